@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+let package = Package(
+  name: "densenet",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "densenet", targets: ["densenet"]),
+    .library(name: "DenseNets", targets: ["DenseNets"]),
+    .library(name: "DenseNetData", targets: ["DenseNetData"]),
+    .library(name: "DenseNetIO", targets: ["DenseNetIO"]),
+    .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .target(name: "CDenseKernels", cSettings: strictC),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CFashionSample"),
+    .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
+    .target(
+      name: "DenseNetData",
+      dependencies: ["DenseNets", "CZlib", "CFashionSample", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "DenseNetIO", dependencies: ["DenseNets"], swiftSettings: strict),
+    .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
+    .executableTarget(
+      name: "densenet",
+      dependencies: [
+        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets"], swiftSettings: strict),
+    .testTarget(name: "DenseNetDataTests", dependencies: ["DenseNetData"], swiftSettings: strict),
+    .testTarget(name: "DenseNetIOTests", dependencies: ["DenseNetIO"], swiftSettings: strict),
+    .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu2x
+)

@@ -1,0 +1,350 @@
+#include "microkernels.body.h"
+#include "moments.body.h"
+
+// A convolution, tile by tile: fill a padded tile with what the convolution sees (normalised, rectified, pooled),
+// run the dot or outer-product loop over it, and finish the result while it is in cache.
+
+/// Part of a map that lies padded in scratch.
+typedef struct {
+  float *data;
+  ptrdiff_t image, row;  // floats from one image or row to the next
+  int step;              // floats from one pixel to the next
+} NAME(tile);
+
+/// dst[0..<count] pixels of `channels` = max(x * scale + shift, 0), or x where there is no scale.
+ALWAYS_INLINE void NAME(prologue)(float *restrict dst, const float *restrict x, const float *scale, const float *shift,
+                                  int count, int channels, int x_step) {
+  if (!scale) {
+    if (x_step == channels) {
+      memcpy(dst, x, (size_t)count * channels * sizeof(float));
+    } else {
+      for (int p = 0; p < count; p++) memcpy(dst + p * channels, x + (ptrdiff_t)p * x_step, channels * sizeof(float));
+    }
+    return;
+  }
+  for (int p = 0; p < count; p++, dst += channels, x += x_step) {
+    for (int c = 0; c < channels; c += DENSE_LANES) {
+      const vf z = LOAD(x + c) * LOAD(scale + c) + LOAD(shift + c);
+      STORE(dst + c, RELU(z));
+    }
+  }
+}
+
+/// One pixel: the mean of max(x * scale + shift, 0) over a pool_h x pool_w window.
+ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const float *x, const float *scale, const float *shift,
+                                         const dense_conv_shape *s) {
+  const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
+  for (int c = 0; c < s->in_channels; c += DENSE_LANES) {
+    vf sum = SPLAT(0.0f);
+    for (int i = 0; i < s->pool_h; i++) {
+      const float *row = x + (ptrdiff_t)i * s->width * s->in_stride + c;
+      for (int j = 0; j < s->pool_w; j++) {
+        vf z = LOAD(row + (ptrdiff_t)j * s->in_stride);
+        if (scale) {
+          z = z * LOAD(scale + c) + LOAD(shift + c);
+          z = RELU(z);
+        }
+        sum += z;
+      }
+    }
+    STORE(dst + c, sum * inverse);
+  }
+}
+
+/// The input of output rows [row, row + rows) of `images` images, padded with zeros.
+static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, const float *x, const float *scale,
+                                   const float *shift, int image, int images, int row, int rows) {
+  const int channels = s->in_channels;
+  const int tile_rows = (rows - 1) * s->stride_h + s->kernel_h, columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
+  const NAME(tile) tile = {scratch, (ptrdiff_t)tile_rows * columns * channels, (ptrdiff_t)columns * channels, channels};
+  const int height = s->height / s->pool_h, width = s->width / s->pool_w;
+  const int extent_h = (height - 1) * s->dilate_h + 1, extent_w = (width - 1) * s->dilate_w + 1;
+  const int first = max_int(s->pad_w, 0), last = min_int(columns, s->pad_w + extent_w);
+  for (int n = 0; n < images; n++) {
+    for (int r = 0; r < tile_rows; r++) {
+      float *dst = tile.data + n * tile.image + r * tile.row;
+      const int h = row * s->stride_h - s->pad_h + r;
+      if (h < 0 || h >= extent_h || h % s->dilate_h != 0 || last <= first) {
+        memset(dst, 0, tile.row * sizeof(float));
+        continue;
+      }
+      const float *src = x + (((ptrdiff_t)(image + n) * s->height + (ptrdiff_t)(h / s->dilate_h) * s->pool_h) * s->width) * s->in_stride;
+      if (s->dilate_w > 1) {
+        memset(dst, 0, tile.row * sizeof(float));
+        for (int c = first; c < last; c++) {
+          const int w = c - s->pad_w;
+          if (w % s->dilate_w == 0) {
+            NAME(prologue)(dst + c * channels, src + (ptrdiff_t)(w / s->dilate_w) * s->in_stride, scale, shift, 1, channels, s->in_stride);
+          }
+        }
+        continue;
+      }
+      memset(dst, 0, (size_t)first * channels * sizeof(float));
+      src += (ptrdiff_t)(first - s->pad_w) * s->pool_w * s->in_stride;
+      if (s->pool_h * s->pool_w > 1) {
+        for (int c = first; c < last; c++) {
+          NAME(pooled_prologue)(dst + c * channels, src, scale, shift, s);
+          src += (ptrdiff_t)s->pool_w * s->in_stride;
+        }
+      } else {
+        NAME(prologue)(dst + first * channels, src, scale, shift, last - first, channels, s->in_stride);
+      }
+      memset(dst + last * channels, 0, (size_t)(columns - last) * channels * sizeof(float));
+    }
+  }
+  return tile;
+}
+
+/// How far apart images, rows and columns of results lie, in whatever unit the finisher counts.
+typedef struct {
+  ptrdiff_t image, row, column;
+} NAME(steps);
+
+/// Takes one group of results of the dot loop: `results[count, width]`, and where each lies by `steps`.
+typedef void (*NAME(finisher))(const void *context, const float *results, const ptrdiff_t *offsets, int count);
+
+/// Runs the dot loop for one block of output channels over the pixels of a tile, a group of registers at a time.
+ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int rows, int columns, int stride_h,
+                                        int stride_w, int kernel_h, int length, const float *weights, int width,
+                                        NAME(steps) steps, NAME(finisher) finish, const void *context) {
+  float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
+  const float *pixels[DENSE_PIXELS];
+  ptrdiff_t offsets[DENSE_PIXELS];
+  const int total = images * rows * columns;
+  const int groups = (total + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (total + groups - 1) / groups;
+  int n = 0, r = 0, c = 0;
+  for (int p = 0; p < total; p += step) {
+    const int count = min_int(step, total - p);
+    for (int i = 0; i < count; i++) {
+      pixels[i] = tile->data + n * tile->image + (ptrdiff_t)r * stride_h * tile->row + (ptrdiff_t)c * stride_w * tile->step;
+      offsets[i] = n * steps.image + r * steps.row + c * steps.column;
+      if (++c == columns) {
+        c = 0;
+        if (++r == rows) {
+          r = 0;
+          n++;
+        }
+      }
+    }
+    NAME(dot)(count, width, results, pixels, kernel_h, tile->row, length, weights);
+    finish(context, results, offsets, count);
+  }
+}
+
+typedef struct {
+  float *y;           // the tile's first pixel, first channel of the block
+  const float *bias;  // of the block, or NULL
+  int width;
+} NAME(output);
+
+ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
+  const NAME(output) *o = context;
+  for (int k = 0; k < o->width; k += DENSE_LANES) {
+    const vf bias = o->bias ? LOAD(o->bias + k) : SPLAT(0.0f);
+    for (int i = 0; i < count; i++) STORE(o->y + offsets[i] + k, LOAD(results + i * o->width + k) + bias);
+  }
+}
+
+ALWAYS_INLINE void NAME(tile_range)(const dense_conv_shape *s, int images, int tile, int *image, int *count, int *row, int *rows) {
+  const int bands = (s->out_height + s->rows_per_tile - 1) / s->rows_per_tile;
+  *image = tile / bands * s->images_per_tile;
+  *count = min_int(s->images_per_tile, images - *image);
+  *row = tile % bands * s->rows_per_tile;
+  *rows = min_int(s->rows_per_tile, s->out_height - *row);
+}
+
+void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args *a, int images, int tile_begin,
+                               int tile_end, float *scratch) {
+  const int taps = s->kernel_h * s->kernel_w * s->in_channels;
+  const ptrdiff_t out_row = (ptrdiff_t)s->out_width * s->out_stride, out_image = out_row * s->out_height;
+  for (int t = tile_begin; t < tile_end; t++) {
+    int image, count, row, rows;
+    NAME(tile_range)(s, images, t, &image, &count, &row, &rows);
+    const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row, rows);
+    float *y = a->y + image * out_image + row * out_row;
+    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
+      const int width = min_int(DENSE_BLOCK, s->out_channels - k);
+      const NAME(output) output = {y + k, a->bias ? a->bias + k : NULL, width};
+      const NAME(steps) steps = {out_image, out_row, s->out_stride};
+      NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
+                           s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
+                           NAME(finish_output), &output);
+    }
+    if (a->mean) {
+      const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
+      NAME(region_moments)(a->mean + at, a->m2 + at, y, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
+    }
+  }
+}
+
+/// One pixel of the gradient of a convolution's output: dy + a + b * (y - mean).
+ALWAYS_INLINE void NAME(finished_gradient)(float *restrict dst, const float *dy, const float *y, const dense_conv_backward_args *a, int channels) {
+  for (int k = 0; k < channels; k += DENSE_LANES) {
+    vf g = LOAD(dy + k);
+    if (a->defer_a) g += LOAD(a->defer_a + k) + LOAD(a->defer_b + k) * (LOAD(y + k) - LOAD(a->y_mean + k));
+    STORE(dst + k, g);
+  }
+}
+
+/// One pixel (h, w) of the gradient of a map that a batch norm, a ReLU and a max pool follow.
+ALWAYS_INLINE void NAME(unpooled_gradient)(float *restrict dst, int image, int h, int w, const float *y,
+                                           const dense_conv_backward_args *a) {
+  const dense_unpool_args *u = a->unpool;
+  const int top = h + u->pad, left = w + u->pad;
+  const int h0 = max_int(0, (top - u->kernel + u->stride) / u->stride), h1 = min_int(u->out_height - 1, top / u->stride);
+  const int w0 = max_int(0, (left - u->kernel + u->stride) / u->stride), w1 = min_int(u->out_width - 1, left / u->stride);
+  for (int c = 0; c < u->channels; c += DENSE_LANES) {
+    vf sum = SPLAT(0.0f);
+    const vf ua = LOAD(u->defer_a + c), ub = LOAD(u->defer_b + c), um = LOAD(u->y_mean + c);
+    for (int i = h0; i <= h1; i++) {
+      for (int j = w0; j <= w1; j++) {
+        const ptrdiff_t at = ((ptrdiff_t)image * u->out_height + i) * u->out_width + j;
+        const int32_t index = (top - i * u->stride) * u->kernel + left - j * u->stride;
+        const vf g = LOAD(u->dy + at * u->dy_stride + c) + ua + ub * (LOAD(u->y + at * u->y_stride + c) - um);
+        sum += LOAD_BYTES(u->argmax + at * u->channels + c) == (vi)index ? g : SPLAT(0.0f);
+      }
+    }
+    const vf x = LOAD(y + c), scale = LOAD(a->unpool_scale + c);
+    const vf z = x * scale + LOAD(a->unpool_shift + c);
+    const vf dz = z > SPLAT(0.0f) ? sum : SPLAT(0.0f);
+    STORE(dst + c, scale * dz + LOAD(a->defer_a + c) + LOAD(a->defer_b + c) * (x - LOAD(a->y_mean + c)));
+  }
+}
+
+/// The finished gradient of output rows [row, row + rows) of `images` images, with `halo` pixels around.
+static NAME(tile) NAME(fill_gradient)(float *scratch, const dense_conv_shape *s, const dense_conv_backward_args *a,
+                                      int image, int images, int row, int rows, int halo_h, int halo_w) {
+  const int channels = s->out_channels, tile_rows = rows + 2 * halo_h, columns = s->out_width + 2 * halo_w;
+  const NAME(tile) tile = {scratch, (ptrdiff_t)tile_rows * columns * channels, (ptrdiff_t)columns * channels, channels};
+  for (int n = 0; n < images; n++) {
+    for (int r = 0; r < tile_rows; r++) {
+      float *dst = tile.data + n * tile.image + r * tile.row;
+      const int h = row - halo_h + r;
+      if (h < 0 || h >= s->out_height) {
+        memset(dst, 0, tile.row * sizeof(float));
+        continue;
+      }
+      memset(dst, 0, (size_t)halo_w * channels * sizeof(float));
+      const ptrdiff_t at = ((ptrdiff_t)(image + n) * s->out_height + h) * s->out_width;
+      const float *dy = a->dy + at * a->dy_stride, *y = a->y + at * a->y_stride;
+      for (int w = 0; w < s->out_width; w++) {
+        float *pixel = dst + (w + halo_w) * channels;
+        if (a->unpool) {
+          NAME(unpooled_gradient)(pixel, image + n, h, w, y, a);
+        } else {
+          NAME(finished_gradient)(pixel, dy, y, a, channels);
+        }
+        dy += a->dy_stride;
+        y += a->y_stride;
+      }
+      memset(dst + (s->out_width + halo_w) * channels, 0, (size_t)halo_w * channels * sizeof(float));
+    }
+  }
+  return tile;
+}
+
+typedef struct {
+  const dense_conv_shape *shape;
+  const dense_conv_backward_args *args;
+  ptrdiff_t first;  // the tile's first input pixel
+  int channel, width;
+  float *sums;  // this tile's, first channel of the block; sums + in_channels for the second
+} NAME(input_gradient);
+
+/// Through the average pool, ReLU and batch norm in front of the convolution, for one group of pixels.
+ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
+  const NAME(input_gradient) *o = context;
+  const dense_conv_shape *s = o->shape;
+  const dense_conv_backward_args *a = o->args;
+  const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
+  for (int v = 0; v < o->width; v += DENSE_LANES) {
+    const int c = o->channel + v;
+    const vf scale = LOAD(a->scale + c), shift = LOAD(a->shift + c), mean = LOAD(a->mean + c);
+    vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
+    for (int i = 0; i < count; i++) {
+      const vf da = LOAD(results + i * o->width + v) * inverse;
+      const ptrdiff_t first = o->first + offsets[i];
+      for (int h = 0; h < s->pool_h; h++) {
+        for (int w = 0; w < s->pool_w; w++) {
+          const ptrdiff_t at = first + (ptrdiff_t)h * s->width + w;
+          const vf x = LOAD(a->x + at * s->in_stride + c), z = x * scale + shift;
+          const vf dz = z > SPLAT(0.0f) ? da : SPLAT(0.0f);
+          sum += dz;
+          sum_x += dz * (x - mean);
+          float *dx = a->dx + at * a->dx_stride + c;
+          STORE(dx, a->store ? scale * dz : LOAD(dx) + scale * dz);
+        }
+      }
+    }
+    float *total = o->sums + v;
+    STORE(total, LOAD(total) + sum);
+    STORE(total + s->in_channels, LOAD(total + s->in_channels) + sum_x);
+  }
+}
+
+/// Zeros for the input pixels that no pooling window of these output rows covers.
+static void NAME(clear_uncovered)(const dense_conv_shape *s, const dense_conv_backward_args *a, int image, int images, int row, int rows) {
+  const int covered_h = s->out_height * s->pool_h, covered_w = s->out_width * s->pool_w;
+  const int first = row * s->pool_h, last = row + rows == s->out_height ? s->height : (row + rows) * s->pool_h;
+  for (int n = image; n < image + images; n++) {
+    for (int h = first; h < last; h++) {
+      for (int w = h < covered_h ? covered_w : 0; w < s->width; w++) {
+        memset(a->dx + (((ptrdiff_t)n * s->height + h) * s->width + w) * a->dx_stride, 0, s->in_channels * sizeof(float));
+      }
+    }
+  }
+}
+
+void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_args *a, int images, int tile_begin,
+                                int tile_end, float *scratch) {
+  const int halo_h = a->dx ? s->kernel_h / 2 : 0, halo_w = a->dx ? s->kernel_w / 2 : 0;
+  const int length = s->kernel_w * s->in_channels, taps = s->kernel_h * length;
+  for (int t = tile_begin; t < tile_end; t++) {
+    int image, count, row, rows;
+    NAME(tile_range)(s, images, t, &image, &count, &row, &rows);
+    const NAME(tile) input = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row, rows);
+    const int input_rows = (rows - 1) * s->stride_h + s->kernel_h;
+    float *rest = scratch + round_up(count * input_rows * (int)input.row, DENSE_LANES);
+    const NAME(tile) gradient = NAME(fill_gradient)(rest, s, a, image, count, row, rows, halo_h, halo_w);
+    const float *inner = gradient.data + halo_h * gradient.row + (ptrdiff_t)halo_w * gradient.step;
+
+    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
+      const int width = min_int(DENSE_BLOCK, s->out_channels - k);
+      for (int r = 0; r < s->kernel_h; r++) {
+        NAME(outer)(length, width, a->dw + (ptrdiff_t)k * taps + (ptrdiff_t)r * length * width, input.data + r * input.row,
+                    input.image, input.row * s->stride_h, (ptrdiff_t)input.step * s->stride_w, inner + k, gradient.image,
+                    gradient.row, gradient.step, count, rows, s->out_width);
+      }
+    }
+    if (a->db) {
+      float *db = a->db + (ptrdiff_t)t * s->out_channels;
+      for (int k = 0; k < s->out_channels; k += DENSE_LANES) {
+        vf total = SPLAT(0.0f);
+        for (int n = 0; n < count; n++) {
+          for (int r = 0; r < rows; r++) {
+            const float *p = inner + n * gradient.image + r * gradient.row + k;
+            vf sum = SPLAT(0.0f);
+            for (int c = 0; c < s->out_width; c++) sum += LOAD(p + (ptrdiff_t)c * gradient.step);
+            total += sum;
+          }
+        }
+        STORE(db + k, total);
+      }
+    }
+    if (a->dx) {
+      float *sums = a->sums + (ptrdiff_t)t * 2 * s->in_channels;
+      memset(sums, 0, 2 * (size_t)s->in_channels * sizeof(float));
+      if (a->store) NAME(clear_uncovered)(s, a, image, count, row, rows);
+      const int reduction = s->kernel_w * s->out_channels;
+      for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
+        const int width = min_int(DENSE_BLOCK, s->in_channels - c);
+        const ptrdiff_t first = ((ptrdiff_t)image * s->height + (ptrdiff_t)row * s->pool_h) * s->width;
+        const NAME(input_gradient) context = {s, a, first, c, width, sums + c};
+        const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, (ptrdiff_t)s->pool_h * s->width, s->pool_w};
+        NAME(for_each_group)(&gradient, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
+                             a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
+                             NAME(finish_input_gradient), &context);
+      }
+    }
+  }
+}

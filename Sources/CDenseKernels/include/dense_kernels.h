@@ -1,0 +1,170 @@
+/// Arithmetic of the dense block. Plain pointers and sizes in, no allocation, no policy, no global state: the
+/// caller picks a table of kernels by instruction set and passes all memory.
+///
+/// Maps are channels-last: `[image, row, column, channel]`, fp32. A *padded* map has a channel count that is a
+/// multiple of DENSE_LANES, with zeros in the lanes that no channel uses; every kernel but the general
+/// convolution's input wants padded maps.
+///
+/// Work is cut into tiles, and each tile's partial sums are stored apart, so that the caller's threads may take
+/// tiles in any order and the sums still come out the same, bit for bit.
+#ifndef DENSE_KERNELS_H
+#define DENSE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Channels in one vector on every instruction set.
+#define DENSE_LANES 16
+/// Output channels in one block of packed weights.
+#define DENSE_BLOCK 32
+
+typedef enum { DENSE_ISA_GENERIC = 0, DENSE_ISA_AVX2 = 1, DENSE_ISA_AVX512 = 2 } dense_isa;
+
+/// A convolution's geometry, and how its output is cut into tiles.
+///
+/// The input may be averaged over pool_h x pool_w windows first (after its normalisation), or have zeros put
+/// between its pixels (dilate, for the input gradient of a strided convolution); then it is padded and convolved.
+typedef struct {
+  int height, width;              // input map, pixels, before pooling
+  int in_channels, in_stride;     // channels read; floats from one input pixel to the next
+  int out_height, out_width;      // output map, pixels
+  int out_channels, out_stride;   // channels written (padded); floats from one output pixel to the next
+  int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+  int pool_h, pool_w;             // 1: none
+  int dilate_h, dilate_w;         // 1: none
+  int images_per_tile, rows_per_tile;  // one of them is 1 or the whole: images > 1 only with all output rows
+} dense_conv_shape;
+
+/// y = conv(prologue(x)) + bias, and the moments of y.
+typedef struct {
+  float *y;                // [N, out_height, out_width, out_stride]
+  float *mean, *m2;        // [tiles, out_channels]: mean and sum of squared deviations over the tile; or NULL
+  const float *x;          // [N, height, width, in_stride]
+  const float *scale, *shift;  // [in_channels]: max(x * scale + shift, 0) first; NULL: x as it is
+  const float *weights;    // packed by pack_weights
+  const float *bias;       // [out_channels], or NULL
+} dense_conv_forward_args;
+
+/// The gradient of a max pool's input (through the batch norm and ReLU before it), computed where it is consumed.
+typedef struct {
+  const float *dy;         // [N, out_height, out_width, dy_stride]: gradient of the pooled map, unfinished
+  const float *y;          // the pooled map, y_stride
+  const float *defer_a, *defer_b, *y_mean;  // as in dense_conv_backward_args
+  const uint8_t *argmax;   // [N, out_height, out_width, channels], written by the forward pass
+  int out_height, out_width, channels, dy_stride, y_stride;
+  int kernel, stride, pad;
+} dense_unpool_args;
+
+/// The one-pass backward of dense_conv_forward: weight gradient, and for stride 1 with "same" padding the input
+/// gradient through ReLU and batch norm, with the sums that batch norm's own gradients need.
+///
+/// The gradient of the output, finished: dy + defer_a + defer_b * (y - y_mean). With `unpool`, dy is the gradient
+/// of the pooled map instead, and scale/shift below belong to the batch norm in front of the pool.
+typedef struct {
+  float *dx;               // [N, height, width, dx_stride], written if `store`, else added to; or NULL
+  float *sums;             // [tiles, 2, in_channels]: sum of dz, sum of dz * (x - mean)
+  float *dw;               // packed like the weights; this call's share is added to it
+  float *db;               // [tiles, out_channels], or NULL
+  const float *dy;         // [N, out_height, out_width, dy_stride]
+  const float *y;          // [N, out_height, out_width, y_stride]; may be NULL without defer
+  const float *defer_a, *defer_b, *y_mean;  // [out_channels], or all NULL
+  const float *x, *scale, *shift, *mean;    // [in_channels]; scale NULL: no batch norm, no ReLU
+  const float *weights;    // packed by pack_weights_transposed; or NULL with dx
+  const dense_unpool_args *unpool;          // or NULL
+  const float *unpool_scale, *unpool_shift; // the batch norm between the output and the max pool
+  int dx_stride, dy_stride, y_stride, store;
+} dense_conv_backward_args;
+
+/// A pool's geometry over padded maps. Average pools divide by the whole window, padding included.
+typedef struct {
+  int height, width, channels, x_stride;
+  int out_height, out_width, y_stride;
+  int kernel, stride, pad;
+} dense_pool_shape;
+
+/// Where a packed weight lies: logical channels map to padded ones.
+typedef struct {
+  int out_channels, in_channels;     // logical
+  int out_padded, in_padded;         // padded (in_padded is the tile's channel count)
+  int kernel_h, kernel_w;
+  const int32_t *in_map;             // [in_channels]: the padded position of each, or NULL for itself
+} dense_weight_layout;
+
+typedef struct {
+  float lr, momentum, dampening, weight_decay;
+  int nesterov, first;               // first: the momentum buffer is empty
+} dense_sgd;
+
+/// The kernels of one instruction set.
+typedef struct {
+  const char *name;
+
+  void (*conv_forward)(const dense_conv_shape *, const dense_conv_forward_args *, int images, int tile_begin,
+                       int tile_end, float *scratch);
+  void (*conv_backward)(const dense_conv_shape *, const dense_conv_backward_args *, int images, int tile_begin,
+                        int tile_end, float *scratch);
+
+  /// y = max over windows of max(x * scale + shift, 0) (scale NULL: of x); moments per image as in conv.
+  void (*max_pool_forward)(float *y, uint8_t *argmax, float *mean, float *m2, const float *x, const float *scale,
+                           const float *shift, const dense_pool_shape *, int image_begin, int image_end);
+  /// [images, 2, channels]: the sums of the batch norm in front of a max pool.
+  void (*max_pool_sums)(float *sums, const float *x, const float *scale, const float *shift, const float *mean,
+                        const dense_unpool_args *, const dense_pool_shape *, int image_begin, int image_end);
+  void (*max_pool_backward)(float *dx, const float *dy, const uint8_t *argmax, const dense_pool_shape *,
+                            int image_begin, int image_end);
+  void (*avg_pool_forward)(float *y, const float *x, const dense_pool_shape *, int image_begin, int image_end);
+  void (*avg_pool_backward)(float *dx, const float *dy, const dense_pool_shape *, int image_begin, int image_end);
+
+  /// Moments of `pixels` pixels of a padded map: mean and sum of squared deviations, [channels] each.
+  void (*moments)(float *mean, float *m2, const float *x, int stride, int channels, ptrdiff_t pixels);
+  /// y = x * scale + shift.
+  void (*affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
+                 ptrdiff_t pixels);
+  /// [2, channels]: sum of dy, sum of dy * (x - mean).
+  void (*norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
+                    ptrdiff_t pixels);
+  /// dx = scale * dy + a + b * (x - mean).
+  void (*norm_backward)(float *dx, const float *dy, const float *x, const float *mean, const float *scale,
+                        const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);
+
+  void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);
+  void (*pack_weights_transposed)(float *packed, const float *w, const dense_weight_layout *, int out_begin,
+                                  int out_end);
+  /// The sum of `chunks` packed gradients, `chunk_stride` floats apart, in the layout of the weights.
+  void (*unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t chunk_stride,
+                          const dense_weight_layout *, int tap_begin, int tap_end);
+
+  void (*sgd_step)(float *w, float *velocity, const float *gradient, ptrdiff_t count, const dense_sgd *);
+} dense_kernels;
+
+/// The table of one instruction set, or NULL where this build or this machine does not have it.
+const dense_kernels *dense_kernels_for(dense_isa isa);
+
+/// Floats of scratch that a tile of this shape needs, forward or backward.
+ptrdiff_t dense_conv_scratch(const dense_conv_shape *shape, int backward);
+/// Floats of packed weights.
+ptrdiff_t dense_packed_count(int out_padded, int in_padded, int kernel_h, int kernel_w);
+
+/// Sums `rows` rows of `count` floats, `stride` floats apart, in order, in double precision.
+void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff_t stride, int count);
+/// Joins the moments of tiles (Chan et al. 1979): mean and biased variance of all, in double precision.
+/// Tile t covers pixels[t] pixels.
+void dense_join_moments(float *mean, float *variance, const float *tile_mean, const float *tile_m2,
+                        const int32_t *pixels, int tiles, int stride, int channels);
+
+/// Softmax cross entropy of each row: loss[row] = -log p(label), dlogits = (p - onehot) * scale. A label is in
+/// 0..<classes. dlogits may be NULL. `correct` counts rows whose greatest logit is the label's.
+void dense_softmax_cross_entropy(double *loss, int *correct, float *dlogits, const float *logits,
+                                 const int32_t *labels, int rows, int classes, float scale);
+
+/// Makes the calling thread take denormal numbers as zero, or not. Returns what held before.
+int dense_flush_denormals(int flush);
+/// A short wait in a spin loop.
+void dense_pause(void);
+
+/// Runs independent multiply-adds for `repeats` rounds and returns the number of floating point operations done:
+/// timed by the caller, it gives the thread's peak.
+typedef double (*dense_peak_function)(long repeats);
+dense_peak_function dense_peak_for(dense_isa isa);
+
+#endif

@@ -1,0 +1,38 @@
+#include "moments.body.h"
+
+// Batch norm over whole padded maps, for the layer that stands alone.
+
+void NAME(moments)(float *mean, float *m2, const float *x, int stride, int channels, ptrdiff_t pixels) {
+  NAME(region_moments)(mean, m2, x, 0, 0, stride, 1, 1, (int)pixels, channels);
+}
+
+void NAME(affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
+                  ptrdiff_t pixels) {
+  for (ptrdiff_t p = 0; p < pixels; p++, x += stride, y += stride) {
+    for (int c = 0; c < channels; c += DENSE_LANES) STORE(y + c, LOAD(x + c) * LOAD(scale + c) + LOAD(shift + c));
+  }
+}
+
+void NAME(norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
+                     ptrdiff_t pixels) {
+  for (int c = 0; c < channels; c += DENSE_LANES) {
+    const vf center = LOAD(mean + c);
+    vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
+    for (ptrdiff_t p = 0; p < pixels; p++) {
+      const vf g = LOAD(dy + p * stride + c);
+      sum += g;
+      sum_x += g * (LOAD(x + p * stride + c) - center);
+    }
+    STORE(sums + c, sum);
+    STORE(sums + channels + c, sum_x);
+  }
+}
+
+void NAME(norm_backward)(float *dx, const float *dy, const float *x, const float *mean, const float *scale,
+                         const float *a, const float *b, int stride, int channels, ptrdiff_t pixels) {
+  for (ptrdiff_t p = 0; p < pixels; p++, dx += stride, dy += stride, x += stride) {
+    for (int c = 0; c < channels; c += DENSE_LANES) {
+      STORE(dx + c, LOAD(scale + c) * LOAD(dy + c) + LOAD(a + c) + LOAD(b + c) * (LOAD(x + c) - LOAD(mean + c)));
+    }
+  }
+}

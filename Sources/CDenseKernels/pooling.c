@@ -1,0 +1,7 @@
+#include <string.h>
+
+#include "kernel_table.h"
+#include "vectors.h"
+
+#define DENSE_BODY "pooling.body.h"
+#include "every_isa.h"

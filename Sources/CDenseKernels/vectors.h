@@ -1,0 +1,30 @@
+// A vector of DENSE_LANES floats on every instruction set: the compiler splits it into what the target has.
+#ifndef DENSE_VECTORS_H
+#define DENSE_VECTORS_H
+
+#include "dense_kernels.h"
+
+typedef float vf __attribute__((ext_vector_type(DENSE_LANES)));
+typedef int32_t vi __attribute__((ext_vector_type(DENSE_LANES)));
+typedef uint8_t vb __attribute__((ext_vector_type(DENSE_LANES)));
+typedef float vf_unaligned __attribute__((ext_vector_type(DENSE_LANES), aligned(4)));
+typedef uint8_t vb_unaligned __attribute__((ext_vector_type(DENSE_LANES), aligned(1)));
+
+// Macros, not functions: a function that passes vectors would need its caller's target attribute.
+#define LOAD(p) ((vf)(*(const vf_unaligned *)(p)))
+#define STORE(p, v) (*(vf_unaligned *)(p) = (v))
+#define LOAD_BYTES(p) __builtin_convertvector(*(const vb_unaligned *)(p), vi)
+#define STORE_BYTES(p, v) (*(vb_unaligned *)(p) = __builtin_convertvector(v, vb))
+#define SPLAT(x) ((vf)(x))
+// max(z, 0) that lets NaN through, as PyTorch's ReLU does.
+#define RELU(z) ((SPLAT(0.0f) > (z)) ? SPLAT(0.0f) : (z))
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define FULLY_UNROLLED _Pragma("clang loop unroll(full)")
+#define NOT_UNROLLED _Pragma("clang loop unroll(disable)")
+
+ALWAYS_INLINE int min_int(int a, int b) { return a < b ? a : b; }
+ALWAYS_INLINE int max_int(int a, int b) { return a > b ? a : b; }
+ALWAYS_INLINE int round_up(int n, int step) { return (n + step - 1) / step * step; }
+
+#endif
