@@ -1,0 +1,63 @@
+public import DenseNets
+public import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Files that are either there in full or not there at all.
+public enum AtomicFile {
+  /// Writes `data` to `url`, replacing any file there.
+  ///
+  /// The bytes go to a temporary name in the same folder and reach the disk before the rename, so that a reader,
+  /// a crash or a full disk never meets half a file. The temporary file is removed when something fails.
+  /// - Throws: `Failure(.inputOutput)` when the folder is missing, read-only or full, or `url` is a folder.
+  public static func write(_ data: Data, to url: URL) throws(Failure) {
+    let target = url.path
+    let shown = url.relativePath
+    let temporary = url.deletingLastPathComponent()
+      .appendingPathComponent(".\(url.lastPathComponent.prefix(100)).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
+      .path
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw systemFailure("be written", shown, code: errno) }
+    var code = writeAll(data, to: descriptor)
+    if code == 0, fsync(descriptor) != 0 { code = errno }
+    if close(descriptor) != 0, code == 0 { code = errno }
+    if code == 0, rename(temporary, target) != 0 { code = errno }
+    guard code == 0 else {
+      unlink(temporary)
+      throw systemFailure("be written", shown, code: code)
+    }
+    synchronizeFolder(of: url)
+  }
+
+  /// Makes the rename itself survive a power failure. Not every file system offers this, so a refusal is no failure.
+  private static func synchronizeFolder(of url: URL) {
+    let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    _ = fsync(folder)
+    close(folder)
+  }
+}
+
+/// Writes all bytes, however many calls it takes. Answers the system's error number, or 0.
+func writeAll(_ data: Data, to descriptor: Int32) -> Int32 {
+  data.withUnsafeBytes { bytes in
+    var offset = 0
+    while offset < bytes.count {
+      let written = write(descriptor, bytes.baseAddress! + offset, min(bytes.count - offset, 1 << 30))
+      if written > 0 {
+        offset += written
+      } else if written < 0, errno != EINTR {
+        return errno
+      } else if written == 0 {
+        return EIO
+      }
+    }
+    return 0
+  }
+}
