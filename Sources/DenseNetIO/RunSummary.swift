@@ -1,0 +1,101 @@
+/// What a finished run came to: `summary.json`. A number that is not finite is `null` in the file and NaN here.
+public struct RunSummary: Sendable, Equatable {
+  public var model: String
+  public var dataset: String
+  /// Averages over the last epoch's training batches, in training mode.
+  public var trainLoss: Double
+  public var trainAccuracy: Double
+  /// Over the whole test set, in evaluation mode.
+  public var testLoss: Double
+  public var testAccuracy: Double
+  /// Training steps only: loading included, evaluation not.
+  public var examplesPerSecond: Double
+  /// The process's peak resident set.
+  public var peakMemoryBytes: Int
+  public var parameters: Int
+  public var epochs: Int
+  public var steps: Int
+  public var batchSize: Int
+  public var precision: String
+  public var threads: Int
+  public var seed: UInt64
+  /// Wall-clock time of the whole run, evaluation included.
+  public var seconds: Double
+
+  public init(
+    model: String, dataset: String, trainLoss: Double, trainAccuracy: Double, testLoss: Double, testAccuracy: Double,
+    examplesPerSecond: Double, peakMemoryBytes: Int = ProcessMemory.peakResidentBytes(), parameters: Int, epochs: Int,
+    steps: Int, batchSize: Int, precision: String, threads: Int, seed: UInt64, seconds: Double
+  ) {
+    self.model = model
+    self.dataset = dataset
+    self.trainLoss = trainLoss
+    self.trainAccuracy = trainAccuracy
+    self.testLoss = testLoss
+    self.testAccuracy = testAccuracy
+    self.examplesPerSecond = examplesPerSecond
+    self.peakMemoryBytes = peakMemoryBytes
+    self.parameters = parameters
+    self.epochs = epochs
+    self.steps = steps
+    self.batchSize = batchSize
+    self.precision = precision
+    self.threads = threads
+    self.seed = seed
+    self.seconds = seconds
+  }
+}
+
+extension RunSummary: Codable {
+  enum CodingKeys: String, CodingKey {
+    case model, dataset, parameters, epochs, steps, precision, threads, seed, seconds
+    case trainLoss = "train_loss"
+    case trainAccuracy = "train_accuracy"
+    case testLoss = "test_loss"
+    case testAccuracy = "test_accuracy"
+    case examplesPerSecond = "examples_per_second"
+    case peakMemoryBytes = "peak_memory_bytes"
+    case batchSize = "batch_size"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
+    self.init(
+      model: try values.decode(String.self, forKey: .model), dataset: try values.decode(String.self, forKey: .dataset),
+      trainLoss: try number(.trainLoss), trainAccuracy: try number(.trainAccuracy), testLoss: try number(.testLoss),
+      testAccuracy: try number(.testAccuracy), examplesPerSecond: try number(.examplesPerSecond),
+      peakMemoryBytes: try values.decode(Int.self, forKey: .peakMemoryBytes),
+      parameters: try values.decode(Int.self, forKey: .parameters),
+      epochs: try values.decode(Int.self, forKey: .epochs),
+      steps: try values.decode(Int.self, forKey: .steps), batchSize: try values.decode(Int.self, forKey: .batchSize),
+      precision: try values.decode(String.self, forKey: .precision),
+      threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
+      seconds: try number(.seconds))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(model, forKey: .model)
+    try values.encode(dataset, forKey: .dataset)
+    try values.encode(trainLoss.orNull, forKey: .trainLoss)
+    try values.encode(trainAccuracy.orNull, forKey: .trainAccuracy)
+    try values.encode(testLoss.orNull, forKey: .testLoss)
+    try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
+    try values.encode(examplesPerSecond.orNull, forKey: .examplesPerSecond)
+    try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
+    try values.encode(parameters, forKey: .parameters)
+    try values.encode(epochs, forKey: .epochs)
+    try values.encode(steps, forKey: .steps)
+    try values.encode(batchSize, forKey: .batchSize)
+    try values.encode(precision, forKey: .precision)
+    try values.encode(threads, forKey: .threads)
+    try values.encode(seed, forKey: .seed)
+    try values.encode(seconds.orNull, forKey: .seconds)
+  }
+}
+
+extension Double {
+  /// JSON has no NaN and no infinity.
+  var orNull: Double? { isFinite ? self : nil }
+}
