@@ -27,7 +27,7 @@ let package = Package(
   targets: [
     .target(name: "CDenseKernels", cSettings: strictC),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "CFashionSample"),
+    .target(name: "CFashionSample", exclude: ["data"], cSettings: strictC),
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
     .target(
       name: "DenseNetData",
@@ -43,7 +43,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets"], swiftSettings: strict),
-    .testTarget(name: "DenseNetDataTests", dependencies: ["DenseNetData"], swiftSettings: strict),
+    .testTarget(
+      name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(name: "DenseNetIOTests", dependencies: ["DenseNetIO"], swiftSettings: strict),
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
