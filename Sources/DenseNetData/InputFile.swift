@@ -1,0 +1,92 @@
+import DenseNets
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Bytes that are read once, from the first to the last.
+protocol ByteSource {
+  /// How messages call it: a file's path.
+  var name: String { get }
+  /// The number of bytes, as far as they are stored.
+  var size: Int { get }
+  /// Fills as much of `buffer` as there are bytes left. Fewer than asked for come only at the end.
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+}
+
+/// A regular file, open for reading.
+final class InputFile: ByteSource {
+  let name: String
+  let size: Int
+  private let descriptor: Int32
+
+  /// - Throws: ``Failure`` of kind `missingInput` where there is no such file, `inputOutput` where it cannot be read.
+  init(_ path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw Self.failure(path, errno) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw Failure(.inputOutput, "\(path): expected a file, found a folder; put the file in its place")
+    default: throw Failure(.inputOutput, "\(path): expected a regular file; put a file with the data in its place")
+    }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.failure(path, errno) }
+    name = path
+    size = Int(status.st_size)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      #if canImport(Darwin)
+        let n = Darwin.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+      #elseif canImport(Musl)
+        let n = Musl.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+      #else
+        let n = Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+      #endif
+      if n == 0 { break }
+      if n > 0 {
+        filled += n
+      } else if errno != EINTR {
+        throw Self.failure(name, errno)
+      }
+    }
+    return filled
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> Failure {
+    if code == ENOENT || code == ENOTDIR {
+      return Failure(.missingInput, "\(path): no such file; check the path")
+    }
+    return Failure(.inputOutput, "\(path): cannot be read (\(String(cString: strerror(code)))); check its permissions")
+  }
+}
+
+/// Bytes that the program holds already.
+struct MemoryBytes: ByteSource {
+  let name: String
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+
+  /// - Parameter bytes: must outlive the source.
+  init(name: String, _ bytes: UnsafeRawBufferPointer) {
+    self.name = name
+    self.bytes = bytes
+  }
+
+  var size: Int { bytes.count }
+
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let n = min(buffer.count, bytes.count - position)
+    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[position..<(position + n)]))
+    position += n
+    return n
+  }
+}
