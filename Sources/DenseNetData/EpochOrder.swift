@@ -1,0 +1,67 @@
+/// The order in which an epoch visits the training images.
+public enum EpochOrder {
+  /// A permutation of `0..<count` that depends on its arguments alone: the same on every platform and in every release.
+  ///
+  /// Fisher–Yates, with unbiased draws from xoshiro256** seeded by SplitMix64.
+  /// - Parameters:
+  ///   - seed: the run's seed.
+  ///   - epoch: the epoch's number; every epoch has an order of its own.
+  /// - Complexity: O(count)
+  public static func shuffled(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+    precondition(count >= 0, "a number of images must not be negative, found \(count)")
+    var generator = Xoshiro256(seed: seed, stream: UInt64(bitPattern: Int64(epoch)))
+    var order = Array(0..<count)
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(last, generator.next(below: last + 1))
+    }
+    return order
+  }
+}
+
+/// xoshiro256** 1.0 (Blackman and Vigna, 2018).
+struct Xoshiro256 {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+
+  init(seed: UInt64, stream: UInt64) {
+    var streamKey = SplitMix64(state: stream)
+    var mix = SplitMix64(state: seed ^ streamKey.next())
+    state = (mix.next(), mix.next(), mix.next(), mix.next())
+  }
+
+  mutating func next() -> UInt64 {
+    func rotated(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
+    let result = rotated(state.1 &* 5, 7) &* 9
+    let t = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= t
+    state.3 = rotated(state.3, 45)
+    return result
+  }
+
+  /// A uniform draw from `0..<bound`, by Lemire's multiplication (2019), which rejects what would bias it.
+  mutating func next(below bound: Int) -> Int {
+    let bound = UInt64(bound)
+    var product = next().multipliedFullWidth(by: bound)
+    if product.low < bound {
+      let threshold = (0 &- bound) % bound
+      while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
+    }
+    return Int(product.high)
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014), which spreads a seed over a larger state.
+struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
