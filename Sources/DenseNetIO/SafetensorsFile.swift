@@ -195,8 +195,8 @@ extension TensorValue {
     if byteCount == 0 { return }
     switch self {
     case .floating(let tensor):
-      tensor.values.map(\.bitPattern.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
-    case .integer(let values, _): values.map(\.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
+      tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
+    case .integer(let values, _): values.map { $0.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
     }
   }
 }
