@@ -211,6 +211,16 @@ ALWAYS_INLINE void NAME(unpooled_gradient)(float *restrict dst, int image, int h
   }
 }
 
+void NAME(unpool)(float *dx, int dx_stride, const dense_conv_backward_args *a, int height, int width, int image) {
+  const ptrdiff_t first = (ptrdiff_t)image * height * width;
+  for (int h = 0; h < height; h++) {
+    for (int w = 0; w < width; w++) {
+      const ptrdiff_t at = first + (ptrdiff_t)h * width + w;
+      NAME(unpooled_gradient)(dx + at * dx_stride, image, h, w, a->y + at * a->y_stride, a);
+    }
+  }
+}
+
 /// The finished gradient of output rows [row, row + rows) of `images` images, with `halo` pixels around.
 static NAME(tile) NAME(fill_gradient)(float *scratch, const dense_conv_shape *s, const dense_conv_backward_args *a,
                                       int image, int images, int row, int rows, int halo_h, int halo_w) {

@@ -7,6 +7,7 @@
 #define DENSE_DECLARE(isa) \
   void conv_forward_##isa(const dense_conv_shape *, const dense_conv_forward_args *, int, int, int, float *); \
   void conv_backward_##isa(const dense_conv_shape *, const dense_conv_backward_args *, int, int, int, float *); \
+  void unpool_##isa(float *, int, const dense_conv_backward_args *, int, int, int); \
   void max_pool_forward_##isa(float *, uint8_t *, float *, float *, const float *, const float *, const float *, \
                               const dense_pool_shape *, int, int); \
   void max_pool_sums_##isa(float *, const float *, const float *, const float *, const float *, \

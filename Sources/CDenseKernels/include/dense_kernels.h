@@ -103,6 +103,8 @@ typedef struct {
                        int tile_end, float *scratch);
   void (*conv_backward)(const dense_conv_shape *, const dense_conv_backward_args *, int images, int tile_begin,
                         int tile_end, float *scratch);
+  /// One image of the gradient that dense_conv_backward_args.unpool stands for, of height x width pixels.
+  void (*unpool)(float *dx, int dx_stride, const dense_conv_backward_args *, int height, int width, int image);
 
   /// y = max over windows of max(x * scale + shift, 0) (scale NULL: of x); moments per image as in conv.
   void (*max_pool_forward)(float *y, uint8_t *argmax, float *mean, float *m2, const float *x, const float *scale,

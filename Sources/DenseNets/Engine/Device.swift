@@ -1,0 +1,86 @@
+internal import Foundation
+
+/// Where layers compute: an instruction set and a pool of threads.
+///
+/// Layers use ``current``, which is the machine's best unless a task says otherwise:
+/// ```swift
+/// let device = try Device.cpu(threads: 1, instructionSet: .avx2)
+/// Device.$current.withValue(device) { net(x) }
+/// ```
+/// Results are the same, bit for bit, for any number of threads on one instruction set.
+public final class Device: Sendable, CustomStringConvertible {
+  let kernels: Kernels
+  private let pool: ThreadPool
+
+  private init(kernels: Kernels, threads: Int) {
+    self.kernels = kernels
+    pool = ThreadPool(threads: threads)
+  }
+
+  /// The device that layers of this task use.
+  @TaskLocal public static var current: Device = .standard
+
+  private static let standard: Device = {
+    // An unusable DENSENET_ISA is reported by `cpu()`; a library user who never asks gets the best.
+    (try? cpu()) ?? (try! cpu(instructionSet: .best))
+  }()
+
+  /// The CPU.
+  /// - Parameters:
+  ///   - threads: working threads; nil for one per core.
+  ///   - instructionSet: nil for the one that `DENSENET_ISA` names, or the best that the machine has.
+  /// - Throws: ``Failure`` if the machine lacks the instruction set or the variable names none.
+  public static func cpu(threads: Int? = nil, instructionSet: InstructionSet? = nil) throws -> Device {
+    let threads = threads ?? coreCount
+    guard threads > 0 else { throw Failure(.usage, "threads: expected 1 or more, found \(threads)") }
+    let chosen = try instructionSet ?? fromEnvironment() ?? .best
+    guard let kernels = Kernels(chosen) else {
+      let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+      throw Failure(.usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
+    }
+    return Device(kernels: kernels, threads: threads)
+  }
+
+  /// The first GPU if there is one, else the CPU: the chapter's `try_gpu`. There is no GPU support: always the CPU.
+  public static func tryGPU() -> Device { current }
+
+  private static func fromEnvironment() throws -> InstructionSet? {
+    guard let name = ProcessInfo.processInfo.environment["DENSENET_ISA"], !name.isEmpty else { return nil }
+    guard let set = InstructionSet(rawValue: name) else {
+      let names = InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure(.usage, "DENSENET_ISA: expected one of \(names), found \"\(name)\"; correct or unset it")
+    }
+    return set
+  }
+
+  /// Cores that this process may use.
+  public static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// Working threads.
+  public var threads: Int { pool.threadCount }
+  public var instructionSet: InstructionSet { kernels.instructionSet }
+  public var description: String { "cpu" }
+
+  /// Calls `body(item, scratch)` for every item of `0..<count`, on all threads.
+  func run(_ count: Int, scratch: Int = 0, _ body: (Int, Buffer<Float>) -> Void) {
+    pool.run(count, scratch: scratch, body)
+  }
+
+  /// The fp32 multiply-add peak of all threads together, measured now, in floating point operations a second.
+  public func measurePeak() -> Double {
+    let repeats = 4_000_000
+    let clock = ContinuousClock()
+    var best = 0.0
+    for _ in 0..<5 {
+      nonisolated(unsafe) var operations = 0.0
+      let time = clock.measure {
+        // One item a thread: each is long enough for all threads to get theirs.
+        run(threads) { item, _ in
+          let done = kernels.peak(repeats: repeats)
+          if item == 0 { operations = done * Double(threads) }
+        }
+      }
+      best = max(best, operations / (Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds)))
+    }
+    return best
+  }
+}

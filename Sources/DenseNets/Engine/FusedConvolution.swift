@@ -1,0 +1,69 @@
+/// `BN → ReLU → [average pool] → convolution` from the first slices of one map into a slice of another or the same:
+/// the one operation of which dense layers, transitions and the classifier are made.
+final class FusedConvolution {
+  let norm: BatchNorm2d
+  let convolution: any Convolving
+  /// Slices of the source that are read: the first so many.
+  private let sourceLayout: ChannelLayout
+  private let pool: Pool
+  private let engine: ConvolutionEngine
+  private let normalization: NormalizationEngine
+
+  /// What is averaged between ReLU and convolution. Pooling first is exact, bias included, and saves work.
+  enum Pool: Equatable {
+    case none
+    case window(Int)
+    /// The whole map.
+    case global
+  }
+
+  /// - Parameter source: the slices that are read.
+  init(norm: BatchNorm2d, convolution: any Convolving, source: ChannelLayout, pool: Pool = .none) {
+    precondition(norm.channels == source.channels && convolution.inChannels == source.channels)
+    self.norm = norm
+    self.convolution = convolution
+    sourceLayout = source
+    self.pool = pool
+    engine = ConvolutionEngine(
+      outChannels: convolution.outChannels, inChannels: source.channels, kernel: convolution.kernelSize,
+      inputLayout: source)
+    normalization = NormalizationEngine(source)
+  }
+
+  private func shape(_ source: FeatureMap, _ target: FeatureMap) -> ConvolutionShape {
+    let window: Extent =
+      switch pool {
+      case .none: 1
+      case .window(let side): Extent(side)
+      case .global: Extent(source.height, source.width)
+      }
+    return ConvolutionShape(
+      height: source.height, width: source.width, inChannels: sourceLayout.paddedChannels, inStride: source.stride,
+      outChannels: padded(convolution.outChannels), outStride: target.stride, kernel: convolution.kernelSize,
+      padding: convolution.padding, pool: window)
+  }
+
+  /// Writes slice `slice` of `target`, with its statistics in training.
+  func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
+    normalization.prepare(norm, source: source, mode: mode)
+    engine.forward(
+      shape(source, target), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
+      input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
+      images: source.images, device: device,
+      moments: mode == .training ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
+  }
+
+  /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
+  /// first consumer in this pass (`stores`) and added to otherwise.
+  func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {
+    let found = engine.backward(
+      shape(source, target), weight: convolution.weight.value.storage, hasBias: convolution.bias != nil,
+      outputGradient: target.gradientSlice(slice), input: source.valueSlice(0), affine: normalization.affine,
+      inputGradient: ConvolutionEngine.InputGradientTarget(
+        gradient: Slice(source.gradients), stride: source.stride, stores: stores, mean: Slice(source.mean)),
+      images: source.images, device: device)
+    convolution.setGradients(found)
+    normalization.settle(
+      norm, sums: found.inputSums, source: source, shift: source.deferredShift, slope: source.deferredSlope)
+  }
+}

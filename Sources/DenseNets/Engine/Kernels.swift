@@ -1,0 +1,522 @@
+internal import CDenseKernels
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+// The only file of this module that calls C and holds raw pointers. Every range is checked here, once a call; the
+// kernels check nothing.
+
+/// Memory for kernels: zero at first, aligned to a cache line, freed with its last reference.
+///
+/// Kernels on several threads write disjoint parts of one buffer; that they are disjoint is the caller's promise.
+final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  let count: Int
+  fileprivate let base: UnsafeMutablePointer<Element>
+  private let bytes: Int
+
+  init(_ count: Int) {
+    precondition(count >= 0)
+    // Whole pages straight from the system: zero without a write, and huge where it can be.
+    bytes = max(4096, (count * MemoryLayout<Element>.stride + 4095) / 4096 * 4096)
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | mapAnonymous, -1, 0)
+    guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else {
+      fatalError("out of memory: \(bytes) bytes wanted")
+    }
+    #if os(Linux)
+      if bytes >= 1 << 22 { madvise(memory, bytes, 14) }  // MADV_HUGEPAGE
+    #endif
+    self.count = count
+    base = memory.bindMemory(to: Element.self, capacity: count)
+  }
+
+  deinit { munmap(base, bytes) }
+
+  subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return base[index]
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      base[index] = newValue
+    }
+  }
+
+  func fill(_ value: Element, in range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    (base + range.lowerBound).update(repeating: value, count: range.count)
+  }
+
+  fileprivate func pointer(_ range: Range<Int>) -> UnsafeMutablePointer<Element> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is outside of 0..<\(count)")
+    return base + range.lowerBound
+  }
+}
+
+#if os(Linux)
+  private let mapAnonymous = MAP_ANONYMOUS
+#else
+  private let mapAnonymous = MAP_ANON
+#endif
+
+/// A buffer from an element on: where a map's slice of channels begins.
+struct Slice {
+  let buffer: Buffer<Float>
+  let offset: Int
+
+  init(_ buffer: Buffer<Float>, at offset: Int = 0) {
+    self.buffer = buffer
+    self.offset = offset
+  }
+
+  /// The pointer, if `count` elements from here on exist.
+  fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<Float> { buffer.pointer(offset..<offset + count) }
+}
+
+/// Channels in one vector, and output channels in one block of packed weights.
+let lanes = Int(DENSE_LANES)
+let blockWidth = Int(DENSE_BLOCK)
+
+/// An x86 or portable instruction set that the kernels are compiled for.
+public enum InstructionSet: String, Sendable, CaseIterable {
+  case generic, avx2, avx512
+
+  fileprivate var identifier: dense_isa {
+    switch self {
+    case .generic: DENSE_ISA_GENERIC
+    case .avx2: DENSE_ISA_AVX2
+    case .avx512: DENSE_ISA_AVX512
+    }
+  }
+
+  /// Whether this build and this machine have it.
+  public var isAvailable: Bool { dense_kernels_for(identifier) != nil }
+
+  /// The widest that this machine has.
+  public static var best: InstructionSet { allCases.last { $0.isAvailable } ?? .generic }
+}
+
+/// The moments of a convolution's output, tile by tile.
+struct TileMoments {
+  let mean: Buffer<Float>
+  let squares: Buffer<Float>
+}
+
+/// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
+struct Affine {
+  let scale: Slice
+  let shift: Slice
+}
+
+/// The gradient of a map before its consumers' batch norms are settled: `gradient + a + b * (value - mean)`.
+struct UnfinishedGradient {
+  let gradient: Slice
+  let gradientStride: Int
+  let value: Slice
+  let valueStride: Int
+  let a: Slice
+  let b: Slice
+  let mean: Slice
+}
+
+/// What follows a convolution whose output is normalised, rectified and max-pooled.
+struct Unpooling {
+  let pooled: UnfinishedGradient
+  let argmax: Buffer<UInt8>
+  let pool: PoolShape
+  let affine: Affine
+}
+
+/// The arithmetic of one instruction set.
+struct Kernels: @unchecked Sendable {
+  let instructionSet: InstructionSet
+  private let table: UnsafePointer<dense_kernels>
+
+  init?(_ instructionSet: InstructionSet) {
+    guard let table = dense_kernels_for(instructionSet.identifier) else { return nil }
+    self.instructionSet = instructionSet
+    self.table = table
+  }
+
+  // MARK: Convolution
+
+  func convolutionForward(
+    _ shape: ConvolutionShape, output: Slice, moments: TileMoments?, input: Slice, affine: Affine?,
+    weights: Buffer<Float>, bias: Buffer<Float>?, images: Int, tiles: Range<Int>, scratch: Buffer<Float>
+  ) {
+    let s = shape
+    precondition(tiles.upperBound <= s.tileCount(images: images) && scratch.count >= s.scratchCount(backward: false))
+    precondition(weights.count >= s.packedCount)
+    var arguments = dense_conv_forward_args()
+    arguments.y = output.pointer(span(images * s.outHeight * s.outWidth, s.outStride, s.outChannels))
+    arguments.mean = moments?.mean.pointer(0..<s.tileCount(images: images) * s.outChannels)
+    arguments.m2 = moments?.squares.pointer(0..<s.tileCount(images: images) * s.outChannels)
+    arguments.x = UnsafePointer(input.pointer(span(images * s.height * s.width, s.inStride, s.inChannels)))
+    arguments.scale = optional(affine?.scale, s.inChannels)
+    arguments.shift = optional(affine?.shift, s.inChannels)
+    arguments.weights = UnsafePointer(weights.base)
+    arguments.bias = bias.map { UnsafePointer($0.pointer(0..<s.outChannels)) }
+    var c = s.c
+    table.pointee.conv_forward(
+      &c, &arguments, Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound), scratch.base)
+  }
+
+  /// Where a fused convolution's input gradient goes.
+  struct InputGradient {
+    let gradient: Slice
+    let stride: Int
+    /// Whether to write the gradient, or to add to what is there.
+    let stores: Bool
+    /// `[tiles, 2, inChannels]`: Σdz and Σdz·(x − mean).
+    let sums: Buffer<Float>
+    let mean: Slice
+    let weights: Buffer<Float>
+  }
+
+  func convolutionBackward(
+    _ shape: ConvolutionShape, inputGradient: InputGradient?, weightGradient: Slice, biasGradient: Buffer<Float>?,
+    outputGradient: UnfinishedGradient, unpooling: Unpooling?, input: Slice, affine: Affine?, images: Int,
+    tiles: Range<Int>, scratch: Buffer<Float>
+  ) {
+    let s = shape
+    let outputPixels = images * s.outHeight * s.outWidth
+    let inputPixels = images * s.height * s.width
+    let tileCount = s.tileCount(images: images)
+    precondition(tiles.upperBound <= tileCount && scratch.count >= s.scratchCount(backward: true))
+    var arguments = dense_conv_backward_args()
+    if let target = inputGradient {
+      precondition(s.keepsSize && affine != nil && target.weights.count >= s.packedCount)
+      arguments.dx = target.gradient.pointer(span(inputPixels, target.stride, s.inChannels))
+      arguments.dx_stride = Int32(target.stride)
+      arguments.store = target.stores ? 1 : 0
+      arguments.sums = target.sums.pointer(0..<tileCount * 2 * s.inChannels)
+      arguments.mean = constant(target.mean, s.inChannels)
+      arguments.weights = UnsafePointer(target.weights.base)
+    }
+    arguments.dw = weightGradient.pointer(s.packedCount)
+    arguments.db = biasGradient?.pointer(0..<tileCount * s.outChannels)
+    let g = outputGradient
+    arguments.y = constant(g.value, span(outputPixels, g.valueStride, s.outChannels))
+    arguments.y_stride = Int32(g.valueStride)
+    arguments.defer_a = constant(g.a, s.outChannels)
+    arguments.defer_b = constant(g.b, s.outChannels)
+    arguments.y_mean = constant(g.mean, s.outChannels)
+    arguments.x = constant(input, span(inputPixels, s.inStride, s.inChannels))
+    arguments.scale = optional(affine?.scale, s.inChannels)
+    arguments.shift = optional(affine?.shift, s.inChannels)
+    var c = s.c
+    let (n, first, last) = (Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound))
+    if let unpooling {
+      var unpool = unpooling.arguments(images: images)
+      arguments.unpool_scale = constant(unpooling.affine.scale, s.outChannels)
+      arguments.unpool_shift = constant(unpooling.affine.shift, s.outChannels)
+      withUnsafePointer(to: &unpool) {
+        arguments.unpool = $0
+        table.pointee.conv_backward(&c, &arguments, n, first, last, scratch.base)
+      }
+    } else {
+      arguments.dy = constant(g.gradient, span(outputPixels, g.gradientStride, s.outChannels))
+      arguments.dy_stride = Int32(g.gradientStride)
+      table.pointee.conv_backward(&c, &arguments, n, first, last, scratch.base)
+    }
+  }
+
+  /// One image of the gradient in front of a pooled, rectified batch norm: what the backward pass makes tile by tile.
+  func unpool(_ unpooling: Unpooling, outputGradient g: UnfinishedGradient, to output: Slice, image: Int) {
+    let pool = unpooling.pool
+    let pixels = (image + 1) * pool.height * pool.width
+    var arguments = dense_conv_backward_args()
+    arguments.y = constant(g.value, span(pixels, g.valueStride, pool.channels))
+    arguments.y_stride = Int32(g.valueStride)
+    arguments.defer_a = constant(g.a, pool.channels)
+    arguments.defer_b = constant(g.b, pool.channels)
+    arguments.y_mean = constant(g.mean, pool.channels)
+    arguments.unpool_scale = constant(unpooling.affine.scale, pool.channels)
+    arguments.unpool_shift = constant(unpooling.affine.shift, pool.channels)
+    var unpool = unpooling.arguments(images: image + 1)
+    withUnsafePointer(to: &unpool) {
+      arguments.unpool = $0
+      table.pointee.unpool(
+        output.pointer(span(pixels, pool.inStride, pool.channels)), Int32(pool.inStride), &arguments,
+        Int32(pool.height), Int32(pool.width), Int32(image))
+    }
+  }
+
+  // MARK: Pools
+
+  func maxPoolForward(
+    _ shape: PoolShape, output: Slice, argmax: Buffer<UInt8>?, moments: TileMoments?, input: Slice, affine: Affine?,
+    images: Range<Int>
+  ) {
+    let s = shape
+    var c = s.c
+    table.pointee.max_pool_forward(
+      output.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      argmax?.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels),
+      moments?.mean.pointer(0..<images.upperBound * s.channels),
+      moments?.squares.pointer(0..<images.upperBound * s.channels),
+      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)),
+      optional(affine?.scale, s.channels), optional(affine?.shift, s.channels), &c, Int32(images.lowerBound),
+      Int32(images.upperBound))
+  }
+
+  /// `[images, 2, channels]`: Σdz and Σdz·(x − mean) of the batch norm in front of a max pool.
+  func maxPoolSums(_ unpooling: Unpooling, sums: Buffer<Float>, input: Slice, mean: Slice, images: Range<Int>) {
+    let s = unpooling.pool
+    var c = s.c
+    var unpool = unpooling.arguments(images: images.upperBound)
+    table.pointee.max_pool_sums(
+      sums.pointer(0..<images.upperBound * 2 * s.channels),
+      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)),
+      constant(unpooling.affine.scale, s.channels), constant(unpooling.affine.shift, s.channels),
+      constant(mean, s.channels), &unpool, &c, Int32(images.lowerBound), Int32(images.upperBound))
+  }
+
+  func maxPoolBackward(
+    _ shape: PoolShape, inputGradient: Slice, outputGradient: Slice, argmax: Buffer<UInt8>, images: Range<Int>
+  ) {
+    let s = shape
+    var c = s.c
+    table.pointee.max_pool_backward(
+      inputGradient.pointer(images.upperBound * s.height * s.width * s.inStride),
+      outputGradient.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      argmax.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels), &c, Int32(images.lowerBound),
+      Int32(images.upperBound))
+  }
+
+  func averagePoolForward(_ shape: PoolShape, output: Slice, input: Slice, images: Range<Int>) {
+    let s = shape
+    var c = s.c
+    table.pointee.avg_pool_forward(
+      output.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c,
+      Int32(images.lowerBound), Int32(images.upperBound))
+  }
+
+  func averagePoolBackward(_ shape: PoolShape, inputGradient: Slice, outputGradient: Slice, images: Range<Int>) {
+    let s = shape
+    var c = s.c
+    table.pointee.avg_pool_backward(
+      inputGradient.pointer(images.upperBound * s.height * s.width * s.inStride),
+      outputGradient.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)), &c,
+      Int32(images.lowerBound), Int32(images.upperBound))
+  }
+
+  // MARK: Normalisation
+
+  /// The moments of `pixels` pixels from `first` on into row `tile` of `moments`.
+  func moments(_ moments: TileMoments, tile: Int, of x: Slice, stride: Int, channels: Int, pixels: Range<Int>) {
+    table.pointee.moments(
+      moments.mean.pointer(tile * channels..<(tile + 1) * channels),
+      moments.squares.pointer(tile * channels..<(tile + 1) * channels),
+      pixel(x, stride, channels, pixels), Int32(stride), Int32(channels), pixels.count)
+  }
+
+  /// `y = x * scale + shift`.
+  func affine(y: Slice, x: Slice, _ affine: Affine, stride: Int, channels: Int, pixels: Range<Int>) {
+    table.pointee.affine(
+      pixel(y, stride, channels, pixels), pixel(x, stride, channels, pixels), constant(affine.scale, channels),
+      constant(affine.shift, channels), Int32(stride), Int32(channels), pixels.count)
+  }
+
+  /// Row `tile` of `sums` = Σdy and Σdy·(x − mean).
+  func normSums(
+    _ sums: Buffer<Float>, tile: Int, dy: Slice, x: Slice, mean: Slice, stride: Int, channels: Int, pixels: Range<Int>
+  ) {
+    table.pointee.norm_sums(
+      sums.pointer(tile * 2 * channels..<(tile + 1) * 2 * channels), pixel(dy, stride, channels, pixels),
+      pixel(x, stride, channels, pixels), constant(mean, channels), Int32(stride), Int32(channels), pixels.count)
+  }
+
+  /// `dx = scale * dy + a + b * (x - mean)`.
+  func normBackward(
+    dx: Slice, dy: Slice, x: Slice, mean: Slice, scale: Slice, a: Slice, b: Slice, stride: Int, channels: Int,
+    pixels: Range<Int>
+  ) {
+    table.pointee.norm_backward(
+      pixel(dx, stride, channels, pixels), pixel(dy, stride, channels, pixels), pixel(x, stride, channels, pixels),
+      constant(mean, channels), constant(scale, channels), constant(a, channels), constant(b, channels), Int32(stride),
+      Int32(channels), pixels.count)
+  }
+
+  // MARK: Parameters
+
+  /// Output channels `range` of `weight` (storage order) into the packed order; `transposed` for the input gradient.
+  func pack(_ packed: Buffer<Float>, _ weight: [Float], _ layout: WeightLayout, transposed: Bool, range: Range<Int>) {
+    precondition(weight.count == layout.count && packed.count >= layout.packedCount)
+    precondition(range.upperBound <= layout.outChannels)
+    withUnsafePointer(to: layout.c) { l in
+      weight.withUnsafeBufferPointer { w in
+        let pack = transposed ? table.pointee.pack_weights_transposed : table.pointee.pack_weights
+        pack!(packed.base, w.baseAddress, l, Int32(range.lowerBound), Int32(range.upperBound))
+      }
+    }
+  }
+
+  /// Kernel positions `taps` of the sum of `chunks` packed gradients, into the storage order of the weight.
+  func unpack(_ gradient: inout [Float], _ packed: Buffer<Float>, chunks: Int, _ layout: WeightLayout, device: Device) {
+    precondition(gradient.count == layout.count && packed.count >= chunks * layout.packedCount)
+    gradient.withUnsafeMutableBufferPointer { g in
+      nonisolated(unsafe) let target = g.baseAddress!
+      device.run(layout.taps) { tap, _ in
+        withUnsafePointer(to: layout.c) { l in
+          table.pointee.unpack_gradient(target, packed.base, Int32(chunks), layout.packedCount, l, Int32(tap), Int32(tap + 1))
+        }
+      }
+    }
+  }
+
+  func sgdStep(_ weight: inout [Float], velocity: inout [Float], gradient: [Float], _ options: SGDKernelOptions) {
+    precondition(weight.count == gradient.count && (options.momentum == 0 || velocity.count == weight.count))
+    var o = dense_sgd(
+      lr: options.learningRate, momentum: options.momentum, dampening: options.dampening,
+      weight_decay: options.weightDecay, nesterov: options.nesterov ? 1 : 0, first: options.isFirst ? 1 : 0)
+    weight.withUnsafeMutableBufferPointer { w in
+      velocity.withUnsafeMutableBufferPointer { v in
+        gradient.withUnsafeBufferPointer { g in
+          table.pointee.sgd_step(w.baseAddress, v.baseAddress, g.baseAddress, w.count, &o)
+        }
+      }
+    }
+  }
+
+  /// Does `repeats` rounds of independent multiply-adds; returns the floating point operations done.
+  func peak(repeats: Int) -> Double { dense_peak_for(instructionSet.identifier)!(repeats) }
+
+  private func constant(_ slice: Slice, _ count: Int) -> UnsafePointer<Float> { UnsafePointer(slice.pointer(count)) }
+  private func optional(_ slice: Slice?, _ count: Int) -> UnsafePointer<Float>? { slice.map { constant($0, count) } }
+  private func pixel(_ x: Slice, _ stride: Int, _ channels: Int, _ pixels: Range<Int>) -> UnsafeMutablePointer<Float> {
+    x.pointer(span(pixels.upperBound, stride, channels)) + pixels.lowerBound * stride
+  }
+}
+
+/// Floats from the first channel of the first pixel to the last channel of the last.
+private func span(_ pixels: Int, _ stride: Int, _ channels: Int) -> Int {
+  pixels == 0 ? 0 : (pixels - 1) * stride + channels
+}
+
+// MARK: - Without an instruction set
+
+/// The sum of `rows` rows of `count` floats, in order, in double precision.
+func sumRows(_ buffer: Buffer<Float>, rows: Int, stride: Int, offset: Int = 0, count: Int) -> [Double] {
+  guard rows > 0 else { return [Double](repeating: 0, count: count) }
+  let source = buffer.pointer(offset..<offset + span(rows, stride, count))
+  return [Double](unsafeUninitializedCapacity: count) { sum, n in
+    dense_sum_rows(sum.baseAddress!, source, rows, stride, Int32(count))
+    n = count
+  }
+}
+
+/// Joins the moments of tiles (`pixels[t]` pixels in tile t) into those of a map's channels.
+func joinMoments(_ moments: TileMoments, pixels: [Int32], channels: Int, mean: Slice, variance: Slice) {
+  precondition(min(moments.mean.count, moments.squares.count) >= pixels.count * channels)
+  dense_join_moments(
+    mean.pointer(channels), variance.pointer(channels), moments.mean.base, moments.squares.base, pixels,
+    Int32(pixels.count), Int32(channels), Int32(channels))
+}
+
+/// The loss of every row and its gradient times `scale`; also the rows whose greatest logit is the label's.
+func softmaxCrossEntropy(
+  logits: [Float], labels: [Int32], classes: Int, gradient: inout [Float]?, scale: Float
+) -> (losses: [Double], correct: Int) {
+  precondition(logits.count == labels.count * classes && classes > 0)
+  precondition(labels.allSatisfy { $0 >= 0 && $0 < classes }, "labels must be in 0..<\(classes)")
+  var losses = [Double](repeating: 0, count: labels.count)
+  var correct: Int32 = 0
+  if gradient != nil {
+    gradient!.withUnsafeMutableBufferPointer { g in
+      precondition(g.count == logits.count)
+      dense_softmax_cross_entropy(
+        &losses, &correct, g.baseAddress, logits, labels, Int32(labels.count), Int32(classes), scale)
+    }
+  } else {
+    dense_softmax_cross_entropy(&losses, &correct, nil, logits, labels, Int32(labels.count), Int32(classes), scale)
+  }
+  return (losses, Int(correct))
+}
+
+/// Makes this thread take denormal numbers as zero, or not; returns what held before.
+@discardableResult
+func flushDenormals(_ flush: Bool) -> Bool { dense_flush_denormals(flush ? 1 : 0) != 0 }
+
+/// A short wait in a spin loop.
+func spinPause() { dense_pause() }
+
+/// Copies `pixels` pixels of `channels` values into slots of `stride`, or back.
+func scatterPixels(_ values: [Float], into target: Slice, channels: Int, padded: Int, stride: Int) {
+  guard channels > 0, !values.isEmpty else { return }
+  let pixels = values.count / channels
+  let base = target.pointer(span(pixels, stride, padded))
+  values.withUnsafeBufferPointer { source in
+    for p in 0..<pixels {
+      (base + p * stride).update(from: source.baseAddress! + p * channels, count: channels)
+      (base + p * stride + channels).update(repeating: 0, count: padded - channels)
+    }
+  }
+}
+
+func gatherPixels(_ source: Slice, into values: inout [Float], at first: Int, channels: Int, sourceStride: Int, stride: Int, pixels: Int) {
+  guard channels > 0, pixels > 0 else { return }
+  precondition(first >= 0 && first + span(pixels, stride, channels) <= values.count)
+  let base = source.pointer(span(pixels, sourceStride, channels))
+  values.withUnsafeMutableBufferPointer { target in
+    for p in 0..<pixels {
+      (target.baseAddress! + first + p * stride).update(from: base + p * sourceStride, count: channels)
+    }
+  }
+}
+
+extension ConvolutionShape {
+  fileprivate var c: dense_conv_shape {
+    dense_conv_shape(
+      height: Int32(height), width: Int32(width), in_channels: Int32(inChannels), in_stride: Int32(inStride),
+      out_height: Int32(outHeight), out_width: Int32(outWidth), out_channels: Int32(outChannels),
+      out_stride: Int32(outStride), kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width),
+      stride_h: Int32(stride.height), stride_w: Int32(stride.width), pad_h: Int32(padding.height),
+      pad_w: Int32(padding.width), pool_h: Int32(pool.height), pool_w: Int32(pool.width),
+      dilate_h: Int32(dilation.height), dilate_w: Int32(dilation.width), images_per_tile: Int32(imagesPerTile),
+      rows_per_tile: Int32(rowsPerTile))
+  }
+
+  /// Floats of scratch that each thread needs.
+  func scratchCount(backward: Bool) -> Int {
+    var shape = c
+    return dense_conv_scratch(&shape, backward ? 1 : 0)
+  }
+}
+
+extension PoolShape {
+  fileprivate var c: dense_pool_shape {
+    dense_pool_shape(
+      height: Int32(height), width: Int32(width), channels: Int32(channels), x_stride: Int32(inStride),
+      out_height: Int32(outHeight), out_width: Int32(outWidth), y_stride: Int32(outStride), kernel: Int32(kernel),
+      stride: Int32(stride), pad: Int32(padding))
+  }
+}
+
+extension WeightLayout {
+  fileprivate var c: dense_weight_layout {
+    dense_weight_layout(
+      out_channels: Int32(outChannels), in_channels: Int32(inChannels), out_padded: Int32(outPadded),
+      in_padded: Int32(inPadded), kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width),
+      in_map: inMap.map { UnsafePointer($0.base) })
+  }
+}
+
+extension Unpooling {
+  fileprivate func arguments(images: Int) -> dense_unpool_args {
+    let pixels = images * pool.outHeight * pool.outWidth
+    func constant(_ slice: Slice) -> UnsafePointer<Float> { UnsafePointer(slice.pointer(pool.channels)) }
+    return dense_unpool_args(
+      dy: UnsafePointer(pooled.gradient.pointer(span(pixels, pooled.gradientStride, pool.channels))),
+      y: UnsafePointer(pooled.value.pointer(span(pixels, pooled.valueStride, pool.channels))),
+      defer_a: constant(pooled.a), defer_b: constant(pooled.b), y_mean: constant(pooled.mean),
+      argmax: UnsafePointer(argmax.pointer(0..<pixels * pool.channels)), out_height: Int32(pool.outHeight),
+      out_width: Int32(pool.outWidth), channels: Int32(pool.channels), dy_stride: Int32(pooled.gradientStride),
+      y_stride: Int32(pooled.valueStride), kernel: Int32(pool.kernel), stride: Int32(pool.stride),
+      pad: Int32(pool.padding))
+  }
+}

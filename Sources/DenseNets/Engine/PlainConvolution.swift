@@ -1,0 +1,100 @@
+/// What the convolution engine needs to know of a layer that it serves.
+protocol Convolving: AnyObject {
+  /// `[outChannels, inChannels, kernel height, kernel width]`, or `[outChannels, inChannels]`.
+  var weight: Parameter { get }
+  var bias: Parameter? { get }
+  var inChannels: Int { get }
+  var outChannels: Int { get }
+  var kernelSize: Extent { get }
+  var stride: Extent { get }
+  var padding: Extent { get }
+}
+
+extension Convolving {
+  func setGradients(_ found: ConvolutionEngine.Gradients) {
+    weight.gradient = Tensor(shape: weight.value.shape, storage: found.weight)
+    bias?.gradient = Tensor(shape: [outChannels], storage: found.bias)
+  }
+
+  /// The geometry over raw input, whose channels are not padded.
+  func shape(height: Int, width: Int, outStride: Int) -> ConvolutionShape {
+    ConvolutionShape(
+      height: height, width: width, inChannels: inChannels, inStride: inChannels, outChannels: padded(outChannels),
+      outStride: outStride, kernel: kernelSize, stride: stride, padding: padding)
+  }
+}
+
+/// A convolution that stands alone, from tensor to tensor: the work of `Conv2d` and `Linear`.
+final class PlainConvolution {
+  private unowned let layer: any Convolving
+  private let engine: ConvolutionEngine
+  private var saved: Input?
+
+  /// A tensor `[N, C, H, W]` in kernel memory as it is.
+  private struct Input {
+    let images: Int
+    let height: Int
+    let width: Int
+    let values: Buffer<Float>
+
+    init(_ x: Tensor) {
+      (images, height, width) = (x.shape[0], x.shape[2], x.shape[3])
+      values = Buffer(x.count)
+      scatterPixels(x.storage, into: Slice(values), channels: x.shape[1], padded: x.shape[1], stride: x.shape[1])
+    }
+  }
+
+  init(_ layer: any Convolving) {
+    self.layer = layer
+    engine = ConvolutionEngine(
+      outChannels: layer.outChannels, inChannels: layer.inChannels, kernel: layer.kernelSize, inputLayout: nil)
+  }
+
+  /// `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
+  func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    let input = Input(x)
+    let stride = padded(layer.outChannels)
+    let shape = layer.shape(height: input.height, width: input.width, outStride: stride)
+    let output = FeatureMap(ChannelLayout(slices: [layer.outChannels]))
+    output.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
+    engine.forward(
+      shape, weight: layer.weight.value.storage, bias: layer.bias?.value.storage, input: Slice(input.values),
+      affine: nil, output: output.valueSlice(0), images: input.images, device: .current)
+    if mode == .training { saved = input }
+    return output.tensor()
+  }
+
+  /// `[N, outChannels, H', W']` to `[N, inChannels, H, W]`; sets the layer's gradients.
+  func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    guard let input = saved else { preconditionFailure("backward needs a forward pass in training mode first") }
+    let device = Device.current
+    let shape = layer.shape(height: input.height, width: input.width, outStride: padded(layer.outChannels))
+    precondition(
+      outputGradient.shape == [input.images, layer.outChannels, shape.outHeight, shape.outWidth],
+      "the output gradient has shape \(outputGradient.shape)")
+    let gradient = FeatureMap(ChannelLayout(slices: [layer.outChannels]))
+    gradient.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
+    gradient.load(outputGradient, slice: 0, statistics: false, device: device)
+    let found = engine.backward(
+      shape, weight: layer.weight.value.storage, hasBias: layer.bias != nil,
+      outputGradient: .finished(gradient.valueSlice(0), of: gradient), input: Slice(input.values), affine: nil,
+      inputGradient: nil, images: input.images, device: device)
+    layer.setGradients(found)
+    guard needsInputGradient else { return nil }
+    let result = FeatureMap(ChannelLayout(slices: [layer.inChannels]))
+    result.resize(images: input.images, height: input.height, width: input.width, gradients: false)
+    engine.inputGradient(
+      of: shape, weight: layer.weight.value.storage, outputGradient: gradient.valueSlice(0),
+      output: result.valueSlice(0), images: input.images, device: device)
+    return result.tensor()
+  }
+}
+
+extension UnfinishedGradient {
+  /// A gradient that owes nothing: the map's deferred terms are zero, and its own values stand in for x.
+  static func finished(_ gradient: Slice, of map: FeatureMap) -> UnfinishedGradient {
+    UnfinishedGradient(
+      gradient: gradient, gradientStride: map.stride, value: gradient, valueStride: map.stride,
+      a: Slice(map.deferredShift), b: Slice(map.deferredSlope), mean: Slice(map.mean))
+  }
+}

@@ -1,0 +1,150 @@
+/// A height and a width, in pixels. An integer literal makes a square.
+public struct Extent: Sendable, Equatable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+  public var height: Int
+  public var width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  public init(_ side: Int) { self.init(side, side) }
+  public init(integerLiteral side: Int) { self.init(side) }
+  public var description: String { height == width ? "\(height)" : "(\(height), \(width))" }
+  /// Pixels.
+  public var area: Int { height * width }
+}
+
+/// A convolution's geometry, in padded channels, and its cut into tiles.
+///
+/// The cut depends on the shape alone: not on the batch, the threads or the machine, so that sums are always made in
+/// the same order.
+struct ConvolutionShape: Sendable, Equatable {
+  var height: Int
+  var width: Int
+  /// Channels read, and floats from one pixel to the next.
+  var inChannels: Int
+  var inStride: Int
+  private(set) var outHeight: Int
+  private(set) var outWidth: Int
+  /// Channels written, a multiple of the lanes, and floats from one pixel to the next.
+  var outChannels: Int
+  var outStride: Int
+  var kernel: Extent
+  var stride: Extent
+  var padding: Extent
+  /// Average pooling before the convolution.
+  var pool: Extent
+  /// Zeros between input pixels: the input gradient of a strided convolution.
+  var dilation: Extent
+  private(set) var imagesPerTile = 1
+  private(set) var rowsPerTile = 1
+
+  /// The output's size follows PyTorch's formula, rounding down, unless given.
+  init(
+    height: Int, width: Int, inChannels: Int, inStride: Int, outChannels: Int, outStride: Int, kernel: Extent = 1,
+    stride: Extent = 1, padding: Extent = 0, pool: Extent = 1, dilation: Extent = 1, output: Extent? = nil
+  ) {
+    precondition(outChannels % lanes == 0)
+    (self.height, self.width, self.inChannels, self.inStride) = (height, width, inChannels, inStride)
+    (self.outChannels, self.outStride) = (outChannels, outStride)
+    (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
+    (self.pool, self.dilation) = (pool, dilation)
+    outHeight = output?.height ?? (height / pool.height + 2 * padding.height - kernel.height) / stride.height + 1
+    outWidth = output?.width ?? (width / pool.width + 2 * padding.width - kernel.width) / stride.width + 1
+    precondition(outHeight > 0 && outWidth > 0, "the map of \(height) x \(width) is too small for the kernel \(kernel)")
+    cut()
+  }
+
+  /// Tiles are as large as half of a small L2 cache, and small maps share one.
+  private mutating func cut() {
+    let budget = 64 * 1024  // floats
+    let pixelsWanted = 144
+    let rowFloats = ((outWidth - 1) * stride.width + kernel.width) * inChannels
+    let rowsThatFit = max(1, (budget / rowFloats - kernel.height) / stride.height + 1)
+    if rowsThatFit < outHeight {
+      let bands = (outHeight + rowsThatFit - 1) / rowsThatFit
+      rowsPerTile = (outHeight + bands - 1) / bands
+    } else {
+      rowsPerTile = outHeight
+      let mapFloats = rowFloats * ((outHeight - 1) * stride.height + kernel.height)
+      let area = outHeight * outWidth
+      imagesPerTile = max(1, min(budget / mapFloats, (pixelsWanted + area - 1) / area))
+    }
+  }
+
+  /// Whether output and input (after pooling) have one size and stride 1: what the fused backward needs.
+  var keepsSize: Bool {
+    stride == 1 && dilation == 1 && outHeight == height / pool.height && outWidth == width / pool.width
+      && kernel.height == 2 * padding.height + 1 && kernel.width == 2 * padding.width + 1
+  }
+
+  var bandsPerImage: Int { (outHeight + rowsPerTile - 1) / rowsPerTile }
+  func tileCount(images: Int) -> Int { (images + imagesPerTile - 1) / imagesPerTile * bandsPerImage }
+
+  /// Output pixels in each tile.
+  func tilePixels(images: Int) -> [Int32] {
+    (0..<tileCount(images: images)).map { tile in
+      let first = tile / bandsPerImage * imagesPerTile
+      let row = tile % bandsPerImage * rowsPerTile
+      return Int32(min(imagesPerTile, images - first) * min(rowsPerTile, outHeight - row) * outWidth)
+    }
+  }
+
+  var packedCount: Int { outChannels * inChannels * kernel.area }
+}
+
+/// A pool's geometry over a padded map; the output's size rounds down.
+struct PoolShape: Sendable, Equatable {
+  let height: Int
+  let width: Int
+  let channels: Int
+  let inStride: Int
+  let outHeight: Int
+  let outWidth: Int
+  let outStride: Int
+  let kernel: Int
+  let stride: Int
+  let padding: Int
+
+  init(height: Int, width: Int, channels: Int, inStride: Int, outStride: Int, kernel: Int, stride: Int, padding: Int) {
+    (self.height, self.width, self.channels) = (height, width, channels)
+    (self.inStride, self.outStride) = (inStride, outStride)
+    (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
+    outHeight = (height + 2 * padding - kernel) / stride + 1
+    outWidth = (width + 2 * padding - kernel) / stride + 1
+    precondition(
+      height + 2 * padding >= kernel && width + 2 * padding >= kernel,
+      "the map of \(height) x \(width) is too small for a pool of \(kernel)")
+  }
+}
+
+/// How a convolution's weights lie when packed for the kernels.
+struct WeightLayout: Sendable {
+  let outChannels: Int
+  let inChannels: Int
+  let outPadded: Int
+  /// Channels of the tile that the kernel reads: padded, or as they are for a convolution of raw input.
+  let inPadded: Int
+  let kernel: Extent
+  /// Where each input channel lies among the padded ones; nil: in its own place.
+  let inMap: Buffer<Int32>?
+
+  var taps: Int { kernel.area }
+  var count: Int { outChannels * inChannels * taps }
+  /// Enough for both directions.
+  var packedCount: Int { outPadded * padded(inPadded) * taps }
+}
+
+/// `count` rounded up to whole vectors.
+func padded(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
+
+/// The parts of an SGD step that the kernel needs.
+struct SGDKernelOptions {
+  var learningRate: Float
+  var momentum: Float
+  var dampening: Float
+  var weightDecay: Float
+  var nesterov: Bool
+  var isFirst: Bool
+}

@@ -1,0 +1,149 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// Threads that live as long as the pool, spin briefly for the next task and then sleep.
+///
+/// Items are handed out one by one, so that which thread does which is chance; callers keep partial results by item
+/// and reduce them in order, which makes results independent of the number of threads.
+final class ThreadPool: Sendable {
+  /// Threads that work, the calling one included.
+  let threadCount: Int
+  private let shared: Shared
+
+  init(threads: Int) {
+    precondition(threads > 0)
+    threadCount = threads
+    shared = Shared(workers: threads - 1)
+    for worker in 0..<threads - 1 {
+      let thread = Thread { [shared] in shared.work(worker) }
+      thread.name = "densenet worker \(worker + 1)"
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+  }
+
+  deinit { shared.stop() }
+
+  /// Calls `body(item, scratch)` for each item of `0..<count` on the pool's threads and waits for all.
+  ///
+  /// - Parameter scratch: floats that every thread gets for itself.
+  /// One caller at a time runs; others wait for their turn. Do not call it from within `body`.
+  func run(_ count: Int, scratch: Int = 0, _ body: (Int, Buffer<Float>) -> Void) {
+    guard count > 0 else { return }
+    shared.turn.withLock { owned in
+      owned.reserve(scratch)
+      let before = flushDenormals(true)
+      withoutActuallyEscaping(body) { body in
+        // The workers are done with it when this closure returns.
+        nonisolated(unsafe) let body = body
+        shared.run(Task(count: count, scratch: owned.scratch) { body($0, $1) })
+      }
+      flushDenormals(before)
+    }
+  }
+}
+
+extension ThreadPool {
+  fileprivate struct Task: Sendable {
+    let count: Int
+    /// One for each worker, the caller's last.
+    let scratch: [Buffer<Float>]
+    let body: @Sendable (Int, Buffer<Float>) -> Void
+  }
+
+  /// What only the running caller may touch.
+  fileprivate struct Owned: Sendable {
+    var scratch: [Buffer<Float>]
+
+    mutating func reserve(_ count: Int) {
+      for i in scratch.indices where scratch[i].count < count { scratch[i] = Buffer(count) }
+    }
+  }
+
+  fileprivate final class Shared: @unchecked Sendable {
+    let turn: Mutex<Owned>
+    private let workers: Int
+    /// Written by the running caller before `generation` rises, read by workers after.
+    private var task: Task?
+    private let generation = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
+    private let working = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
+    private let sleepers: [Sleeper]
+
+    init(workers: Int) {
+      self.workers = workers
+      turn = Mutex(Owned(scratch: (0...workers).map { _ in Buffer(0) }))
+      sleepers = (0..<workers).map { _ in Sleeper() }
+    }
+
+    func run(_ task: Task) {
+      self.task = task
+      next.store(0, ordering: .relaxed)
+      working.store(workers, ordering: .relaxed)
+      announce()
+      take(task, scratch: task.scratch[workers])
+      var spins = 0
+      while working.load(ordering: .acquiring) > 0 {
+        spins += 1
+        if spins < 20_000 { spinPause() } else { sched_yield() }
+      }
+      self.task = nil
+    }
+
+    func stop() {
+      stopped.store(true, ordering: .sequentiallyConsistent)
+      announce()
+    }
+
+    private func announce() {
+      generation.add(1, ordering: .sequentiallyConsistent)
+      for sleeper in sleepers { sleeper.wake() }
+    }
+
+    private func take(_ task: Task, scratch: Buffer<Float>) {
+      while true {
+        let item = next.add(1, ordering: .relaxed).oldValue
+        if item >= task.count { return }
+        task.body(item, scratch)
+      }
+    }
+
+    func work(_ worker: Int) {
+      flushDenormals(true)
+      var seen = 0
+      while true {
+        var spins = 0
+        while generation.load(ordering: .acquiring) == seen {
+          spins += 1
+          if spins < 5_000 {
+            spinPause()
+          } else {
+            sleepers[worker].sleep { generation.load(ordering: .sequentiallyConsistent) == seen }
+          }
+        }
+        seen += 1
+        if stopped.load(ordering: .acquiring) { return }
+        if let task { take(task, scratch: task.scratch[worker]) }
+        working.subtract(1, ordering: .acquiringAndReleasing)
+      }
+    }
+  }
+
+  /// Lets one thread sleep until another wakes it, at the price of one atomic exchange when it is awake.
+  fileprivate final class Sleeper: Sendable {
+    private let asleep = Atomic<Bool>(false)
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func sleep(while condition: () -> Bool) {
+      asleep.store(true, ordering: .sequentiallyConsistent)
+      // Whoever sets `asleep` back decides: the waker has signalled, or this thread never slept.
+      if condition() || !asleep.exchange(false, ordering: .sequentiallyConsistent) { semaphore.wait() }
+    }
+
+    func wake() {
+      if asleep.exchange(false, ordering: .sequentiallyConsistent) { semaphore.signal() }
+    }
+  }
+}

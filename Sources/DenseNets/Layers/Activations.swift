@@ -1,0 +1,76 @@
+/// `max(x, 0)`, as `torch.nn.ReLU`. Any shape.
+public final class ReLU: Layer {
+  private var saved: Tensor?
+
+  public init() {}
+
+  public func outputShape(_ shape: [Int]) throws -> [Int] { shape }
+
+  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    if mode == .training { saved = x }
+    return x.map { 0 > $0 ? 0 : $0 }  // NaN stays NaN
+  }
+
+  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    guard let x = saved else { preconditionFailure("ReLU: backward needs a training-mode forward first") }
+    return outputGradient.zipped(with: x) { gradient, x in x > 0 ? gradient : 0 }
+  }
+}
+
+/// Zeroes each value with probability `rate` in training and scales the rest by `1/(1 − rate)`, as `torch.nn.Dropout`.
+///
+/// The mask is a function of the seed, the pass and the position alone: the same for any number of threads, and made
+/// again, not stored, in the backward pass.
+public final class Dropout: Layer {
+  public let rate: Float
+  public var seed: UInt64
+  /// Training-mode passes so far.
+  public private(set) var passes: UInt64 = 0
+
+  public init(_ rate: Float = 0.5, seed: UInt64 = 0) {
+    precondition(rate >= 0 && rate < 1, "the rate must be in 0..<1, found \(rate)")
+    self.rate = rate
+    self.seed = seed
+  }
+
+  public func outputShape(_ shape: [Int]) throws -> [Int] { shape }
+
+  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    guard mode == .training, rate > 0 else { return x }
+    passes += 1
+    return masked(x)
+  }
+
+  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    rate > 0 ? masked(outputGradient) : outputGradient
+  }
+
+  private func masked(_ x: Tensor) -> Tensor {
+    let threshold = UInt64(Double(rate) * 0x1p53)
+    let scale = 1 / (1 - rate)
+    var position: UInt64 = 0
+    let stream = RandomSource.mix(seed &+ RandomSource.mix(passes))
+    return x.map { value in
+      position += 1
+      return RandomSource.mix(stream &+ position) >> 11 < threshold ? 0 : value * scale
+    }
+  }
+}
+
+/// `[N, C, H, W]` to `[N, C·H·W]`, as `torch.nn.Flatten`.
+public final class Flatten: Layer {
+  private var saved: [Int] = []
+
+  public init() {}
+
+  public func outputShape(_ shape: [Int]) throws -> [Int] { [shape[0], shape.dropFirst().reduce(1, *)] }
+
+  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    if mode == .training { saved = x.shape }
+    return x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *)])
+  }
+
+  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    outputGradient.reshaped(saved)
+  }
+}

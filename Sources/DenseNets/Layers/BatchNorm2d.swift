@@ -1,0 +1,94 @@
+/// Batch normalisation over images (Ioffe and Szegedy 2015), as `torch.nn.BatchNorm2d`.
+///
+/// - x: `[N, channels, H, W]`, and the result has its shape.
+///
+/// `y = γ·(x − μ)/√(v + ε) + β` for each channel, with the batch's mean and biased variance in training and the running
+/// ones in inference. Training moves the running statistics: `running = (1 − momentum)·running + momentum·batch`, with
+/// the batch's unbiased variance.
+public final class BatchNorm2d: Layer {
+  public let channels: Int
+  public let epsilon: Float
+  /// The weight of the new value, as PyTorch counts it.
+  public let momentum: Float
+  /// γ, `[channels]`.
+  public let weight: Parameter
+  /// β, `[channels]`.
+  public let bias: Parameter
+  public let runningMean: Parameter
+  public let runningVariance: Parameter
+  /// Training-mode passes so far.
+  public var batchesTracked = 0
+  private lazy var map = FeatureMap(ChannelLayout(slices: [channels]))
+  private lazy var normalization = NormalizationEngine(map.layout)
+  private var sums = Buffer<Float>(0)
+
+  public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
+    precondition(channels > 0, "channels must be positive")
+    (self.channels, self.epsilon, self.momentum) = (channels, epsilon, momentum)
+    weight = Parameter(.ones([channels]))
+    bias = Parameter(.zeros([channels]))
+    runningMean = Parameter(.zeros([channels]))
+    runningVariance = Parameter(.ones([channels]))
+  }
+
+  public var ownParameters: [(name: String, parameter: Parameter)] { [("weight", weight), ("bias", bias)] }
+  public var ownBuffers: [(name: String, parameter: Parameter)] {
+    [("running_mean", runningMean), ("running_var", runningVariance)]
+  }
+
+  public func outputShape(_ shape: [Int]) throws -> [Int] {
+    try imageShape(shape, channels: channels, outChannels: channels, layer: "BatchNorm2d") { $0 }
+  }
+
+  /// - Parameter count: the values in each channel.
+  func updateRunningStatistics(mean: [Float], variance: [Float], count: Int) {
+    batchesTracked += 1
+    let unbiased = Float(count) / Float(max(count - 1, 1))
+    for c in 0..<channels {
+      runningMean.value.storage[c] += momentum * (mean[c] - runningMean.value.storage[c])
+      runningVariance.value.storage[c] += momentum * (variance[c] * unbiased - runningVariance.value.storage[c])
+    }
+  }
+
+  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    x.requireImages(channels: channels, layer: "BatchNorm2d")
+    let device = Device.current
+    map.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training)
+    map.load(x, slice: 0, statistics: mode == .training, device: device)
+    normalization.prepare(self, source: map, mode: mode)
+    let output = FeatureMap(map.layout)
+    output.resize(images: map.images, height: map.height, width: map.width, gradients: false)
+    eachImage(device) { image, pixels in
+      device.kernels.affine(
+        y: output.valueSlice(0), x: map.valueSlice(0), normalization.affine, stride: map.stride, channels: map.stride,
+        pixels: pixels)
+    }
+    return output.tensor()
+  }
+
+  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    precondition(
+      outputGradient.shape == [map.images, channels, map.height, map.width],
+      "BatchNorm2d: backward needs a training-mode forward of the same shape first, found \(outputGradient.shape)")
+    let device = Device.current
+    map.loadGradient(outputGradient)
+    if sums.count < map.images * 2 * map.stride { sums = Buffer(map.images * 2 * map.stride) }
+    eachImage(device) { image, pixels in
+      device.kernels.normSums(
+        sums, tile: image, dy: Slice(map.gradients), x: map.valueSlice(0), mean: Slice(map.mean), stride: map.stride,
+        channels: map.stride, pixels: pixels)
+    }
+    map.clearDeferred()
+    normalization.settle(
+      self, sums: sumRows(sums, rows: map.images, stride: 2 * map.stride, count: 2 * map.stride), source: map,
+      shift: map.deferredShift, slope: map.deferredSlope)
+    guard needsInputGradient else { return nil }
+    // The sums are settled already, so the deferred terms apply at once, on top of the scaled gradient.
+    return map.gradientTensor(slice: 0, scale: normalization.affine.scale, device: device)
+  }
+
+  private func eachImage(_ device: Device, _ body: (Int, Range<Int>) -> Void) {
+    let area = map.height * map.width
+    device.run(map.images) { image, _ in body(image, image * area..<(image + 1) * area) }
+  }
+}

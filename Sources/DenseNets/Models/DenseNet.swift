@@ -1,0 +1,160 @@
+/// A DenseNet (Huang et al. 2017): a stem, dense blocks with transitions between them, and a classifier.
+///
+/// - x: `[N, inputChannels, H, W]`
+/// - result: `[N, numClasses]` logits
+///
+/// The default configuration is the network of the DenseNet chapter of *Dive into Deep Learning*: 758,226 parameters.
+public final class DenseNet: Layer {
+  public let configuration: Configuration
+  let stem: Stem
+  public let blocks: [DenseBlock]
+  public let transitions: [Transition]
+  let head: FusedConvolution
+  private let logits: FeatureMap
+  private var inputShape: [Int] = []
+
+  /// The numbers that make a DenseNet.
+  public struct Configuration: Sendable, Equatable {
+    public var inputChannels: Int
+    public var numClasses: Int
+    /// Output channels of the stem.
+    public var initialFeatures: Int
+    /// Channels that each dense layer adds.
+    public var growthRate: Int
+    /// Dense layers of each block.
+    public var blockLayers: [Int]
+
+    public init(
+      inputChannels: Int = 1, numClasses: Int = 10, initialFeatures: Int = 64, growthRate: Int = 32,
+      blockLayers: [Int] = [4, 4, 4, 4]
+    ) {
+      (self.inputChannels, self.numClasses) = (inputChannels, numClasses)
+      (self.initialFeatures, self.growthRate) = (initialFeatures, growthRate)
+      self.blockLayers = blockLayers
+    }
+
+    /// The chapter's network.
+    public static let d2l = Configuration()
+  }
+
+  /// Weights start as PyTorch's do; the chapter then calls `initialize(.xavierUniform, seed:)`.
+  public init(_ configuration: Configuration = .d2l) {
+    precondition(!configuration.blockLayers.isEmpty, "a DenseNet needs a block")
+    self.configuration = configuration
+    stem = Stem(
+      convolution: Conv2d(
+        configuration.inputChannels, configuration.initialFeatures, kernelSize: 7, stride: 2, padding: 3),
+      norm: BatchNorm2d(configuration.initialFeatures), pool: MaxPool2d(3, stride: 2, padding: 1))
+    var blocks: [DenseBlock] = []
+    var transitions: [Transition] = []
+    var channels = configuration.initialFeatures
+    for (index, layers) in configuration.blockLayers.enumerated() {
+      let block = DenseBlock(layers: layers, inputChannels: channels, growthRate: configuration.growthRate)
+      blocks.append(block)
+      channels = block.outputChannels
+      if index + 1 < configuration.blockLayers.count {
+        transitions.append(Transition(source: block.map.layout, outputChannels: channels / 2))
+        channels /= 2
+      }
+    }
+    (self.blocks, self.transitions) = (blocks, transitions)
+    head = FusedConvolution(
+      norm: BatchNorm2d(channels), convolution: Linear(channels, configuration.numClasses),
+      source: blocks.last!.map.layout, pool: .global)
+    logits = FeatureMap(ChannelLayout(slices: [configuration.numClasses]))
+  }
+
+  public var classifier: Linear { head.convolution as! Linear }
+
+  /// The chapter's `net.state_dict()`: `0` is the stem, then blocks and transitions alternate, then the last batch
+  /// norm, three parts without parameters and the linear layer.
+  public var children: [(name: String, layer: any Layer)] {
+    var result: [(name: String, layer: any Layer)] = [("0.0", stem.convolution), ("0.1", stem.norm)]
+    for (index, block) in blocks.enumerated() {
+      result.append(("\(2 * index + 1)", block))
+      if index < transitions.count { result.append(("\(2 * index + 2)", transitions[index])) }
+    }
+    let last = 2 * blocks.count
+    return result + [("\(last)", head.norm), ("\(last + 4)", classifier)]
+  }
+
+  /// The size of each block's map for images of `size`.
+  /// - Throws: ``Failure`` if the images are too small.
+  public func mapSizes(_ size: Extent) throws -> [Extent] {
+    var sizes = [stem.outputSize(size)]
+    for _ in transitions { sizes.append(Extent(sizes.last!.height / 2, sizes.last!.width / 2)) }
+    guard sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
+      throw Failure(
+        .usage,
+        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use a larger --resize")
+    }
+    return sizes
+  }
+
+  /// The side of the smallest square images that the network takes, in pixels.
+  public var minimumSize: Int {
+    var side = 1
+    while true {
+      let map = stem.outputSize(Extent(side))
+      if map.height >= 1 << transitions.count { return side }
+      side += 1
+    }
+  }
+
+  public func outputShape(_ shape: [Int]) throws -> [Int] {
+    guard shape.count == 4, shape[1] == configuration.inputChannels else {
+      throw Failure(.usage, "DenseNet: expected input [N, \(configuration.inputChannels), H, W], found \(shape)")
+    }
+    _ = try mapSizes(Extent(shape[2], shape[3]))
+    return [shape[0], configuration.numClasses]
+  }
+
+  public func multiplyAdds(_ shape: [Int]) throws -> Int {
+    try summary(inputShape: shape).reduce(0) { $0 + $1.multiplyAdds }
+  }
+
+  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    x.requireImages(channels: configuration.inputChannels, layer: "DenseNet")
+    guard let sizes = try? mapSizes(Extent(x.shape[2], x.shape[3])) else {
+      preconditionFailure("DenseNet: images of \(x.shape[2])×\(x.shape[3]) pixels are too small")
+    }
+    let device = Device.current
+    let training = mode == .training
+    inputShape = x.shape
+    for (block, size) in zip(blocks, sizes) {
+      block.map.resize(images: x.shape[0], height: size.height, width: size.width, gradients: training)
+    }
+    logits.resize(images: x.shape[0], height: 1, width: 1, gradients: training)
+
+    stem.forward(x, to: blocks[0].map, mode: mode, device: device)
+    for (index, block) in blocks.enumerated() {
+      block.forward(mode: mode, device: device)
+      if index < transitions.count {
+        transitions[index].fused.forward(
+          from: block.map, to: blocks[index + 1].map, slice: 0, mode: mode, device: device)
+      }
+    }
+    head.forward(from: blocks.last!.map, to: logits, slice: 0, mode: mode, device: device)
+    return logits.tensor().reshaped([x.shape[0], configuration.numClasses])
+  }
+
+  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    precondition(
+      outputGradient.shape == [logits.images, configuration.numClasses],
+      "DenseNet: backward needs a training-mode forward of the same batch first, found \(outputGradient.shape)")
+    let device = Device.current
+    logits.loadGradient(outputGradient.reshaped(outputGradient.shape + [1, 1]))
+    logits.clearDeferred()
+    for block in blocks { block.map.clearDeferred() }
+
+    head.backward(from: blocks.last!.map, to: logits, slice: 0, stores: true, device: device)
+    for (index, block) in blocks.enumerated().reversed() {
+      block.backward(device: device)
+      if index > 0 {
+        transitions[index - 1].fused.backward(
+          from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
+      }
+    }
+    return stem.backward(from: blocks[0].map, inputShape: inputShape, needsInputGradient: needsInputGradient, device: device)
+  }
+}
