@@ -1,0 +1,134 @@
+import DenseNets
+public import Foundation
+
+/// Finds a dataset: in the folder that the user names, in the user's cache, or on the web.
+///
+/// A folder or a dataset that is named is a request, and is met or fails; nothing else takes its place. Where nothing
+/// is named, and Fashion-MNIST is neither in the cache nor, for want of a network, to be had, the bundled sample stands
+/// in, and ``DatasetSplits/warnings`` says so.
+public struct DatasetFinder: Sendable {
+  /// The variable that names a folder of datasets, where no option does.
+  public static let variable = "DENSENET_DATA"
+  /// The dataset that is meant where none is named.
+  public static let defaultName = DatasetDescription.fashionMNIST.name
+
+  let dataDirectory: String?
+  let environment: [String: String]
+  let cacheDirectory: String
+  let datasets: [DatasetDescription]
+  let downloader: Downloader
+
+  /// - Parameters:
+  ///   - dataDirectory: the folder that the user names, which goes before the variable `DENSENET_DATA`.
+  ///   - environment: the process's environment.
+  ///   - cacheDirectory: where downloads are kept; by default the `densenet` folder in the user's cache.
+  ///   - mirrors: folders on the web that hold the files, instead of the known ones, in the order to try.
+  ///   - progress: called as the bytes of a download arrive, from any thread.
+  public init(
+    dataDirectory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
+    cacheDirectory: String? = nil, mirrors: [URL]? = nil, progress: DownloadProgress? = nil
+  ) {
+    self.init(
+      dataDirectory: dataDirectory, environment: environment, cacheDirectory: cacheDirectory, mirrors: mirrors,
+      datasets: DatasetDescription.all, downloader: Downloader(progress: progress))
+  }
+
+  init(
+    dataDirectory: String?, environment: [String: String], cacheDirectory: String?, mirrors: [URL]?,
+    datasets: [DatasetDescription], downloader: Downloader
+  ) {
+    self.dataDirectory = dataDirectory
+    self.environment = environment
+    self.cacheDirectory = cacheDirectory ?? Self.defaultCacheDirectory(environment)
+    self.datasets = mirrors.map { mirrors in datasets.map { $0.replacing(mirrors: mirrors) } } ?? datasets
+    self.downloader = downloader
+  }
+
+  /// What `--dataset` can name.
+  public static var knownNames: [String] { DatasetDescription.all.map(\.name) + [BundledSample.name] }
+
+  /// Finds and reads a dataset.
+  /// - Parameter name: one of ``knownNames``, or nil where the user names none.
+  /// - Throws: ``Failure`` of kind `missingInput` where a request cannot be met, `invalidData` where a file's content is
+  ///   wrong, `inputOutput` where a file cannot be read or a download cannot be written.
+  public func find(_ name: String?) async throws -> DatasetSplits {
+    if name == BundledSample.name { return try bundledSample() }
+    guard let description = datasets.first(where: { $0.name == name ?? Self.defaultName }) else {
+      let known = (datasets.map(\.name) + [BundledSample.name]).joined(separator: ", ")
+      throw Failure(.missingInput, "no dataset is called \(name ?? Self.defaultName); name one of \(known)")
+    }
+    if let (folder, request) = requestedFolder {
+      let folder = DatasetFolder(path: folder, description: description)
+      guard let paths = folder.paths() else { throw folder.failure(request: request) }
+      return try await read(paths, of: description, isDownload: false)
+    }
+    let cache = DatasetFolder(path: cacheDirectory, description: description)
+    if let paths = cache.paths() { return try await read(paths, of: description, isDownload: true) }
+    do {
+      return try await read(download(description), of: description, isDownload: true)
+    } catch let error as DownloadError {
+      if name == nil, error.isWantOfNetwork { return try sampleInstead(of: description, because: error) }
+      throw error.failure(of: description, cache: cacheDirectory)
+    }
+  }
+
+  private var requestedFolder: (path: String, request: String)? {
+    if let dataDirectory { return (dataDirectory, "--data-dir") }
+    if let folder = environment[Self.variable], !folder.isEmpty { return (folder, Self.variable) }
+    return nil
+  }
+
+  private func download(_ description: DatasetDescription) async throws -> DatasetPaths {
+    let folder = cacheDirectory + "/" + description.name
+    for file in description.files {
+      let path = folder + "/" + file.name
+      if FileManager.default.fileExists(atPath: path) { continue }
+      try await downloader.download(file, from: description.mirrors, to: path)
+    }
+    return DatasetPaths(
+      trainImages: folder + "/" + description.trainImages.name,
+      trainLabels: folder + "/" + description.trainLabels.name,
+      testImages: folder + "/" + description.testImages.name, testLabels: folder + "/" + description.testLabels.name)
+  }
+
+  private func bundledSample() throws -> DatasetSplits {
+    if let dataDirectory, !FileManager.default.fileExists(atPath: dataDirectory) {
+      throw Failure(.missingInput, "\(dataDirectory): no such folder, named by --data-dir; check the path")
+    }
+    let sample = try BundledSample.load()
+    let isUnused = dataDirectory != nil
+    return DatasetSplits(
+      train: sample.train, test: sample.test, origin: sample.origin,
+      warnings: isUnused ? ["\(BundledSample.name) comes with the program; --data-dir is not used"] : [])
+  }
+
+  private func sampleInstead(
+    of description: DatasetDescription, because error: DownloadError
+  ) throws -> DatasetSplits {
+    let sample = try BundledSample.load()
+    let warning =
+      "\(description.title) is not in \(cacheDirectory) and cannot be downloaded (\(error.message)): using the bundled "
+      + "sample of \(grouped(sample.train.count)) training and \(grouped(sample.test.count)) test images instead, "
+      + "so results do not compare with the full set's; connect to a network, or name a folder with --data-dir or "
+      + Self.variable
+    return DatasetSplits(train: sample.train, test: sample.test, origin: sample.origin, warnings: [warning])
+  }
+
+  static func defaultCacheDirectory(_ environment: [String: String]) -> String {
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    #if os(macOS)
+      return home + "/Library/Caches/densenet"
+    #else
+      if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/densenet" }
+      return home + "/.cache/densenet"
+    #endif
+  }
+}
+
+extension DatasetDescription {
+  fileprivate func replacing(mirrors: [URL]) -> DatasetDescription {
+    DatasetDescription(
+      name: name, title: title, classNames: classNames, trainImages: trainImages, trainLabels: trainLabels,
+      testImages: testImages, testLabels: testLabels, otherFolders: otherFolders, mirrors: mirrors)
+  }
+}
