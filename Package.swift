@@ -42,7 +42,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets"], swiftSettings: strict),
+    .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
       name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
       swiftSettings: strict),

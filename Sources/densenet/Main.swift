@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct DenseNetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "densenet")
+}
