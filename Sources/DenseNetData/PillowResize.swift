@@ -38,6 +38,7 @@ public struct PillowResize: Sendable {
     precondition(
       pixels.count == count * inputCount,
       "images of \(inputSize) with \(channels) channels have \(inputCount) values each, found \(pixels.count) in all")
+    if count == 0 { return [] }
     var scratch = makeScratch()
     return [UInt8](unsafeUninitializedCapacity: count * outputCount) { result, filled in
       pixels.withUnsafeBufferPointer { pixels in

