@@ -1,3 +1,4 @@
+public import DenseNets
 import Foundation
 
 /// Prepares batches on a background thread, two ahead, so that training does not wait for them.

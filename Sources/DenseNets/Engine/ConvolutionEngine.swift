@@ -10,7 +10,6 @@ final class ConvolutionEngine {
   private var moments = TileMoments(mean: Buffer(0), squares: Buffer(0))
   private var inputSums = Buffer<Float>(0)
   private var biasSums = Buffer<Float>(0)
-  private var weightSums = Buffer<Float>(0)
 
   /// - Parameters:
   ///   - inputLayout: how the input's channels are padded; nil if they are not.
@@ -77,7 +76,6 @@ final class ConvolutionEngine {
   ) -> Gradients {
     let tiles = shape.tileCount(images: images)
     let chunks = chunkCount(tiles: tiles)
-    if weightSums.count < chunks * layout.packedCount { weightSums = Buffer(chunks * layout.packedCount) }
     if hasBias && biasSums.count < tiles * shape.outChannels { biasSums = Buffer(tiles * shape.outChannels) }
     var inputGradient: Kernels.InputGradient?
     if let target {
@@ -87,16 +85,19 @@ final class ConvolutionEngine {
         gradient: target.gradient, stride: target.stride, stores: target.stores, sums: inputSums, mean: target.mean,
         weights: packedTransposed)
     }
-    device.run(chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
-      let first = chunk * layout.packedCount
-      weightSums.fill(0, in: first..<first + layout.packedCount)
-      device.kernels.convolutionBackward(
-        shape, inputGradient: inputGradient, weightGradient: Slice(weightSums, at: first),
-        biasGradient: hasBias ? biasSums : nil, outputGradient: outputGradient, unpooling: unpooling, input: input,
-        affine: affine, images: images, tiles: tiles * chunk / chunks..<tiles * (chunk + 1) / chunks, scratch: scratch)
-    }
     var result = Gradients(weight: [Float](repeating: 0, count: layout.count), bias: [], inputSums: [])
-    device.kernels.unpack(&result.weight, weightSums, chunks: chunks, layout, device: device)
+    device.withPartialSums(chunks * layout.packedCount) { weightSums in
+      device.run(chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
+        let first = chunk * layout.packedCount
+        weightSums.fill(0, in: first..<first + layout.packedCount)
+        device.kernels.convolutionBackward(
+          shape, inputGradient: inputGradient, weightGradient: Slice(weightSums, at: first),
+          biasGradient: hasBias ? biasSums : nil, outputGradient: outputGradient, unpooling: unpooling, input: input,
+          affine: affine, images: images, tiles: tiles * chunk / chunks..<tiles * (chunk + 1) / chunks,
+          scratch: scratch)
+      }
+      device.kernels.unpack(&result.weight, weightSums, chunks: chunks, layout, device: device)
+    }
     if hasBias {
       result.bias = sumRows(biasSums, rows: tiles, stride: shape.outChannels, count: layout.outChannels).map(Float.init)
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// Where layers compute: an instruction set and a pool of threads.
 ///
@@ -11,6 +12,8 @@ internal import Foundation
 public final class Device: Sendable, CustomStringConvertible {
   let kernels: Kernels
   private let pool: ThreadPool
+  /// Partial sums that live for one backward pass of one layer; shared, since layers take turns.
+  private let partials = Mutex(Buffer<Float>(0))
 
   private init(kernels: Kernels, threads: Int) {
     self.kernels = kernels
@@ -65,6 +68,14 @@ public final class Device: Sendable, CustomStringConvertible {
     pool.run(count, scratch: scratch, body)
   }
 
+  /// Lends memory of at least `count` floats, with any content, for the time of `body`.
+  func withPartialSums<R>(_ count: Int, _ body: (Buffer<Float>) -> R) -> R {
+    partials.withLock { buffer in
+      if buffer.count < count { buffer = Buffer(count) }
+      return body(buffer)
+    }
+  }
+
   /// The fp32 multiply-add peak of all threads together, measured now, in floating point operations a second.
   public func measurePeak() -> Double {
     let repeats = 4_000_000
@@ -79,7 +90,7 @@ public final class Device: Sendable, CustomStringConvertible {
           if item == 0 { operations = done * Double(threads) }
         }
       }
-      best = max(best, operations / (Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds)))
+      best = max(best, operations / time.inSeconds)
     }
     return best
   }

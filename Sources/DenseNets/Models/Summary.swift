@@ -59,3 +59,16 @@ extension DenseNet {
     return lines
   }
 }
+
+extension DenseNet {
+  /// The floating point operations of a training step with direct convolutions, transitions pooling first: forward,
+  /// weight gradient, and input gradient for all but the first convolution.
+  public func trainingOperations(inputShape: [Int]) throws -> Int {
+    let layers = try summary(inputShape: inputShape)
+    let pooledLater = Set(transitions.indices.map { "\(2 * $0 + 2).2" })
+    return layers.enumerated().reduce(0) { total, line in
+      let work = pooledLater.contains(line.element.name) ? line.element.multiplyAdds / 4 : line.element.multiplyAdds
+      return total + 2 * work * (line.offset == 0 ? 2 : 3)
+    }
+  }
+}

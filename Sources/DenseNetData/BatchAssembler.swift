@@ -1,17 +1,4 @@
-public import DenseNets
-
-/// Some of a dataset's images, ready for a network, and their classes.
-public struct LabeledBatch: Sendable {
-  /// `[N, C, H, W]`, each value a pixel divided by 255.
-  public let images: Tensor
-  /// `[N]`.
-  public let labels: [Int32]
-
-  public init(images: Tensor, labels: [Int32]) {
-    self.images = images
-    self.labels = labels
-  }
-}
+internal import DenseNets
 
 /// Makes batches from a dataset: gathers images, resizes them and divides by 255.
 struct BatchAssembler: Sendable {

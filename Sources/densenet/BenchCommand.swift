@@ -1,0 +1,103 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure speed and memory on this machine.", subcommands: [BenchTrainCommand.self])
+}
+
+struct BenchTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Time full training steps (forward, loss, backward, update) on a fixed random batch.",
+    discussion: """
+      Two steps warm up, and the median of the others counts. Operations are those of direct convolution: two per \
+      multiply-add, forward, weight gradient and input gradient, as the paper orders the layers except that \
+      transitions pool first. The peak is that of multiply-adds from registers on the same threads, measured in the \
+      same run.
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Option(help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"))
+  var size: Positive = Positive(96)
+
+  @Option(help: ArgumentHelp("Images of a batch.", valueName: "n"))
+  var batchSize: Positive = Positive(256)
+
+  @Option(help: ArgumentHelp("Timed steps.", valueName: "n"))
+  var steps: Positive = Positive(4)
+
+  @Option(help: ArgumentHelp("Seed of weights and batch.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  struct Report: Encodable {
+    let model: String
+    let batch_size: Int
+    let size: Int
+    let precision: String
+    let threads: Int
+    let instruction_set: String
+    let steps: Int
+    let examples_per_second: Double
+    let peak_memory_bytes: Int
+    let gflops_per_second: Double
+    let peak_gflops_per_second: Double
+    let efficiency: Double
+    let loss: Double
+  }
+
+  func run() throws {
+    let device = try compute.device()
+    let report = try Device.$current.withValue(device) { try measure(device) }
+    if json { return try printResult(String(decoding: try prettyJSON(report), as: UTF8.self)) }
+    var table = TextTable(columns: [.init("measure", .left), .init("value", .right)])
+    table.addRow(["examples/s (median)", TextFormat.fixed(report.examples_per_second, decimals: 1)])
+    table.addRow(["GFLOP/s", TextFormat.fixed(report.gflops_per_second, decimals: 1)])
+    table.addRow(["peak GFLOP/s (\(report.threads) threads, \(report.instruction_set))", TextFormat.fixed(report.peak_gflops_per_second, decimals: 1)])
+    table.addRow(["share of the peak", "\(TextFormat.fixed(100 * report.efficiency, decimals: 1))%"])
+    table.addRow(["peak memory", TextFormat.bytes(report.peak_memory_bytes)])
+    try printResult(table.rendered())
+  }
+
+  private func measure(_ device: Device) throws -> Report {
+    let net = DenseNet(model.model.configuration(inputChannels: 1, numClasses: 10))
+    _ = try net.mapSizes(Extent(size.value))
+    net.initialize(.xavierUniform, seed: seed)
+    let images = Tensor.randn([batchSize.value, 1, size.value, size.value], seed: seed)
+    var generator = RandomSource(seed: seed)
+    let labels = (0..<batchSize.value).map { _ in Int32.random(in: 0..<10, using: &generator) }
+    let loss = CrossEntropyLoss()
+    let optimizer = SGD(net, learningRate: 0.1)
+
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    var lastLoss = 0.0
+    for step in 0..<steps.value + 2 {
+      let time = clock.measure {
+        let result = loss(net.forward(images, mode: .training), labels)
+        _ = net.backward(result.gradient!, needsInputGradient: false)
+        optimizer.step()
+        lastLoss = result.loss
+      }
+      if step >= 2 { times.append(time.inSeconds) }
+    }
+    let memory = ProcessMemory.peakResidentBytes()
+    let seconds = times.sorted()[times.count / 2]
+    let operations = Double(try net.trainingOperations(inputShape: images.shape))
+    let peak = device.measurePeak()
+    return Report(
+      model: model.model.rawValue, batch_size: batchSize.value, size: size.value,
+      precision: compute.precision.rawValue, threads: device.threads, instruction_set: device.instructionSet.rawValue,
+      steps: steps.value, examples_per_second: Double(batchSize.value) / seconds, peak_memory_bytes: memory,
+      gflops_per_second: operations / seconds * 1e-9, peak_gflops_per_second: peak * 1e-9,
+      efficiency: operations / seconds / peak, loss: lastLoss)
+  }
+}

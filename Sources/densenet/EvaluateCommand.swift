@@ -1,0 +1,68 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct EvaluateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.")
+
+  @Option(help: ArgumentHelp("The weights to evaluate.", valueName: "file.safetensors"))
+  var weights: String
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  struct Report: Encodable {
+    let test_accuracy: Double
+    let test_loss: Double
+    let examples: Int
+    /// Wall-clock time of the evaluation.
+    let seconds: Double
+  }
+
+  func run() async throws {
+    let device = try compute.device()
+    let file = try SafetensorsFile(contentsOf: URL(fileURLWithPath: weights))
+    let splits = try await data.load(quiet: quiet)
+    let test = data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
+    let report = try Device.$current.withValue(device) { try evaluate(file, on: test) }
+    if json {
+      try printResult(String(decoding: try prettyJSON(report), as: UTF8.self))
+    } else {
+      try printResult(
+        "test loss \(TextFormat.fixed(report.test_loss, decimals: 3)), "
+          + "test acc \(TextFormat.fixed(report.test_accuracy, decimals: 3)) on \(report.examples) images "
+          + "in \(TextFormat.fixed(report.seconds, decimals: 1)) s")
+    }
+  }
+
+  private func evaluate(_ file: SafetensorsFile, on test: ImageDataset) throws -> Report {
+    let net = DenseNet(model.model.configuration(inputChannels: test.channels, numClasses: test.numClasses))
+    _ = try net.mapSizes(Extent(data.resize.value))
+    try file.load(into: net)
+    Interrupts.watch()
+    let progress = ProgressBar(style: .automatic(quiet: quiet))
+    progress.begin("testing", total: test.count)
+    let began = ContinuousClock.now
+    let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
+    let metrics = trainer.evaluate(
+      BatchLoader(
+        dataset: test, size: data.resize.value, batchSize: data.batchSize.value, order: Array(0..<test.count)),
+      onBatch: { progress.update(completed: $0.examples) }, shouldStop: { Interrupts.requested })
+    progress.finish()
+    if Interrupts.requested { throw Interruption(description: "densenet: interrupted after \(metrics.examples) images") }
+    return Report(
+      test_accuracy: metrics.accuracy, test_loss: metrics.loss, examples: metrics.examples,
+      seconds: (ContinuousClock.now - began).inSeconds)
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetReports
+import DenseNets
+import Foundation
+import Synchronization
+
+/// The networks that `--model` can name.
+enum ModelName: String, CaseIterable, ExpressibleByArgument {
+  case d2l
+
+  /// - Parameters:
+  ///   - inputChannels: of the images.
+  ///   - classes: of the dataset.
+  func configuration(inputChannels: Int, numClasses: Int) -> DenseNet.Configuration {
+    var configuration = DenseNet.Configuration.d2l
+    configuration.inputChannels = inputChannels
+    configuration.numClasses = numClasses
+    return configuration
+  }
+}
+
+/// The arithmetic that `--precision` can name.
+enum Precision: String, CaseIterable, ExpressibleByArgument {
+  case fp32
+}
+
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The network: d2l is the chapter's, 4 dense blocks of 4 layers, growth 32.", valueName: "name"))
+  var model: ModelName = .d2l
+}
+
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")). Default: fashion-mnist.", valueName: "name"))
+  var dataset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds the dataset's files, directly or in a folder of the dataset's name. Default: $DENSENET_DATA, then the cache, then a download.",
+      valueName: "folder"))
+  var dataDir: String?
+
+  @Option(help: ArgumentHelp("The height and width to which images are resized, in pixels.", valueName: "pixels"))
+  var resize: Positive = Positive(96)
+
+  @Option(help: ArgumentHelp("Images of a batch.", valueName: "n"))
+  var batchSize: Positive = Positive(256)
+
+  @Option(help: ArgumentHelp("Use the first <n> test images only. Default: all.", valueName: "n"))
+  var testLimit: Positive?
+
+  /// Finds the dataset, downloading it if need be, with progress and warnings on standard error.
+  func load(quiet: Bool = false) async throws -> DatasetSplits {
+    let progress = ProgressBar(style: .automatic(quiet: quiet))
+    let download = DownloadDisplay(progress)
+    let finder = DatasetFinder(dataDirectory: dataDir, progress: { download.update($0, $1, $2) })
+    let splits = try await finder.find(dataset)
+    progress.finish()
+    for warning in splits.warnings { printError("densenet: warning: \(warning)") }
+    return splits
+  }
+}
+
+/// Shows a download, file by file.
+private final class DownloadDisplay: Sendable {
+  private let progress: ProgressBar
+  private let current = Mutex("")
+
+  init(_ progress: ProgressBar) { self.progress = progress }
+
+  func update(_ file: String, _ received: Int64, _ expected: Int64?) {
+    let isNew = current.withLock { current in
+      defer { current = file }
+      return current != file
+    }
+    if isNew { progress.begin("download \(file)", total: Int(expected ?? 0), unit: .bytes) }
+    progress.update(completed: Int(received))
+  }
+}
+
+struct ComputeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Working threads. Default: one per core.", valueName: "n"))
+  var threads: Positive?
+
+  @Option(help: ArgumentHelp("The arithmetic: fp32.", valueName: "name"))
+  var precision: Precision = .fp32
+
+  /// The device that these options and `DENSENET_ISA` name.
+  func device() throws -> Device {
+    let limit = 1024
+    if let threads, threads.value > limit {
+      throw Failure(.usage, "--threads: expected at most \(limit), found \(threads)")
+    }
+    return try Device.cpu(threads: threads?.value)
+  }
+}

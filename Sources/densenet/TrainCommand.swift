@@ -1,0 +1,62 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a network and leave a run folder.",
+    discussion: """
+      With no options: the chapter's DenseNet on Fashion-MNIST at 96×96, 10 epochs, batches of 256, learning rate 0.1, \
+      plain SGD. The last two lines on standard output are the chapter's; progress goes to standard error.
+
+      The run folder holds config.json (settings), metrics.jsonl (points as they happen), curves.svg (the chapter's \
+      plot), model.safetensors (weights, by PyTorch's names) and summary.json (results).
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Option(help: ArgumentHelp("Passes over the training images.", valueName: "n"))
+  var epochs: Positive = Positive(10)
+
+  @Option(help: ArgumentHelp("Learning rate of SGD.", valueName: "x"))
+  var lr: PositiveReal = PositiveReal(0.1)
+
+  @Option(help: ArgumentHelp("Seed of the weights and of the order of images.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp("Start from the weights of this file, running statistics included.", valueName: "file.safetensors"))
+  var initialWeights: String?
+
+  @Flag(help: "Keep the file's order of images in every epoch.")
+  var noShuffle = false
+
+  @Option(help: ArgumentHelp("Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.", valueName: "n"))
+  var maxSteps: Positive?
+
+  @Option(help: ArgumentHelp("Use the first <n> training images only. Default: all.", valueName: "n"))
+  var trainLimit: Positive?
+
+  @Option(help: ArgumentHelp("The run folder. Default: runs/<model>-<dataset>-<time>.", valueName: "folder"))
+  var output: String?
+
+  @Flag(help: "Print the summary as JSON instead of the chapter's two lines.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  func run() async throws {
+    let device = try compute.device()
+    try await Device.$current.withValue(device) {
+      try TrainingRun(command: self, splits: try await data.load(quiet: quiet), device: device).run()
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import DenseNetData
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+/// One run of `densenet train`: from the dataset to the run folder.
+struct TrainingRun {
+  let command: TrainCommand
+  let train: ImageDataset
+  let test: ImageDataset
+  let origin: String
+  let device: Device
+  let model: DenseNet
+
+  /// Checks everything that can be checked before the first file is written.
+  init(command: TrainCommand, splits: DatasetSplits, device: Device) throws {
+    self.command = command
+    self.device = device
+    train = command.trainLimit.map { splits.train.prefix($0.value) } ?? splits.train
+    test = command.data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
+    origin = splits.origin
+    model = DenseNet(
+      command.model.model.configuration(inputChannels: train.channels, numClasses: train.numClasses))
+    try TrainingRun.check(model, size: command.data.resize.value, batchSize: command.data.batchSize.value, images: train.count)
+    if let file = command.initialWeights {
+      try SafetensorsFile(contentsOf: URL(fileURLWithPath: file)).load(into: model)
+    } else {
+      model.initialize(.xavierUniform, seed: command.seed)
+    }
+  }
+
+  private static func check(_ model: DenseNet, size: Int, batchSize: Int, images: Int) throws {
+    let smallest = try model.mapSizes(Extent(size)).last!
+    let fewest = images % batchSize == 0 ? batchSize : images % batchSize
+    if fewest == 1 && smallest.area == 1 {
+      throw Failure(
+        .usage,
+        "batch norm needs more than one value per channel: a batch of one image has maps of 1×1 pixel at --resize \(size); choose another --batch-size, or a --resize of at least \(2 * model.minimumSize)")
+    }
+  }
+
+  func run() throws {
+    let began = ContinuousClock.now
+    let folder = try makeFolder()
+    try folder.write(config: RunConfig(command, train: train, test: test, origin: origin, device: device))
+    let log = try folder.openMetrics()
+    Interrupts.watch()
+
+    let settings = command.data
+    let batchSize = settings.batchSize.value
+    let size = settings.resize.value
+    let batchCount = (train.count + batchSize - 1) / batchSize
+    let display = TrainingDisplay(
+      epochs: command.epochs.value, examples: train.count, testExamples: test.count,
+      steps: command.maxSteps.map { min($0.value, batchCount * command.epochs.value) } ?? batchCount * command.epochs.value,
+      batchSize: batchSize, quiet: command.quiet)
+    var curves = LearningCurves(
+      epochs: command.epochs.value, title: "\(command.model.model.rawValue) on \(train.name)")
+    display.note("\(train.count) training and \(test.count) test images: \(origin)")
+    display.note("writing \(folder.url.relativePath)")
+
+    var callbacks = Trainer.Callbacks()
+    callbacks.onStep = { event in
+      display.step(event)
+      guard event.isPoint else { return }
+      curves.addTrain(epoch: event.epochsDone, loss: event.metrics.loss, accuracy: event.metrics.accuracy)
+      try log.append(
+        .train(epoch: event.epochsDone, step: event.step, loss: event.metrics.loss, accuracy: event.metrics.accuracy))
+    }
+    callbacks.onTestBegin = { display.testBegins() }
+    callbacks.onTestBatch = { display.tested($0) }
+    callbacks.onEpoch = { event in
+      curves.addTest(epoch: event.epoch, accuracy: event.test.accuracy)
+      try log.append(
+        .epoch(
+          epoch: event.epoch, step: event.step, trainLoss: event.train.loss, trainAccuracy: event.train.accuracy,
+          testLoss: event.test.loss, testAccuracy: event.test.accuracy, examplesPerSecond: event.examplesPerSecond,
+          seconds: (ContinuousClock.now - began).inSeconds))
+      try folder.write(curves: curves.svg())
+      display.epochEnds(event)
+    }
+    callbacks.shouldStop = { Interrupts.requested }
+
+    let trainer = Trainer(model: model, optimizer: SGD(model, learningRate: Float(command.lr.value)))
+    let result: Trainer.Result
+    do {
+      result = try trainer.fit(
+        epochs: command.epochs.value, maxSteps: command.maxSteps?.value, batchCount: batchCount,
+        batches: { epoch in
+          display.epochBegins(epoch)
+          let order =
+            command.noShuffle
+            ? Array(0..<train.count) : EpochOrder.shuffled(count: train.count, seed: command.seed, epoch: epoch)
+          return BatchLoader(dataset: train, size: size, batchSize: batchSize, order: order)
+        },
+        test: { BatchLoader(dataset: test, size: size, batchSize: batchSize, order: Array(0..<test.count)) },
+        callbacks: callbacks)
+    } catch {
+      display.end()
+      try? folder.write(curves: curves.svg())
+      throw error
+    }
+    display.end()
+    try finish(result, folder: folder, curves: curves, seconds: (ContinuousClock.now - began).inSeconds)
+  }
+
+  private func makeFolder() throws -> RunDirectory {
+    if let output = command.output { return try RunDirectory(creating: URL(fileURLWithPath: output)) }
+    return try RunDirectory(creatingFor: command.model.model.rawValue, dataset: train.name)
+  }
+
+  private func finish(_ result: Trainer.Result, folder: RunDirectory, curves: LearningCurves, seconds: Double) throws {
+    let metadata = ["format": "pt", "model": command.model.model.rawValue]
+    try folder.write(weights: SafetensorsFile(stateOf: model, metadata: metadata))
+    try folder.write(curves: curves.svg())
+    let last = result.last
+    if result.wasInterrupted {
+      throw Interruption(
+        description: "densenet: interrupted after step \(last.step) in epoch \(last.epoch); weights, curves and metrics so far are in \(folder.url.relativePath)")
+    }
+    let summary = RunSummary(
+      model: command.model.model.rawValue, dataset: train.name, trainLoss: last.train.loss,
+      trainAccuracy: last.train.accuracy, testLoss: last.test.loss, testAccuracy: last.test.accuracy,
+      examplesPerSecond: last.examplesPerSecond, parameters: model.parameterCount, epochs: command.epochs.value,
+      steps: last.step, batchSize: command.data.batchSize.value, precision: command.compute.precision.rawValue,
+      threads: device.threads, seed: command.seed, seconds: seconds)
+    try folder.write(summary: summary)
+    if command.json {
+      try printResult(String(decoding: try prettyJSON(summary), as: UTF8.self))
+    } else {
+      try printResult(
+        "loss \(TextFormat.fixed(last.train.loss, decimals: 3)), "
+          + "train acc \(TextFormat.fixed(last.train.accuracy, decimals: 3)), "
+          + "test acc \(TextFormat.fixed(last.test.accuracy, decimals: 3))")
+      try printResult("\(TextFormat.fixed(last.examplesPerSecond, decimals: 1)) examples/sec on \(device)")
+    }
+  }
+}
