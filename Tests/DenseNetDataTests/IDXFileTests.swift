@@ -111,6 +111,26 @@ import Testing
     }
   }
 
+  /// Files with some bytes changed are read or refused, and nothing else.
+  @Test func changedBytes() throws {
+    var generator = Xoshiro256(seed: 7, stream: 0)
+    for round in 0..<3_000 {
+      var bytes = round % 2 == 0 ? images : gzip(images)
+      for _ in 0...generator.next(below: 4) {
+        bytes[generator.next(below: bytes.count)] = UInt8(generator.next(below: 256))
+      }
+      try bytes.withUnsafeBytes { bytes in
+        do {
+          let content = try Content(MemoryBytes(name: "noise", bytes), remedy: "REMEDY")
+          let file = try IDXFile(content, rank: 3, remedy: "REMEDY")
+          #expect(file.values.count == file.extents.reduce(1, *))
+        } catch let failure as Failure {
+          #expect(failure.kind == .invalidData)
+        }
+      }
+    }
+  }
+
   @Test func unreadableFiles() async throws {
     try await withTemporaryFolder { folder in
       await expectFailure(.missingInput, mentions: [folder + "/none", "no such file"]) {
