@@ -1,0 +1,46 @@
+# What a person runs. `make` alone lists it.
+
+SWIFT ?= swift
+# Where SwiftPM builds.
+BUILD ?= .build
+# Options of `densenet train`, and of `swift test`.
+ARGS ?=
+TEST_ARGS ?=
+
+SOURCES = Sources Tests Package.swift
+RELEASE = -c release --scratch-path $(BUILD)
+# Suites whose tests run kernels on every instruction set, and suites with several threads.
+KERNEL_SUITES = Kernel|LayerReference
+THREAD_SUITES = ThreadPool|BatchLoader
+
+.PHONY: help setup build train test lint format sanitize clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install the system packages that are missing; nothing to do is no work
+	@Scripts/setup.sh
+
+build: setup ## Build the library and the command, optimised
+	$(SWIFT) build $(RELEASE)
+
+# Standard output is the command's alone.
+train: setup ## Build, then train the chapter's network: make train ARGS="--epochs 2"
+	@$(SWIFT) build $(RELEASE) --product densenet >&2
+	@$(BUILD)/release/densenet train $(ARGS)
+
+test: setup ## Build, then run every test: make test TEST_ARGS="--filter Resize"
+	$(SWIFT) test $(RELEASE) $(TEST_ARGS)
+
+lint: ## Check the format of the Swift sources
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## Bring the Swift sources into that format
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+sanitize: setup ## Run the kernels under the address sanitizer, the threads under the thread sanitizer
+	$(SWIFT) test -c release --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
+	$(SWIFT) test -c release --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
+
+clean: ## Remove what was built
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan

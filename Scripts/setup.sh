@@ -1,0 +1,61 @@
+#!/bin/sh
+# Installs the system packages that this package needs and the machine lacks: zlib's headers, and on Debian and
+# Ubuntu the libraries behind Foundation's networking. With everything there it says and does nothing.
+set -eu
+
+fail() {
+  printf 'setup: %s\n' "$1" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+compiler=clang
+has clang || compiler=cc
+
+# compiles LANGUAGE LIBRARY: whether the program on standard input compiles and links.
+compiles() {
+  folder=$(mktemp -d)
+  status=0
+  "$compiler" -x "$1" - -o "$folder/probe" "$2" >/dev/null 2>&1 || status=1
+  rm -rf "$folder"
+  return "$status"
+}
+
+has_zlib() { printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' | compiles c -lz; }
+has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
+has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q "$1"; }
+
+has swift || fail 'no swift here; install Swift 6.2 or later from https://www.swift.org/install and run again'
+
+case $(uname -s) in
+  Darwin)
+    if has_zlib; then exit 0; fi
+    has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
+    has brew || fail 'zlib is missing; install Homebrew from https://brew.sh, or zlib by other means, and run again'
+    echo 'setup: brew install zlib' >&2
+    brew install zlib
+    ;;
+  Linux)
+    missing=
+    has git || missing="$missing git"
+    has_cxx || missing="$missing g++"
+    has_zlib || missing="$missing zlib1g-dev"
+    has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
+    has_library libxml2.so || missing="$missing libxml2-dev"
+    if [ -z "$missing" ]; then exit 0; fi
+    has apt-get || fail "missing, by Debian's names:$missing; install them with this system's package manager and run again"
+    root=
+    if [ "$(id -u)" -ne 0 ]; then
+      has sudo || fail "not root, and no sudo; as root, run: apt-get install$missing"
+      root=sudo
+    fi
+    echo "setup: installing$missing with ${root:+sudo }apt-get" >&2
+    # shellcheck disable=SC2086 # one argument for each package, and none for an empty $root
+    {
+      $root apt-get update -qq &&
+        $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    } >&2 || fail "apt-get could not install$missing; its message is above"
+    ;;
+  *) fail "$(uname -s) is not a system that this knows; install zlib's headers and run again" ;;
+esac
