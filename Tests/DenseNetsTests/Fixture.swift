@@ -40,7 +40,9 @@ struct Fixture {
   }
 
   func labels(_ name: String = "labels") throws -> [Int32] {
-    guard case .integer(let values, shape: _) = file[name] else { throw Failure(.missingInput, "\(self.name) has no \(name)") }
+    guard case .integer(let values, shape: _) = file[name] else {
+      throw Failure(.missingInput, "\(self.name) has no \(name)")
+    }
     return values.map(Int32.init)
   }
 
@@ -94,7 +96,8 @@ func expectClose(
   let greatest = expected.values.reduce(0) { max($0, abs($1)) }
   let worst = zip(found.values, expected.values).reduce(0.0) { max($0, abs(Double($1.0) - Double($1.1))) }
   #expect(
-    worst <= tolerance * Double(max(greatest, .leastNormalMagnitude)), "\(what): an element is off by \(worst) of \(greatest)",
+    worst <= tolerance * Double(max(greatest, .leastNormalMagnitude)),
+    "\(what): an element is off by \(worst) of \(greatest)",
     sourceLocation: location)
 }
 

@@ -54,7 +54,9 @@ import Testing
   @Test(
     arguments: ["network_small_1channel", "network_small_3channel"],
     [("plain", Float(0), Float(0), false), ("momentum", 0.9, 1e-4, false), ("nesterov", 0.9, 1e-4, true)])
-  func threeSteps(_ name: String, _ options: (variant: String, momentum: Float, weightDecay: Float, nesterov: Bool)) throws {
+  func threeSteps(_ name: String, _ options: (variant: String, momentum: Float, weightDecay: Float, nesterov: Bool))
+    throws
+  {
     let fixture = try Fixture(name)
     let net = try network(fixture)
     let optimizer = SGD(
@@ -69,13 +71,15 @@ import Testing
       optimizer.step()
       if step == 0 && options.variant == "plain" {
         for (name, parameter) in net.namedParameters {
-          expectClose(parameter.value, try fixture.tensor("plain.parameter_after_1.\(name)"), 2e-5, "\(name) after a step")
+          expectClose(
+            parameter.value, try fixture.tensor("plain.parameter_after_1.\(name)"), 2e-5, "\(name) after a step")
         }
       }
     }
     for (name, parameter) in net.namedParameters {
       expectClose(
-        parameter.value, try fixture.tensor("\(options.variant).parameter_after_3.\(name)"), 1e-4, "\(name) after 3 steps")
+        parameter.value, try fixture.tensor("\(options.variant).parameter_after_3.\(name)"), 1e-4,
+        "\(name) after 3 steps")
     }
     for (name, parameter) in net.namedState where fixture.has("\(options.variant).buffer_after_3.\(name)") {
       expectClose(

@@ -39,7 +39,8 @@ public final class Device: Sendable, CustomStringConvertible {
     let chosen = try instructionSet ?? fromEnvironment() ?? .best
     guard let kernels = Kernels(chosen) else {
       let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
-      throw Failure(.usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
+      throw Failure(
+        .usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
     }
     return Device(kernels: kernels, threads: threads)
   }

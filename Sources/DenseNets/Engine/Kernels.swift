@@ -363,7 +363,8 @@ struct Kernels: @unchecked Sendable {
       nonisolated(unsafe) let target = g.baseAddress!
       device.run(layout.taps) { tap, _ in
         withUnsafePointer(to: layout.c) { l in
-          table.pointee.unpack_gradient(target, packed.base, Int32(chunks), layout.packedCount, l, Int32(tap), Int32(tap + 1))
+          table.pointee.unpack_gradient(
+            target, packed.base, Int32(chunks), layout.packedCount, l, Int32(tap), Int32(tap + 1))
         }
       }
     }
@@ -458,7 +459,9 @@ func scatterPixels(_ values: [Float], into target: Slice, channels: Int, padded:
   }
 }
 
-func gatherPixels(_ source: Slice, into values: inout [Float], at first: Int, channels: Int, sourceStride: Int, stride: Int, pixels: Int) {
+func gatherPixels(
+  _ source: Slice, into values: inout [Float], at first: Int, channels: Int, sourceStride: Int, stride: Int, pixels: Int
+) {
   guard channels > 0, pixels > 0 else { return }
   precondition(first >= 0 && first + span(pixels, stride, channels) <= values.count)
   let base = source.pointer(span(pixels, sourceStride, channels))

@@ -54,7 +54,8 @@ extension Layer {
 
   /// Every learned parameter with its state-dict name, in PyTorch's order.
   public var namedParameters: [(name: String, parameter: Parameter)] {
-    ownParameters + children.flatMap { child in child.layer.namedParameters.map { ("\(child.name).\($0.name)", $0.parameter) } }
+    ownParameters
+      + children.flatMap { child in child.layer.namedParameters.map { ("\(child.name).\($0.name)", $0.parameter) } }
   }
 
   /// Learned parameters and buffers with their state-dict names, in PyTorch's order.

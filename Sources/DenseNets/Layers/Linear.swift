@@ -43,12 +43,15 @@ public final class Linear: Layer, Convolving {
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     precondition(
       x.rank == 2 && x.shape[1] == inFeatures && x.count > 0, "Linear: expected [N, \(inFeatures)], found \(x.shape)")
-    return convolution.forward(x.reshaped([x.shape[0], inFeatures, 1, 1]), mode: mode).reshaped([x.shape[0], outFeatures])
+    return convolution.forward(x.reshaped([x.shape[0], inFeatures, 1, 1]), mode: mode).reshaped([
+      x.shape[0], outFeatures,
+    ])
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     let images = outputGradient.shape[0]
-    return convolution.backward(outputGradient.reshaped([images, outFeatures, 1, 1]), needsInputGradient: needsInputGradient)?
+    return convolution.backward(
+      outputGradient.reshaped([images, outFeatures, 1, 1]), needsInputGradient: needsInputGradient)?
       .reshaped([images, inFeatures])
   }
 }

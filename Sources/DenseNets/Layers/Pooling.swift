@@ -26,7 +26,8 @@ public final class MaxPool2d: Layer {
   public init(_ kernelSize: Int, stride: Int? = nil, padding: Int = 0) {
     precondition((1...16).contains(kernelSize), "the kernel must be in 1...16, found \(kernelSize)")
     precondition(stride ?? kernelSize > 0, "the stride must be positive")
-    precondition(padding >= 0 && 2 * padding <= kernelSize, "the padding must be at most half of the kernel, found \(padding)")
+    precondition(
+      padding >= 0 && 2 * padding <= kernelSize, "the padding must be at most half of the kernel, found \(padding)")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
     self.padding = padding
@@ -90,7 +91,8 @@ public final class AvgPool2d: Layer {
   /// - Parameter stride: nil for the kernel's size.
   public init(_ kernelSize: Int, stride: Int? = nil, padding: Int = 0) {
     precondition(kernelSize > 0 && stride ?? kernelSize > 0, "kernel and stride must be positive")
-    precondition(padding >= 0 && 2 * padding <= kernelSize, "the padding must be at most half of the kernel, found \(padding)")
+    precondition(
+      padding >= 0 && 2 * padding <= kernelSize, "the padding must be at most half of the kernel, found \(padding)")
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
     self.padding = padding
@@ -172,7 +174,9 @@ public final class GlobalAvgPool2d: Layer {
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
-    guard let shape = saved else { preconditionFailure("GlobalAvgPool2d: backward needs a training-mode forward first") }
+    guard let shape = saved else {
+      preconditionFailure("GlobalAvgPool2d: backward needs a training-mode forward first")
+    }
     precondition(outputGradient.shape == [shape[0], shape[1], 1, 1])
     let area = shape[2] * shape[3]
     let scaled = outputGradient.storage.map { $0 / Float(area) }

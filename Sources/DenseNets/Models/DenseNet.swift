@@ -86,7 +86,8 @@ public final class DenseNet: Layer {
     guard sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
       throw Failure(
         .usage,
-        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use a larger --resize")
+        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use a larger --resize"
+      )
     }
     return sizes
   }
@@ -155,6 +156,7 @@ public final class DenseNet: Layer {
           from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
       }
     }
-    return stem.backward(from: blocks[0].map, inputShape: inputShape, needsInputGradient: needsInputGradient, device: device)
+    return stem.backward(
+      from: blocks[0].map, inputShape: inputShape, needsInputGradient: needsInputGradient, device: device)
   }
 }

@@ -33,7 +33,8 @@ extension Tensor: CustomStringConvertible {
         : render(values, axis: axis + 1, base: base + i * step, edge: edge, width: width)
     }
     if shown.count < shape[axis] { parts.insert("...", at: edge) }
-    let separator = axis == rank - 1 ? " " : String(repeating: "\n", count: rank - 1 - axis) + String(repeating: " ", count: axis + 1)
+    let separator =
+      axis == rank - 1 ? " " : String(repeating: "\n", count: rank - 1 - axis) + String(repeating: " ", count: axis + 1)
     return "[" + parts.joined(separator: separator) + "]"
   }
 

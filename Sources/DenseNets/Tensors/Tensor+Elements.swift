@@ -17,7 +17,9 @@ extension Tensor {
   /// Where an index lies in storage.
   private func position(_ index: [Int]) -> Int {
     precondition(index.count == rank, "expected \(rank) indices for shape \(shape), found \(index.count)")
-    for (i, extent) in zip(index, shape) { precondition((0..<extent).contains(i), "\(index) is outside of shape \(shape)") }
+    for (i, extent) in zip(index, shape) {
+      precondition((0..<extent).contains(i), "\(index) is outside of shape \(shape)")
+    }
     if rank == 4 {
       return ((index[0] * shape[2] + index[2]) * shape[3] + index[3]) * shape[1] + index[1]
     }

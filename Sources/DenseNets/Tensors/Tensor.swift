@@ -53,8 +53,9 @@ func channelsFirst(from values: [Float], shape: [Int]) -> [Float] {
 
 /// Transposes each of `outer` matrices of `rows` × `columns`.
 private func permuted(_ values: [Float], outer: Int, rows: Int, columns: Int) -> [Float] {
-  precondition(values.count == outer * rows * columns, "expected \(outer * rows * columns) values, found \(values.count)")
-  if rows == 1 || columns == 1 { return values }
+  precondition(
+    values.count == outer * rows * columns, "expected \(outer * rows * columns) values, found \(values.count)")
+  if rows == 1 || columns == 1 || values.isEmpty { return values }
   return [Float](unsafeUninitializedCapacity: values.count) { result, count in
     for o in 0..<outer {
       let base = o * rows * columns

@@ -23,7 +23,9 @@ public final class SGD {
     self.nesterov = nesterov
   }
 
-  public convenience init(_ model: any Layer, learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false) {
+  public convenience init(
+    _ model: any Layer, learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false
+  ) {
     self.init(
       model.namedParameters.map(\.parameter), learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
       nesterov: nesterov)

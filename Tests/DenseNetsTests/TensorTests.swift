@@ -1,0 +1,85 @@
+import Testing
+
+@testable import DenseNets
+
+@Suite struct TensorTests {
+  @Test func imagesAreChannelsLastOnlyInside() {
+    let x = Tensor(shape: [1, 2, 2, 2], values: [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(x.storage == [0, 4, 1, 5, 2, 6, 3, 7])
+    #expect(x.values == [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(x[0, 1, 0, 1] == 5)
+    #expect(Tensor(shape: [1, 2, 2, 2], channelsLast: [0, 4, 1, 5, 2, 6, 3, 7]) == x)
+  }
+
+  @Test func copiesAreIndependent() {
+    let a = Tensor.zeros([2, 3])
+    var b = a
+    b[1, 2] = 5
+    #expect(a[1, 2] == 0)
+    #expect(b[1, 2] == 5)
+  }
+
+  @Test func reshapes() {
+    let x = Tensor.arange(24)
+    #expect(x.reshaped([2, 3, 2, 2])[1, 2, 1, 0] == 22)
+    #expect(x.reshaped([2, 3, 2, 2]).reshaped([2, -1])[1, 11] == 23)
+    #expect(x.reshaped([2, 3, 2, 2]).reshaped([24]) == x)
+    #expect(x.reshaped([2, 3, 2, 2]).reshaped([4, 2, 3, 1]).values == x.values)
+  }
+
+  @Test func transposesAndSlices() {
+    let x = Tensor.arange(6).reshaped([2, 3])
+    #expect(x.transposed.values == [0, 3, 1, 4, 2, 5])
+    #expect(x.sliced(1..<3, axis: 1).values == [1, 2, 4, 5])
+    #expect(x[1..<2].values == [3, 4, 5])
+    let images = Tensor.arange(24).reshaped([2, 3, 2, 2])
+    #expect(images.sliced(1..<2, axis: 1).values == [4, 5, 6, 7, 16, 17, 18, 19])
+    #expect(images.transposed([0, 2, 3, 1]).shape == [2, 2, 2, 3])
+    #expect(images.transposed([0, 2, 3, 1])[1, 0, 1, 2] == images[1, 2, 0, 1])
+  }
+
+  @Test func concatenates() {
+    let a = Tensor.arange(4).reshaped([1, 1, 2, 2])
+    let b = a + 10
+    #expect(Tensor.concatenated([a, b], axis: 1).values == [0, 1, 2, 3, 10, 11, 12, 13])
+    #expect(Tensor.concatenated([a, b], axis: 3).values == [0, 1, 10, 11, 2, 3, 12, 13])
+    #expect(Tensor.concatenated([a, b], axis: 0).shape == [2, 1, 2, 2])
+  }
+
+  @Test func randomIsReproducible() {
+    #expect(Tensor.randn([3, 5], seed: 7) == Tensor.randn([3, 5], seed: 7))
+    #expect(Tensor.randn([3, 5], seed: 7) != Tensor.randn([3, 5], seed: 8))
+    let x = Tensor.randn([100_000], seed: 1)
+    #expect(abs(x.mean()) < 0.02)
+    #expect(abs((x * x).mean() - 1) < 0.02)
+    let u = Tensor.uniform([100_000], in: -2..<6, seed: 1)
+    #expect(abs(u.mean() - 2) < 0.05)
+    #expect(u.values.allSatisfy { $0 >= -2 && $0 < 6 })
+  }
+
+  @Test func arithmetic() {
+    let x = Tensor.arange(3)
+    #expect((2 * x + 1 - x / 2).values == [1, 2.5, 4])
+    #expect((-x * x).values == [0, -1, -4])
+    #expect(x.sum() == 3)
+    #expect(Tensor(shape: [2, 3], values: [0, 2, 2, 5, 1, 1]).argmaxOfRows() == [1, 0])
+    #expect(Tensor.full([1], 4).item == 4)
+  }
+
+  @Test func printsAsNumPyDoes() {
+    #expect("\(Tensor.arange(4).reshaped([2, 2]))" == "[[0.0000 1.0000]\n [2.0000 3.0000]]")
+    #expect("\(Tensor(shape: [2], values: [-1.5, .nan]))" == "[-1.5000     nan]")
+    #expect("\(Tensor.zeros([2000]))" == "[0.0000 0.0000 0.0000 ... 0.0000 0.0000 0.0000]")
+    #expect("\(Tensor(shape: [], values: [3]))" == "3.0000")
+    #expect("\(Tensor.zeros([0]))" == "[]")
+  }
+
+  @Test func wrongUseEndsTheProgram() async {
+    await #expect(processExitsWith: .failure) { _ = Tensor(shape: [2, 2], values: [1]) }
+    await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 2])[2, 0] }
+    await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]) + Tensor.zeros([3, 2]) }
+    await #expect(processExitsWith: .failure) { _ = Conv2d(3, 4, kernelSize: 3)(Tensor.zeros([1, 2, 8, 8])) }
+    await #expect(processExitsWith: .failure) { _ = Conv2d(3, 4, kernelSize: 9)(Tensor.zeros([1, 3, 8, 8])) }
+    await #expect(processExitsWith: .failure) { _ = ReLU().backward(Tensor.zeros([1])) }
+  }
+}
