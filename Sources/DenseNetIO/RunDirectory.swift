@@ -95,11 +95,13 @@ extension RunDirectory {
   }
 }
 
-/// JSON for people: indented, sorted keys, no escaped slashes. A number that is not finite becomes a string.
+/// JSON for people: indented, sorted keys, no escaped slashes; `batchSize` becomes `batch_size`. A number that is not
+/// finite becomes a string.
 /// - Throws: `Failure(.internalError)` when the value refuses to be encoded.
 public func prettyJSON(_ value: some Encodable) throws(Failure) -> Data {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   do {

@@ -23,33 +23,37 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"), transform: Positive.parse
+  )
   var size: Positive = Positive(96)
 
-  @Option(help: ArgumentHelp("Images of a batch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
   var batchSize: Positive = Positive(256)
 
-  @Option(help: ArgumentHelp("Timed steps.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Timed steps.", valueName: "n"), transform: Positive.parse)
   var steps: Positive = Positive(4)
 
-  @Option(help: ArgumentHelp("Seed of weights and batch.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Seed of weights and batch.", valueName: "n"), transform: Seed.parse)
+  var seed: Seed = Seed(0)
 
   @Flag(help: "Print the result as JSON.")
   var json = false
 
   struct Report: Encodable {
     let model: String
-    let batch_size: Int
+    let batchSize: Int
     let size: Int
     let precision: String
     let threads: Int
-    let instruction_set: String
+    let instructionSet: String
     let steps: Int
-    let examples_per_second: Double
-    let peak_memory_bytes: Int
-    let gflops_per_second: Double
-    let peak_gflops_per_second: Double
+    let examplesPerSecond: Double
+    let peakMemoryBytes: Int
+    let gflopsPerSecond: Double
+    let peakGflopsPerSecond: Double
     let efficiency: Double
     let loss: Double
   }
@@ -59,20 +63,25 @@ struct BenchTrainCommand: ParsableCommand {
     let report = try Device.$current.withValue(device) { try measure(device) }
     if json { return try printResult(String(decoding: try prettyJSON(report), as: UTF8.self)) }
     var table = TextTable(columns: [.init("measure", .left), .init("value", .right)])
-    table.addRow(["examples/s (median)", TextFormat.fixed(report.examples_per_second, decimals: 1)])
-    table.addRow(["GFLOP/s", TextFormat.fixed(report.gflops_per_second, decimals: 1)])
-    table.addRow(["peak GFLOP/s (\(report.threads) threads, \(report.instruction_set))", TextFormat.fixed(report.peak_gflops_per_second, decimals: 1)])
+    table.addRow(["examples/s (median)", TextFormat.fixed(report.examplesPerSecond, decimals: 1)])
+    table.addRow(["GFLOP/s", TextFormat.fixed(report.gflopsPerSecond, decimals: 1)])
+    table.addRow([
+      "peak GFLOP/s (\(report.threads) threads, \(report.instructionSet))",
+      TextFormat.fixed(report.peakGflopsPerSecond, decimals: 1),
+    ])
     table.addRow(["share of the peak", "\(TextFormat.fixed(100 * report.efficiency, decimals: 1))%"])
-    table.addRow(["peak memory", TextFormat.bytes(report.peak_memory_bytes)])
+    table.addRow(["peak memory", TextFormat.bytes(report.peakMemoryBytes)])
     try printResult(table.rendered())
   }
 
   private func measure(_ device: Device) throws -> Report {
     let net = DenseNet(model.model.configuration(inputChannels: 1, numClasses: 10))
-    _ = try net.mapSizes(Extent(size.value))
-    net.initialize(.xavierUniform, seed: seed)
-    let images = Tensor.randn([batchSize.value, 1, size.value, size.value], seed: seed)
-    var generator = RandomSource(seed: seed)
+    let work = WorkSize(images: batchSize.value, side: size.value, option: "--size")
+    try work.require(for: net, training: true, batches: 1)
+    try work.requireStatistics(for: net, smallestBatch: batchSize.value)
+    net.initialize(.xavierUniform, seed: seed.value)
+    let images = Tensor.randn([batchSize.value, 1, size.value, size.value], seed: seed.value)
+    var generator = RandomSource(seed: seed.value)
     let labels = (0..<batchSize.value).map { _ in Int32.random(in: 0..<10, using: &generator) }
     let loss = CrossEntropyLoss()
     let optimizer = SGD(net, learningRate: 0.1)
@@ -94,10 +103,10 @@ struct BenchTrainCommand: ParsableCommand {
     let operations = Double(try net.trainingOperations(inputShape: images.shape))
     let peak = device.measurePeak()
     return Report(
-      model: model.model.rawValue, batch_size: batchSize.value, size: size.value,
-      precision: compute.precision.rawValue, threads: device.threads, instruction_set: device.instructionSet.rawValue,
-      steps: steps.value, examples_per_second: Double(batchSize.value) / seconds, peak_memory_bytes: memory,
-      gflops_per_second: operations / seconds * 1e-9, peak_gflops_per_second: peak * 1e-9,
+      model: model.model.rawValue, batchSize: batchSize.value, size: size.value,
+      precision: compute.precision.rawValue, threads: device.threads, instructionSet: device.instructionSet.rawValue,
+      steps: steps.value, examplesPerSecond: Double(batchSize.value) / seconds, peakMemoryBytes: memory,
+      gflopsPerSecond: operations / seconds * 1e-9, peakGflopsPerSecond: peak * 1e-9,
       efficiency: operations / seconds / peak, loss: lastLoss)
   }
 }

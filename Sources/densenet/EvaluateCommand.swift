@@ -9,8 +9,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.")
 
-  @Option(help: ArgumentHelp("The weights to evaluate.", valueName: "file.safetensors"))
-  var weights: String
+  @Option(help: ArgumentHelp("The weights to evaluate.", valueName: "file.safetensors"), transform: Path.parse)
+  var weights: Path
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
@@ -23,8 +23,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   var quiet = false
 
   struct Report: Encodable {
-    let test_accuracy: Double
-    let test_loss: Double
+    let testAccuracy: Double
+    let testLoss: Double
     let examples: Int
     /// Wall-clock time of the evaluation.
     let seconds: Double
@@ -32,7 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    let file = try SafetensorsFile(contentsOf: URL(fileURLWithPath: weights))
+    let file = try SafetensorsFile(contentsOf: weights.url)
     let splits = try await data.load(quiet: quiet)
     let test = data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     let report = try Device.$current.withValue(device) { try evaluate(file, on: test) }
@@ -40,15 +40,16 @@ struct EvaluateCommand: AsyncParsableCommand {
       try printResult(String(decoding: try prettyJSON(report), as: UTF8.self))
     } else {
       try printResult(
-        "test loss \(TextFormat.fixed(report.test_loss, decimals: 3)), "
-          + "test acc \(TextFormat.fixed(report.test_accuracy, decimals: 3)) on \(report.examples) images "
+        "test loss \(TextFormat.fixed(report.testLoss, decimals: 3)), "
+          + "test acc \(TextFormat.fixed(report.testAccuracy, decimals: 3)) on \(report.examples) images "
           + "in \(TextFormat.fixed(report.seconds, decimals: 1)) s")
     }
   }
 
   private func evaluate(_ file: SafetensorsFile, on test: ImageDataset) throws -> Report {
     let net = DenseNet(model.model.configuration(inputChannels: test.channels, numClasses: test.numClasses))
-    _ = try net.mapSizes(Extent(data.resize.value))
+    try WorkSize(images: min(data.batchSize.value, test.count), side: data.resize.value, option: "--resize")
+      .require(for: net, training: false, batches: 3)
     try file.load(into: net)
     Interrupts.watch()
     let progress = ProgressBar(style: .automatic(quiet: quiet))
@@ -60,9 +61,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         dataset: test, size: data.resize.value, batchSize: data.batchSize.value, order: Array(0..<test.count)),
       onBatch: { progress.update(completed: $0.examples) }, shouldStop: { Interrupts.requested })
     progress.finish()
-    if Interrupts.requested { throw Interruption(description: "densenet: interrupted after \(metrics.examples) images") }
+    if Interrupts.requested { throw Interruption(description: "interrupted after \(metrics.examples) images") }
+    guard metrics.loss.isFinite else {
+      throw Failure(
+        .invalidData,
+        "\(weights.text): the loss on the test images is not finite; use weights from before training diverged")
+    }
     return Report(
-      test_accuracy: metrics.accuracy, test_loss: metrics.loss, examples: metrics.examples,
+      testAccuracy: metrics.accuracy, testLoss: metrics.loss, examples: metrics.examples,
       seconds: (ContinuousClock.now - began).inSeconds)
   }
 }

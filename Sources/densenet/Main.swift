@@ -20,7 +20,7 @@ struct DenseNetCommand: AsyncParsableCommand {
     subcommands: [TrainCommand.self, EvaluateCommand.self, SummaryCommand.self, BenchCommand.self])
 
   static func main() async {
-    signal(SIGPIPE, SIG_IGN)  // a reader that goes away is an error of that write, not the end of the run
+    StandardStreams.prepare()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -28,15 +28,43 @@ struct DenseNetCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let failure as Failure {
-      printError("densenet: \(failure)")
-      Foundation.exit(failure.exitStatus)
-    } catch let interruption as Interruption {
-      printError(interruption.description)
-      Foundation.exit(130)
     } catch {
-      exit(withError: error)
+      Foundation.exit(report(error))
     }
+  }
+
+  /// Says what ended the program, and answers its exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let failure as Failure:
+      printError("\(failure)")
+      return failure.exitStatus
+    case let interruption as Interruption:
+      printError(interruption.description)
+      return 130
+    default: return reportParsing(error)
+    }
+  }
+
+  /// Help and the version, or a wrong command line in one line.
+  private static func reportParsing(_ error: any Error) -> Int32 {
+    let text = fullMessage(for: error)
+    guard exitCode(for: error) == .success else {
+      printError(usageLine(message(for: error), help: text.split(separator: "\n").last { $0.contains("--help") }))
+      return exitCode(for: error).rawValue
+    }
+    do {
+      try printResult(text)
+      return 0
+    } catch { return report(error) }
+  }
+
+  /// - Parameter help: the parser's last line: `See 'densenet train --help' for more information.`
+  private static func usageLine(_ message: String, help: Substring?) -> String {
+    var line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    if line.hasSuffix(".") { line.removeLast() }
+    let command = help?.split(separator: "'").first { $0.hasSuffix("--help") } ?? "densenet --help"
+    return "\(line.prefix(1).lowercased())\(line.dropFirst()); see \(command)"
   }
 }
 
@@ -56,18 +84,4 @@ extension Failure {
 /// The user stopped the run; says where the files are.
 struct Interruption: Error, CustomStringConvertible {
   let description: String
-}
-
-func printError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
-/// Writes a result to standard output.
-/// - Throws: `Failure(.inputOutput)` if it cannot be written.
-func printResult(_ text: String) throws {
-  do {
-    try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-  } catch {
-    throw Failure(.inputOutput, "standard output: cannot be written: \(error.localizedDescription)")
-  }
 }

@@ -8,8 +8,8 @@ struct RunConfig: Encodable {
   struct Dataset: Encodable {
     let name: String
     let origin: String
-    let train_examples: Int
-    let test_examples: Int
+    let trainExamples: Int
+    let testExamples: Int
     let classes: [String]
   }
 
@@ -20,16 +20,16 @@ struct RunConfig: Encodable {
   let dataset: Dataset
   let resize: Int
   let epochs: Int
-  let batch_size: Int
+  let batchSize: Int
   let lr: Double
   let optimizer: String
   let precision: String
   let threads: Int
-  let instruction_set: String
+  let instructionSet: String
   let seed: UInt64
   let initialization: String
   let shuffle: Bool
-  let max_steps: Int?
+  let maxSteps: Int?
   let machine: Machine
 
   init(_ command: TrainCommand, train: ImageDataset, test: ImageDataset, origin: String, device: Device) {
@@ -38,19 +38,20 @@ struct RunConfig: Encodable {
     arguments = Array(CommandLine.arguments.dropFirst())
     model = command.model.model.rawValue
     dataset = Dataset(
-      name: train.name, origin: origin, train_examples: train.count, test_examples: test.count, classes: train.classNames)
+      name: train.name, origin: origin, trainExamples: train.count, testExamples: test.count,
+      classes: train.classNames)
     resize = command.data.resize.value
     epochs = command.epochs.value
-    batch_size = command.data.batchSize.value
+    batchSize = command.data.batchSize.value
     lr = command.lr.value
     optimizer = "sgd"
     precision = command.compute.precision.rawValue
     threads = device.threads
-    instruction_set = device.instructionSet.rawValue
-    seed = command.seed
-    initialization = command.initialWeights ?? "xavier-uniform"
+    instructionSet = device.instructionSet.rawValue
+    seed = command.seed.value
+    initialization = command.initialWeights?.text ?? "xavier-uniform"
     shuffle = !command.noShuffle
-    max_steps = command.maxSteps?.value
+    maxSteps = command.maxSteps?.value
     machine = .current
   }
 }

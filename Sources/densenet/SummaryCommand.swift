@@ -10,16 +10,20 @@ struct SummaryCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"),
+    transform: Positive.parse)
   var input: Positive = Positive(96)
 
-  @Option(help: ArgumentHelp("Channels of the images.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Channels of the images.", valueName: "n"), transform: Positive.parse)
   var channels: Positive = Positive(1)
 
-  @Option(help: ArgumentHelp("Classes of the dataset.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Classes of the dataset.", valueName: "n"), transform: Positive.parse)
   var numClasses: Positive = Positive(10)
 
-  @Option(help: ArgumentHelp("Images of a batch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
   var batchSize: Positive = Positive(1)
 
   @Flag(help: "Print the table as JSON.")
@@ -29,32 +33,34 @@ struct SummaryCommand: ParsableCommand {
     struct Layer: Encodable {
       let name: String
       let kind: String
-      let output_shape: [Int]
+      let outputShape: [Int]
       let parameters: Int
-      let multiply_adds: Int
+      let multiplyAdds: Int
     }
     let model: String
-    let input_shape: [Int]
+    let inputShape: [Int]
     let layers: [Layer]
     let parameters: Int
-    let multiply_adds: Int
+    let multiplyAdds: Int
   }
 
   func run() throws {
-    guard channels.value <= 4096, numClasses.value <= 1 << 20, input.value <= 1 << 16, batchSize.value <= 1 << 20 else {
-      throw Failure(.usage, "expected at most 4096 channels, 2^20 classes and images, and 65536 pixels a side")
-    }
+    // So that no product of sizes overflows.
+    try channels.require(atMost: 1024, "--channels")
+    try numClasses.require(atMost: 1 << 16, "--num-classes")
+    try batchSize.require(atMost: 1 << 16, "--batch-size")
     let net = DenseNet(model.model.configuration(inputChannels: channels.value, numClasses: numClasses.value))
+    try WorkSize.requireSide(input.value, for: net, option: "--input")
     let shape = [batchSize.value, channels.value, input.value, input.value]
     let layers = try net.summary(inputShape: shape)
     let report = Report(
-      model: model.model.rawValue, input_shape: shape,
+      model: model.model.rawValue, inputShape: shape,
       layers: layers.map {
         Report.Layer(
-          name: $0.name, kind: $0.kind, output_shape: $0.outputShape, parameters: $0.parameters,
-          multiply_adds: $0.multiplyAdds)
+          name: $0.name, kind: $0.kind, outputShape: $0.outputShape, parameters: $0.parameters,
+          multiplyAdds: $0.multiplyAdds)
       },
-      parameters: net.parameterCount, multiply_adds: layers.reduce(0) { $0 + $1.multiplyAdds })
+      parameters: net.parameterCount, multiplyAdds: layers.reduce(0) { $0 + $1.multiplyAdds })
     try printResult(json ? String(decoding: try prettyJSON(report), as: UTF8.self) : table(report))
   }
 
@@ -63,16 +69,17 @@ struct SummaryCommand: ParsableCommand {
       .init("layer", .left), .init("kind", .left), .init("output shape", .left), .init("parameters", .right),
       .init("multiply-adds", .right),
     ])
-    table.addRow(["", "input", "\(report.input_shape)", "", ""])
+    table.addRow(["", "input", "\(report.inputShape)", "", ""])
     for layer in report.layers {
       table.addRow([
-        layer.name, layer.kind, "\(layer.output_shape)", layer.parameters == 0 ? "" : TextFormat.thousands(layer.parameters),
-        layer.multiply_adds == 0 ? "" : TextFormat.thousands(layer.multiply_adds),
+        layer.name, layer.kind, "\(layer.outputShape)",
+        layer.parameters == 0 ? "" : TextFormat.thousands(layer.parameters),
+        layer.multiplyAdds == 0 ? "" : TextFormat.thousands(layer.multiplyAdds),
       ])
     }
     table.addRule()
     table.addRow([
-      "total", report.model, "", TextFormat.thousands(report.parameters), TextFormat.thousands(report.multiply_adds),
+      "total", report.model, "", TextFormat.thousands(report.parameters), TextFormat.thousands(report.multiplyAdds),
     ])
     return table.rendered()
   }

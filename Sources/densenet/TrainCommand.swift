@@ -21,31 +21,47 @@ struct TrainCommand: AsyncParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(help: ArgumentHelp("Passes over the training images.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Passes over the training images.", valueName: "n"),
+    transform: Positive.parse)
   var epochs: Positive = Positive(10)
 
-  @Option(help: ArgumentHelp("Learning rate of SGD.", valueName: "x"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Learning rate of SGD.", valueName: "x"), transform: PositiveReal.parse)
   var lr: PositiveReal = PositiveReal(0.1)
 
-  @Option(help: ArgumentHelp("Seed of the weights and of the order of images.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed of the weights and of the order of images.", valueName: "n"), transform: Seed.parse)
+  var seed: Seed = Seed(0)
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Start from the weights of this file, running statistics included.", valueName: "file.safetensors"))
-  var initialWeights: String?
+    help: ArgumentHelp(
+      "Start from the weights of this file, running statistics included. Default: Xavier-uniform weights from the seed.",
+      valueName: "file.safetensors"), transform: Path.parse)
+  var initialWeights: Path?
 
-  @Flag(help: "Keep the file's order of images in every epoch.")
+  @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 
-  @Option(help: ArgumentHelp("Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.", valueName: "n"),
+    transform: Positive.parse)
   var maxSteps: Positive?
 
-  @Option(help: ArgumentHelp("Use the first <n> training images only. Default: all.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Use the first <n> training images only. Default: all.", valueName: "n"),
+    transform: Positive.parse)
   var trainLimit: Positive?
 
-  @Option(help: ArgumentHelp("The run folder. Default: runs/<model>-<dataset>-<time>.", valueName: "folder"))
-  var output: String?
+  @Option(
+    help: ArgumentHelp("The run folder. Default: runs/<model>-<dataset>-<time>.", valueName: "folder"),
+    transform: Path.parse)
+  var output: Path?
 
   @Flag(help: "Print the summary as JSON instead of the chapter's two lines.")
   var json = false
@@ -55,8 +71,10 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    try await Device.$current.withValue(device) {
-      try TrainingRun(command: self, splits: try await data.load(quiet: quiet), device: device).run()
+    let weights = try initialWeights.map { try SafetensorsFile(contentsOf: $0.url) }
+    let splits = try await data.load(quiet: quiet)
+    try Device.$current.withValue(device) {
+      try TrainingRun(command: self, splits: splits, initialWeights: weights, device: device).run()
     }
   }
 }

@@ -14,7 +14,7 @@ struct TrainingRun {
   let model: DenseNet
 
   /// Checks everything that can be checked before the first file is written.
-  init(command: TrainCommand, splits: DatasetSplits, device: Device) throws {
+  init(command: TrainCommand, splits: DatasetSplits, initialWeights: SafetensorsFile?, device: Device) throws {
     self.command = command
     self.device = device
     train = command.trainLimit.map { splits.train.prefix($0.value) } ?? splits.train
@@ -22,30 +22,22 @@ struct TrainingRun {
     origin = splits.origin
     model = DenseNet(
       command.model.model.configuration(inputChannels: train.channels, numClasses: train.numClasses))
-    try TrainingRun.check(model, size: command.data.resize.value, batchSize: command.data.batchSize.value, images: train.count)
-    if let file = command.initialWeights {
-      try SafetensorsFile(contentsOf: URL(fileURLWithPath: file)).load(into: model)
+    let batch = min(command.data.batchSize.value, train.count)
+    let work = WorkSize(images: batch, side: command.data.resize.value, option: "--resize")
+    try work.require(for: model, training: true, batches: 3)
+    try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
+    if let initialWeights {
+      try initialWeights.load(into: model)
     } else {
-      model.initialize(.xavierUniform, seed: command.seed)
-    }
-  }
-
-  private static func check(_ model: DenseNet, size: Int, batchSize: Int, images: Int) throws {
-    let smallest = try model.mapSizes(Extent(size)).last!
-    let fewest = images % batchSize == 0 ? batchSize : images % batchSize
-    if fewest == 1 && smallest.area == 1 {
-      throw Failure(
-        .usage,
-        "batch norm needs more than one value per channel: a batch of one image has maps of 1×1 pixel at --resize \(size); choose another --batch-size, or a --resize of at least \(2 * model.minimumSize)")
+      model.initialize(.xavierUniform, seed: command.seed.value)
     }
   }
 
   func run() throws {
     let began = ContinuousClock.now
-    let folder = try makeFolder()
-    try folder.write(config: RunConfig(command, train: train, test: test, origin: origin, device: device))
-    let log = try folder.openMetrics()
     Interrupts.watch()
+    let folder = try makeFolder()
+    let log = try begin(folder)
 
     let settings = command.data
     let batchSize = settings.batchSize.value
@@ -53,11 +45,13 @@ struct TrainingRun {
     let batchCount = (train.count + batchSize - 1) / batchSize
     let display = TrainingDisplay(
       epochs: command.epochs.value, examples: train.count, testExamples: test.count,
-      steps: command.maxSteps.map { min($0.value, batchCount * command.epochs.value) } ?? batchCount * command.epochs.value,
+      steps: command.maxSteps.map { min($0.value, batchCount * command.epochs.value) } ?? batchCount
+        * command.epochs.value,
       batchSize: batchSize, quiet: command.quiet)
     var curves = LearningCurves(
       epochs: command.epochs.value, title: "\(command.model.model.rawValue) on \(train.name)")
-    display.note("\(train.count) training and \(test.count) test images: \(origin)")
+    display.note(
+      "\(TextFormat.thousands(train.count)) training and \(TextFormat.thousands(test.count)) test images: \(origin)")
     display.note("writing \(folder.url.relativePath)")
 
     var callbacks = Trainer.Callbacks()
@@ -91,49 +85,72 @@ struct TrainingRun {
           display.epochBegins(epoch)
           let order =
             command.noShuffle
-            ? Array(0..<train.count) : EpochOrder.shuffled(count: train.count, seed: command.seed, epoch: epoch)
+            ? Array(0..<train.count) : EpochOrder.shuffled(count: train.count, seed: command.seed.value, epoch: epoch)
           return BatchLoader(dataset: train, size: size, batchSize: batchSize, order: order)
         },
         test: { BatchLoader(dataset: test, size: size, batchSize: batchSize, order: Array(0..<test.count)) },
         callbacks: callbacks)
-    } catch {
+    } catch let failure as Failure {
       display.end()
       try? folder.write(curves: curves.svg())
-      throw error
+      throw Failure(failure.kind, "\(failure); what was written before is in \(folder.url.relativePath)")
     }
     display.end()
     try finish(result, folder: folder, curves: curves, seconds: (ContinuousClock.now - began).inSeconds)
   }
 
   private func makeFolder() throws -> RunDirectory {
-    if let output = command.output { return try RunDirectory(creating: URL(fileURLWithPath: output)) }
+    if let output = command.output { return try RunDirectory(creating: output.url) }
     return try RunDirectory(creatingFor: command.model.model.rawValue, dataset: train.name)
   }
 
+  /// Writes what is known before the first step; a folder where that fails is left as it was.
+  private func begin(_ folder: RunDirectory) throws -> MetricsLog {
+    do {
+      try folder.write(config: RunConfig(command, train: train, test: test, origin: origin, device: device))
+      return try folder.openMetrics()
+    } catch {
+      folder.removeIfEmpty()
+      throw error
+    }
+  }
+
   private func finish(_ result: Trainer.Result, folder: RunDirectory, curves: LearningCurves, seconds: Double) throws {
-    let metadata = ["format": "pt", "model": command.model.model.rawValue]
-    try folder.write(weights: SafetensorsFile(stateOf: model, metadata: metadata))
-    try folder.write(curves: curves.svg())
     let last = result.last
+    let place = folder.url.relativePath
+    try folder.write(curves: curves.svg())
+    let weights = SafetensorsFile(
+      stateOf: model, metadata: ["format": "pt", "model": command.model.model.rawValue])
+    guard (try? weights.requireFinite()) != nil, result.wasInterrupted || last.test.loss.isFinite else {
+      throw Failure(
+        .invalidData,
+        "the weights or the test loss are no longer finite after step \(last.step): training diverged; use a smaller --lr; settings, metrics and curves are in \(place)"
+      )
+    }
+    try folder.write(weights: weights)
     if result.wasInterrupted {
       throw Interruption(
-        description: "densenet: interrupted after step \(last.step) in epoch \(last.epoch); weights, curves and metrics so far are in \(folder.url.relativePath)")
+        description:
+          "interrupted after step \(last.step) in epoch \(last.epoch); weights, curves and metrics so far are in \(place)"
+      )
     }
     let summary = RunSummary(
       model: command.model.model.rawValue, dataset: train.name, trainLoss: last.train.loss,
       trainAccuracy: last.train.accuracy, testLoss: last.test.loss, testAccuracy: last.test.accuracy,
       examplesPerSecond: last.examplesPerSecond, parameters: model.parameterCount, epochs: command.epochs.value,
       steps: last.step, batchSize: command.data.batchSize.value, precision: command.compute.precision.rawValue,
-      threads: device.threads, seed: command.seed, seconds: seconds)
+      threads: device.threads, seed: command.seed.value, seconds: seconds)
     try folder.write(summary: summary)
-    if command.json {
-      try printResult(String(decoding: try prettyJSON(summary), as: UTF8.self))
-    } else {
-      try printResult(
-        "loss \(TextFormat.fixed(last.train.loss, decimals: 3)), "
-          + "train acc \(TextFormat.fixed(last.train.accuracy, decimals: 3)), "
-          + "test acc \(TextFormat.fixed(last.test.accuracy, decimals: 3))")
-      try printResult("\(TextFormat.fixed(last.examplesPerSecond, decimals: 1)) examples/sec on \(device)")
-    }
+    try printResult(
+      command.json ? String(decoding: prettyJSON(summary), as: UTF8.self) : closingLines(last),
+      remedy: "the results are in \(place)")
+  }
+
+  /// The chapter's.
+  private func closingLines(_ last: Trainer.EpochEvent) -> String {
+    "loss \(TextFormat.fixed(last.train.loss, decimals: 3)), "
+      + "train acc \(TextFormat.fixed(last.train.accuracy, decimals: 3)), "
+      + "test acc \(TextFormat.fixed(last.test.accuracy, decimals: 3))\n"
+      + "\(TextFormat.fixed(last.examplesPerSecond, decimals: 1)) examples/sec on \(device)"
   }
 }

@@ -26,7 +26,8 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
 }
 
 struct ModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The network: d2l is the chapter's, 4 dense blocks of 4 layers, growth 32.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The network: d2l is the chapter's, 4 dense blocks of 4 layers, growth 32.", valueName: "name"))
   var model: ModelName = .d2l
 }
 
@@ -39,26 +40,31 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The folder that holds the dataset's files, directly or in a folder of the dataset's name. Default: $DENSENET_DATA, then the cache, then a download.",
-      valueName: "folder"))
-  var dataDir: String?
+      valueName: "folder"), transform: Path.parse)
+  var dataDir: Path?
 
-  @Option(help: ArgumentHelp("The height and width to which images are resized, in pixels.", valueName: "pixels"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The height and width to which images are resized, in pixels.", valueName: "pixels"),
+    transform: Positive.parse)
   var resize: Positive = Positive(96)
 
-  @Option(help: ArgumentHelp("Images of a batch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
   var batchSize: Positive = Positive(256)
 
-  @Option(help: ArgumentHelp("Use the first <n> test images only. Default: all.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Use the first <n> test images only. Default: all.", valueName: "n"), transform: Positive.parse)
   var testLimit: Positive?
 
   /// Finds the dataset, downloading it if need be, with progress and warnings on standard error.
   func load(quiet: Bool = false) async throws -> DatasetSplits {
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     let download = DownloadDisplay(progress)
-    let finder = DatasetFinder(dataDirectory: dataDir, progress: { download.update($0, $1, $2) })
+    let finder = DatasetFinder(dataDirectory: dataDir?.text, progress: { download.update($0, $1, $2) })
     let splits = try await finder.find(dataset)
     progress.finish()
-    for warning in splits.warnings { printError("densenet: warning: \(warning)") }
+    for warning in splits.warnings { printError("warning: \(warning)") }
     return splits
   }
 }
@@ -81,7 +87,9 @@ private final class DownloadDisplay: Sendable {
 }
 
 struct ComputeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Working threads. Default: one per core.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Working threads. Default: one per core.", valueName: "n"), transform: Positive.parse)
   var threads: Positive?
 
   @Option(help: ArgumentHelp("The arithmetic: fp32.", valueName: "name"))
@@ -89,10 +97,7 @@ struct ComputeOptions: ParsableArguments {
 
   /// The device that these options and `DENSENET_ISA` name.
   func device() throws -> Device {
-    let limit = 1024
-    if let threads, threads.value > limit {
-      throw Failure(.usage, "--threads: expected at most \(limit), found \(threads)")
-    }
+    try threads?.require(atMost: 1024, "--threads")
     return try Device.cpu(threads: threads?.value)
   }
 }
