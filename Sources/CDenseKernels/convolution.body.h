@@ -51,11 +51,10 @@ ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const float *x, co
   }
 }
 
-/// The input of output rows [row, row + rows) of `images` images, padded with zeros.
+/// The input of output rows from `row` on of `images` images: `tile_rows` x `columns` pixels, zeros where there is none.
 static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, const float *x, const float *scale,
-                                   const float *shift, int image, int images, int row, int rows) {
+                                   const float *shift, int image, int images, int row, int tile_rows, int columns) {
   const int channels = s->in_channels;
-  const int tile_rows = (rows - 1) * s->stride_h + s->kernel_h, columns = (s->out_width - 1) * s->stride_w + s->kernel_w;
   const NAME(tile) tile = {scratch, (ptrdiff_t)tile_rows * columns * channels, (ptrdiff_t)columns * channels, channels};
   const int height = s->height / s->pool_h, width = s->width / s->pool_w;
   const int extent_h = (height - 1) * s->dilate_h + 1, extent_w = (width - 1) * s->dilate_w + 1;
@@ -126,7 +125,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int 
         }
       }
     }
-    NAME(dot)(count, width, results, pixels, kernel_h, tile->row, length, weights);
+    NAME(dot)(count, width, results, 0, pixels, kernel_h, tile->row, length, weights);
     finish(context, results, offsets, count);
   }
 }
@@ -142,38 +141,6 @@ ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results
   for (int k = 0; k < o->width; k += DENSE_LANES) {
     const vf bias = o->bias ? LOAD(o->bias + k) : SPLAT(0.0f);
     for (int i = 0; i < count; i++) STORE(o->y + offsets[i] + k, LOAD(results + i * o->width + k) + bias);
-  }
-}
-
-ALWAYS_INLINE void NAME(tile_range)(const dense_conv_shape *s, int images, int tile, int *image, int *count, int *row, int *rows) {
-  const int bands = (s->out_height + s->rows_per_tile - 1) / s->rows_per_tile;
-  *image = tile / bands * s->images_per_tile;
-  *count = min_int(s->images_per_tile, images - *image);
-  *row = tile % bands * s->rows_per_tile;
-  *rows = min_int(s->rows_per_tile, s->out_height - *row);
-}
-
-void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args *a, int images, int tile_begin,
-                               int tile_end, float *scratch) {
-  const int taps = s->kernel_h * s->kernel_w * s->in_channels;
-  const ptrdiff_t out_row = (ptrdiff_t)s->out_width * s->out_stride, out_image = out_row * s->out_height;
-  for (int t = tile_begin; t < tile_end; t++) {
-    int image, count, row, rows;
-    NAME(tile_range)(s, images, t, &image, &count, &row, &rows);
-    const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row, rows);
-    float *y = a->y + image * out_image + row * out_row;
-    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
-      const int width = min_int(DENSE_BLOCK, s->out_channels - k);
-      const NAME(output) output = {y + k, a->bias ? a->bias + k : NULL, width};
-      const NAME(steps) steps = {out_image, out_row, s->out_stride};
-      NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
-                           s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
-                           NAME(finish_output), &output);
-    }
-    if (a->mean) {
-      const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
-      NAME(region_moments)(a->mean + at, a->m2 + at, y, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
-    }
   }
 }
 
@@ -221,10 +188,11 @@ void NAME(unpool)(float *dx, int dx_stride, const dense_conv_backward_args *a, i
   }
 }
 
-/// The finished gradient of output rows [row, row + rows) of `images` images, with `halo` pixels around.
+/// The finished gradient of output rows [row, row + rows) of `images` images, `width` pixels wide, with `halo` pixels
+/// around; zeros where there is none.
 static NAME(tile) NAME(fill_gradient)(float *scratch, const dense_conv_shape *s, const dense_conv_backward_args *a,
-                                      int image, int images, int row, int rows, int halo_h, int halo_w) {
-  const int channels = s->out_channels, tile_rows = rows + 2 * halo_h, columns = s->out_width + 2 * halo_w;
+                                      int image, int images, int row, int rows, int width, int halo_h, int halo_w) {
+  const int channels = s->out_channels, tile_rows = rows + 2 * halo_h, columns = width + 2 * halo_w;
   const NAME(tile) tile = {scratch, (ptrdiff_t)tile_rows * columns * channels, (ptrdiff_t)columns * channels, channels};
   for (int n = 0; n < images; n++) {
     for (int r = 0; r < tile_rows; r++) {
@@ -247,7 +215,8 @@ static NAME(tile) NAME(fill_gradient)(float *scratch, const dense_conv_shape *s,
         dy += a->dy_stride;
         y += a->y_stride;
       }
-      memset(dst + (s->out_width + halo_w) * channels, 0, (size_t)halo_w * channels * sizeof(float));
+      memset(dst + (s->out_width + halo_w) * channels, 0,
+             (size_t)(columns - halo_w - s->out_width) * channels * sizeof(float));
     }
   }
   return tile;
@@ -305,17 +274,69 @@ static void NAME(clear_uncovered)(const dense_conv_shape *s, const dense_conv_ba
   }
 }
 
+/// The bias's gradient: the sum of a tile's finished gradient.
+static void NAME(sum_gradient)(float *db, const dense_conv_shape *s, const NAME(tile) *gradient, const float *inner,
+                               int images, int rows) {
+  for (int k = 0; k < s->out_channels; k += DENSE_LANES) {
+    vf total = SPLAT(0.0f);
+    for (int n = 0; n < images; n++) {
+      for (int r = 0; r < rows; r++) {
+        const float *p = inner + n * gradient->image + r * gradient->row + k;
+        vf sum = SPLAT(0.0f);
+        for (int c = 0; c < s->out_width; c++) sum += LOAD(p + (ptrdiff_t)c * gradient->step);
+        total += sum;
+      }
+    }
+    STORE(db + k, total);
+  }
+}
+
+#include "winograd.body.h"
+
+void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args *a, int images, int tile_begin,
+                               int tile_end, float *scratch) {
+  if (s->winograd) {
+    NAME(winograd_forward)(s, a, images, tile_begin, tile_end, scratch);
+    return;
+  }
+  const int taps = s->kernel_h * s->kernel_w * s->in_channels;
+  const ptrdiff_t out_row = (ptrdiff_t)s->out_width * s->out_stride, out_image = out_row * s->out_height;
+  for (int t = tile_begin; t < tile_end; t++) {
+    int image, count, row, rows;
+    tile_range(s, images, t, &image, &count, &row, &rows);
+    const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row,
+                                             input_rows(s, rows), input_columns(s));
+    float *y = a->y + image * out_image + row * out_row;
+    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
+      const int width = min_int(DENSE_BLOCK, s->out_channels - k);
+      const NAME(output) output = {y + k, a->bias ? a->bias + k : NULL, width};
+      const NAME(steps) steps = {out_image, out_row, s->out_stride};
+      NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
+                           s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
+                           NAME(finish_output), &output);
+    }
+    if (a->mean) {
+      const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
+      NAME(region_moments)(a->mean + at, a->m2 + at, y, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
+    }
+  }
+}
+
 void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_args *a, int images, int tile_begin,
                                 int tile_end, float *scratch) {
+  if (s->winograd) {
+    NAME(winograd_backward)(s, a, images, tile_begin, tile_end, scratch);
+    return;
+  }
   const int halo_h = a->dx ? s->kernel_h / 2 : 0, halo_w = a->dx ? s->kernel_w / 2 : 0;
   const int length = s->kernel_w * s->in_channels, taps = s->kernel_h * length;
   for (int t = tile_begin; t < tile_end; t++) {
     int image, count, row, rows;
-    NAME(tile_range)(s, images, t, &image, &count, &row, &rows);
-    const NAME(tile) input = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row, rows);
-    const int input_rows = (rows - 1) * s->stride_h + s->kernel_h;
-    float *rest = scratch + round_up(count * input_rows * (int)input.row, DENSE_LANES);
-    const NAME(tile) gradient = NAME(fill_gradient)(rest, s, a, image, count, row, rows, halo_h, halo_w);
+    tile_range(s, images, t, &image, &count, &row, &rows);
+    const NAME(tile) input = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row,
+                                              input_rows(s, rows), input_columns(s));
+    float *rest = scratch + round_up(count * (int)input.image, DENSE_LANES);
+    const NAME(tile) gradient = NAME(fill_gradient)(rest, s, a, image, count, row, rows, s->out_width, halo_h, halo_w);
     const float *inner = gradient.data + halo_h * gradient.row + (ptrdiff_t)halo_w * gradient.step;
 
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
@@ -326,21 +347,7 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
                     gradient.row, gradient.step, count, rows, s->out_width);
       }
     }
-    if (a->db) {
-      float *db = a->db + (ptrdiff_t)t * s->out_channels;
-      for (int k = 0; k < s->out_channels; k += DENSE_LANES) {
-        vf total = SPLAT(0.0f);
-        for (int n = 0; n < count; n++) {
-          for (int r = 0; r < rows; r++) {
-            const float *p = inner + n * gradient.image + r * gradient.row + k;
-            vf sum = SPLAT(0.0f);
-            for (int c = 0; c < s->out_width; c++) sum += LOAD(p + (ptrdiff_t)c * gradient.step);
-            total += sum;
-          }
-        }
-        STORE(db + k, total);
-      }
-    }
+    if (a->db) NAME(sum_gradient)(a->db + (ptrdiff_t)t * s->out_channels, s, &gradient, inner, count, rows);
     if (a->dx) {
       float *sums = a->sums + (ptrdiff_t)t * 2 * s->in_channels;
       memset(sums, 0, 2 * (size_t)s->in_channels * sizeof(float));

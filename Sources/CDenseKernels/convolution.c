@@ -3,13 +3,27 @@
 #include "kernel_table.h"
 #include "vectors.h"
 
+/// Which images and output rows a tile covers.
+ALWAYS_INLINE void tile_range(const dense_conv_shape *s, int images, int tile, int *image, int *count, int *row, int *rows) {
+  const int bands = (s->out_height + s->rows_per_tile - 1) / s->rows_per_tile;
+  *image = tile / bands * s->images_per_tile;
+  *count = min_int(s->images_per_tile, images - *image);
+  *row = tile % bands * s->rows_per_tile;
+  *rows = min_int(s->rows_per_tile, s->out_height - *row);
+}
+
+/// Input pixels that `rows` output rows see, and that an output row does.
+ALWAYS_INLINE int input_rows(const dense_conv_shape *s, int rows) { return (rows - 1) * s->stride_h + s->kernel_h; }
+ALWAYS_INLINE int input_columns(const dense_conv_shape *s) { return (s->out_width - 1) * s->stride_w + s->kernel_w; }
+
+#include "winograd.h"
+
 #define DENSE_BODY "convolution.body.h"
 #include "every_isa.h"
 
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *s, int backward) {
-  const ptrdiff_t rows = (ptrdiff_t)(s->rows_per_tile - 1) * s->stride_h + s->kernel_h;
-  const ptrdiff_t columns = (ptrdiff_t)(s->out_width - 1) * s->stride_w + s->kernel_w;
-  ptrdiff_t floats = s->images_per_tile * rows * columns * s->in_channels + DENSE_LANES;
+  if (s->winograd) return winograd_scratch(s, backward);
+  ptrdiff_t floats = (ptrdiff_t)s->images_per_tile * input_rows(s, s->rows_per_tile) * input_columns(s) * s->in_channels + DENSE_LANES;
   if (backward) {
     floats += (ptrdiff_t)s->images_per_tile * (s->rows_per_tile + s->kernel_h) * (s->out_width + s->kernel_w) * s->out_channels;
   }

@@ -1,15 +1,18 @@
 // The two loops in which a network's time goes. Both keep `n` x `vectors` accumulators in registers (see
 // every_isa.h for the budget) and do one multiply-add per product, with no other traffic than their operands.
 
-/// out[n, 16 * vectors] = for each of n pixels: sum over r < rows, j < length of pixel[r * row_stride + j] * w[r, j, :].
+/// out[n, 16 * vectors] (+)= for each of n pixels: sum over r < rows, j < length of pixel[r * row_stride + j] * w[r, j, :].
 ///
 /// A kernel row of a channels-last convolution, (column, channel), is contiguous in the input; so a convolution of
 /// any kernel size, stride and pixel order is this loop.
-ALWAYS_INLINE void NAME(dot_n)(const int n, const int vectors, float *restrict out, const float *const *pixel, int rows,
-                               ptrdiff_t row_stride, int length, const float *restrict w, int w_stride) {
+ALWAYS_INLINE void NAME(dot_n)(const int n, const int vectors, float *restrict out, int out_stride, int accumulate,
+                               const float *const *pixel, int rows, ptrdiff_t row_stride, int length,
+                               const float *restrict w, int w_stride) {
   vf acc[DENSE_PIXELS][DENSE_VECTORS];
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
-    FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = SPLAT(0.0f);
+    FULLY_UNROLLED for (int v = 0; v < vectors; v++) {
+      acc[i][v] = accumulate ? LOAD(out + i * out_stride + v * DENSE_LANES) : SPLAT(0.0f);
+    }
   }
   for (int r = 0; r < rows; r++) {
     const ptrdiff_t begin = r * row_stride, end = begin + length;
@@ -24,7 +27,7 @@ ALWAYS_INLINE void NAME(dot_n)(const int n, const int vectors, float *restrict o
     }
   }
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
-    FULLY_UNROLLED for (int v = 0; v < vectors; v++) STORE(out + (i * vectors + v) * DENSE_LANES, acc[i][v]);
+    FULLY_UNROLLED for (int v = 0; v < vectors; v++) STORE(out + i * out_stride + v * DENSE_LANES, acc[i][v]);
   }
 }
 
@@ -75,18 +78,16 @@ ALWAYS_INLINE void NAME(outer_n)(const int n, const int vectors, float *restrict
 #endif
 
 /// One block of up to DENSE_BLOCK output channels (`width` of them) for n pixels: out[n, width].
-static void NAME(dot)(int n, int width, float *out, const float *const *pixel, int rows, ptrdiff_t row_stride,
-                      int length, const float *w) {
+static void NAME(dot)(int n, int width, float *out, int accumulate, const float *const *pixel, int rows,
+                      ptrdiff_t row_stride, int length, const float *w) {
 #if DENSE_VECTORS == 2
   if (width == 2 * DENSE_LANES) {
-    switch (n) { CASES(dot_n, 2, out, pixel, rows, row_stride, length, w, width) }
+    switch (n) { CASES(dot_n, 2, out, width, accumulate, pixel, rows, row_stride, length, w, width) }
     return;
   }
 #endif
-  float half[DENSE_PIXELS * DENSE_LANES] __attribute__((aligned(64)));
   for (int k = 0; k < width; k += DENSE_LANES) {
-    switch (n) { CASES(dot_n, 1, half, pixel, rows, row_stride, length, w + k, width) }
-    for (int i = 0; i < n; i++) STORE(out + i * width + k, LOAD(half + i * DENSE_LANES));
+    switch (n) { CASES(dot_n, 1, out + k, width, accumulate, pixel, rows, row_stride, length, w + k, width) }
   }
 }
 

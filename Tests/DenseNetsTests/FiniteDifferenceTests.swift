@@ -45,9 +45,9 @@ import Testing
     },
   ]
 
-  @Test(arguments: cases, instructionSets)
-  func agrees(_ item: Case, _ isa: InstructionSet) throws {
-    try on(isa) {
+  @Test(arguments: cases, Path.all)
+  func agrees(_ item: Case, _ path: Path) throws {
+    try on(path) {
       let layer = item.make()
       layer.initialize(.heNormal, seed: 1)
       var generator = RandomSource(seed: 2)

@@ -104,7 +104,25 @@ func expectClose(
 /// Every instruction set that this machine has.
 let instructionSets = InstructionSet.allCases.filter(\.isAvailable)
 
+/// An instruction set and an algorithm for dense layers' convolutions.
+struct Path: CustomTestStringConvertible, Sendable {
+  let instructionSet: InstructionSet
+  let convolution: ConvolutionChoice
+  var testDescription: String { "\(instructionSet) \(convolution)" }
+
+  static let all = instructionSets.flatMap { set in
+    [ConvolutionChoice.direct, .winograd].map { Path(instructionSet: set, convolution: $0) }
+  }
+}
+
 /// Runs `body` on a device of its own.
-func on<R>(_ instructionSet: InstructionSet, threads: Int = 2, _ body: () throws -> R) throws -> R {
-  try Device.$current.withValue(try Device.cpu(threads: threads, instructionSet: instructionSet)) { try body() }
+func on<R>(
+  _ instructionSet: InstructionSet, threads: Int = 2, convolution: ConvolutionChoice = .direct, _ body: () throws -> R
+) throws -> R {
+  let device = try Device.cpu(threads: threads, instructionSet: instructionSet, convolution: convolution)
+  return try Device.$current.withValue(device) { try body() }
+}
+
+func on<R>(_ path: Path, threads: Int = 2, _ body: () throws -> R) throws -> R {
+  try on(path.instructionSet, threads: threads, convolution: path.convolution, body)
 }

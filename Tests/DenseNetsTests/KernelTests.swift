@@ -30,14 +30,14 @@ struct StepResult: Equatable {
     inputChannels: 3, numClasses: 7, initialFeatures: 24, growthRate: 12, blockLayers: [3, 2, 2])
 
   /// Nothing depends on how work falls to threads.
-  @Test(arguments: instructionSets)
-  func threadsDoNotChangeABit(_ isa: InstructionSet) throws {
-    let one = try on(isa, threads: 1) { StepResult.of(.d2l, images: 19, size: 64) }
-    let oneOdd = try on(isa, threads: 1) { StepResult.of(Self.odd, images: 5, size: Extent(49, 37)) }
+  @Test(arguments: Path.all)
+  func threadsDoNotChangeABit(_ path: Path) throws {
+    let one = try on(path, threads: 1) { StepResult.of(.d2l, images: 19, size: 64) }
+    let oneOdd = try on(path, threads: 1) { StepResult.of(Self.odd, images: 5, size: Extent(49, 37)) }
     for threads in [2, 3, 5] {
-      #expect(try on(isa, threads: threads) { StepResult.of(.d2l, images: 19, size: 64) } == one, "\(threads) threads")
+      #expect(try on(path, threads: threads) { StepResult.of(.d2l, images: 19, size: 64) } == one, "\(threads) threads")
       #expect(
-        try on(isa, threads: threads) { StepResult.of(Self.odd, images: 5, size: Extent(49, 37)) } == oneOdd,
+        try on(path, threads: threads) { StepResult.of(Self.odd, images: 5, size: Extent(49, 37)) } == oneOdd,
         "\(threads) threads")
     }
   }
@@ -61,9 +61,9 @@ struct StepResult: Equatable {
   }
 
   /// A batch is as good as its images one by one: tiles of several images do not mix them.
-  @Test(arguments: instructionSets)
-  func imagesDoNotMix(_ isa: InstructionSet) throws {
-    try on(isa) {
+  @Test(arguments: Path.all)
+  func imagesDoNotMix(_ path: Path) throws {
+    try on(path) {
       let net = DenseNet(Self.odd)
       net.initialize(.heNormal, seed: 1)
       let x = Tensor.randn([7, 3, 41, 53], seed: 2)

@@ -83,14 +83,14 @@ import Testing
     try on(isa) { try check(fixture, Linear(shape[1], shape[0]), tolerance: tolerance) }
   }
 
-  @Test(arguments: instructionSets, Fixture.names("dense_block_"))
-  func denseBlock(_ isa: InstructionSet, _ name: String) throws {
+  @Test(arguments: Path.all, Fixture.names("dense_block_"))
+  func denseBlock(_ path: Path, _ name: String) throws {
     let fixture = try Fixture(name)
     let layer = DenseBlock(
       layers: try fixture.integer("layers"), inputChannels: try fixture.integer("in_channels"),
       growthRate: try fixture.integer("growth"))
     // The weight gradients of the larger cases are stored in half precision.
-    try on(isa) { try check(fixture, layer, tolerance: 5e-4) }
+    try on(path) { try check(fixture, layer, tolerance: 5e-4) }
   }
 
   @Test(arguments: instructionSets, Fixture.names("transition_"))

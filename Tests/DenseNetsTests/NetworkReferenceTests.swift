@@ -31,10 +31,10 @@ import Testing
     }
   }
 
-  @Test(arguments: instructionSets, ["network_small_1channel", "network_small_3channel"])
-  func smallNetwork(_ isa: InstructionSet, _ name: String) throws {
+  @Test(arguments: Path.all, ["network_small_1channel", "network_small_3channel"])
+  func smallNetwork(_ path: Path, _ name: String) throws {
     let fixture = try Fixture(name)
-    try on(isa) {
+    try on(path) {
       let net = try network(fixture)
       let x = try fixture.tensor("input")
       let labels = try fixture.labels()
@@ -88,10 +88,11 @@ import Testing
     expectClose(net(x), try fixture.tensor("\(options.variant).eval_logits_after_3"), 1e-3, "eval logits after 3 steps")
   }
 
-  @Test(arguments: instructionSets)
-  func chapterNetwork(_ isa: InstructionSet) throws {
+  @Test(arguments: Path.all)
+  func chapterNetwork(_ path: Path) throws {
     let fixture = try Fixture("network_chapter")
-    try on(isa) {
+    let slack = path.convolution == .direct ? 1.0 : 10.0
+    try on(path) {
       let net = try network(fixture)
       let x = try fixture.tensor("input")
       let labels = try fixture.labels()
@@ -101,19 +102,19 @@ import Testing
         let logits = net.forward(x, mode: .training)
         let loss = CrossEntropyLoss()(logits, labels)
         // Errors grow with each step: by the third, PyTorch's own fp32 is 2.0e-3 off.
-        #expect(abs(loss.loss - Double(losses[step])) < (step < 2 ? 2e-4 : 2e-3), "loss of step \(step + 1)")
+        #expect(abs(loss.loss - Double(losses[step])) < (step < 2 ? 2e-4 : 2e-3) * slack, "loss of step \(step + 1)")
         _ = net.backward(try #require(loss.gradient), needsInputGradient: false)
         if step == 0 {
           expectClose(logits, try fixture.tensor("logits"), 2e-5, "logits")
           for (name, parameter) in net.namedState where fixture.has("buffer_after.\(name)") {
             expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 2e-5, "\(name) after")
           }
-          // Stored in half precision: 5e-4 of each element.
-          try checkGradients(net, fixture, tolerance: 3e-3)
+          // Stored in half precision: 5e-4 of each element. Winograd's rounding moves more values across ReLU's kink.
+          try checkGradients(net, fixture, tolerance: 3e-3 * slack)
         }
         optimizer.step()
         if step == 0 {
-          expectClose(net(x), try fixture.tensor("eval_logits_after_1"), 1e-3, "eval logits after a step")
+          expectClose(net(x), try fixture.tensor("eval_logits_after_1"), 1e-3 * slack, "eval logits after a step")
         }
       }
     }

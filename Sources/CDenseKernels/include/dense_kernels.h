@@ -33,6 +33,7 @@ typedef struct {
   int pool_h, pool_w;             // 1: none
   int dilate_h, dilate_w;         // 1: none
   int images_per_tile, rows_per_tile;  // one of them is 1 or the whole: images > 1 only with all output rows
+  int winograd;                   // by F(4x4, 3x3): rows_per_tile a multiple of 4, or all; weights packed for it
 } dense_conv_shape;
 
 /// y = conv(prologue(x)) + bias, and the moments of y.
@@ -88,6 +89,7 @@ typedef struct {
   int out_padded, in_padded;         // padded (in_padded is the tile's channel count)
   int kernel_h, kernel_w;
   const int32_t *in_map;             // [in_channels]: the padded position of each, or NULL for itself
+  int winograd;                      // packed for Winograd's algorithm: 36 values for 9
 } dense_weight_layout;
 
 typedef struct {
@@ -132,9 +134,10 @@ typedef struct {
   void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);
   void (*pack_weights_transposed)(float *packed, const float *w, const dense_weight_layout *, int out_begin,
                                   int out_end);
-  /// The sum of `chunks` packed gradients, `chunk_stride` floats apart, in the layout of the weights.
+  /// The sum of `chunks` packed gradients, `chunk_stride` floats apart, in the layout of the weights, for logical
+  /// input channels [in_begin, in_end).
   void (*unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t chunk_stride,
-                          const dense_weight_layout *, int tap_begin, int tap_end);
+                          const dense_weight_layout *, int in_begin, int in_end);
 
   void (*sgd_step)(float *w, float *velocity, const float *gradient, ptrdiff_t count, const dense_sgd *);
 } dense_kernels;
@@ -144,8 +147,6 @@ const dense_kernels *dense_kernels_for(dense_isa isa);
 
 /// Floats of scratch that a tile of this shape needs, forward or backward.
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *shape, int backward);
-/// Floats of packed weights.
-ptrdiff_t dense_packed_count(int out_padded, int in_padded, int kernel_h, int kernel_w);
 
 /// Sums `rows` rows of `count` floats, `stride` floats apart, in order, in double precision.
 void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff_t stride, int count);

@@ -3,28 +3,51 @@
 /// The fused layers, the stem, the standalone convolution and the linear layer all run here; they differ in what
 /// stands before and after the convolution, which the kernels apply in cache.
 final class ConvolutionEngine {
-  private let layout: WeightLayout
-  private let packed: Buffer<Float>
-  private lazy var packedTransposed = Buffer<Float>(layout.packedCount)
+  private let outChannels: Int
+  private let inChannels: Int
+  private let kernel: Extent
+  private let inPadded: Int
+  private let inMap: Buffer<Int32>?
   private let bias: Buffer<Float>
+  private var packed: PackedWeights?
   private var moments = TileMoments(mean: Buffer(0), squares: Buffer(0))
   private var inputSums = Buffer<Float>(0)
   private var biasSums = Buffer<Float>(0)
 
+  /// Weights in the order that one algorithm wants, for the forward pass and for the input gradient.
+  private final class PackedWeights {
+    let layout: WeightLayout
+    let forward: Buffer<Float>
+    lazy var transposed = Buffer<Float>(layout.packedCount)
+
+    init(_ layout: WeightLayout) {
+      self.layout = layout
+      forward = Buffer(layout.packedCount)
+    }
+  }
+
   /// - Parameters:
   ///   - inputLayout: how the input's channels are padded; nil if they are not.
   init(outChannels: Int, inChannels: Int, kernel: Extent, inputLayout: ChannelLayout?) {
-    let map = inputLayout?.map
-    let inMap = map.map { map in
-      let buffer = Buffer<Int32>(map.count)
-      for (c, position) in map.enumerated() { buffer[c] = Int32(position) }
+    (self.outChannels, self.inChannels, self.kernel) = (outChannels, inChannels, kernel)
+    inPadded = inputLayout?.paddedChannels ?? inChannels
+    inMap = inputLayout.map { layout in
+      let buffer = Buffer<Int32>(layout.channels)
+      for (c, position) in layout.map.enumerated() { buffer[c] = Int32(position) }
       return buffer
     }
-    layout = WeightLayout(
-      outChannels: outChannels, inChannels: inChannels, outPadded: padded(outChannels),
-      inPadded: inputLayout?.paddedChannels ?? inChannels, kernel: kernel, inMap: inMap)
-    packed = Buffer(layout.packedCount)
-    bias = Buffer(layout.outPadded)
+    bias = Buffer(padded(outChannels))
+  }
+
+  /// Memory for the weights of an algorithm, kept until another is asked for.
+  private func weights(for algorithm: ConvolutionAlgorithm) -> PackedWeights {
+    if let packed, packed.layout.algorithm == algorithm { return packed }
+    let new = PackedWeights(
+      WeightLayout(
+        outChannels: outChannels, inChannels: inChannels, outPadded: padded(outChannels), inPadded: inPadded,
+        kernel: kernel, inMap: inMap, algorithm: algorithm))
+    packed = new
+    return new
   }
 
   /// Where a forward pass reports the moments of its output.
@@ -35,7 +58,8 @@ final class ConvolutionEngine {
     _ shape: ConvolutionShape, weight: [Float], bias: [Float]?, input: Slice, affine: Affine?, output: Slice,
     images: Int, device: Device, moments sink: MomentsSink? = nil
   ) {
-    pack(weight, into: packed, transposed: false, device: device)
+    let weights = weights(for: shape.algorithm)
+    pack(weight, into: weights.forward, weights.layout, transposed: false, device: device)
     if let bias {
       for (k, value) in bias.enumerated() { self.bias[k] = value }
     }
@@ -45,7 +69,8 @@ final class ConvolutionEngine {
     }
     device.run(tiles, scratch: shape.scratchCount(backward: false)) { tile, scratch in
       device.kernels.convolutionForward(
-        shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine, weights: packed,
+        shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine,
+        weights: weights.forward,
         bias: bias == nil ? nil : self.bias, images: images, tiles: tile..<tile + 1, scratch: scratch)
     }
     sink?(moments, shape.tilePixels(images: images))
@@ -74,16 +99,18 @@ final class ConvolutionEngine {
     unpooling: Unpooling? = nil, input: Slice, affine: Affine?, inputGradient target: InputGradientTarget?,
     images: Int, device: Device
   ) -> Gradients {
+    let weights = weights(for: shape.algorithm)
+    let layout = weights.layout
     let tiles = shape.tileCount(images: images)
-    let chunks = chunkCount(tiles: tiles)
+    let chunks = chunkCount(tiles: tiles, layout)
     if hasBias && biasSums.count < tiles * shape.outChannels { biasSums = Buffer(tiles * shape.outChannels) }
     var inputGradient: Kernels.InputGradient?
     if let target {
       if inputSums.count < tiles * 2 * shape.inChannels { inputSums = Buffer(tiles * 2 * shape.inChannels) }
-      pack(weight, into: packedTransposed, transposed: true, device: device)
+      pack(weight, into: weights.transposed, layout, transposed: true, device: device)
       inputGradient = Kernels.InputGradient(
         gradient: target.gradient, stride: target.stride, stores: target.stores, sums: inputSums, mean: target.mean,
-        weights: packedTransposed)
+        weights: weights.transposed)
     }
     var result = Gradients(weight: [Float](repeating: 0, count: layout.count), bias: [], inputSums: [])
     device.withPartialSums(chunks * layout.packedCount) { weightSums in
@@ -114,7 +141,8 @@ final class ConvolutionEngine {
   func inputGradient(
     of shape: ConvolutionShape, weight: [Float], outputGradient: Slice, output: Slice, images: Int, device: Device
   ) {
-    pack(weight, into: packedTransposed, transposed: true, device: device)
+    let weights = weights(for: .direct)
+    pack(weight, into: weights.transposed, weights.layout, transposed: true, device: device)
     let channels = padded(shape.inChannels)
     let transposed = ConvolutionShape(
       height: shape.outHeight, width: shape.outWidth, inChannels: shape.outChannels, inStride: shape.outStride,
@@ -125,23 +153,24 @@ final class ConvolutionEngine {
       transposed.tileCount(images: images), scratch: transposed.scratchCount(backward: false)
     ) { tile, scratch in
       device.kernels.convolutionForward(
-        transposed, output: output, moments: nil, input: outputGradient, affine: nil, weights: packedTransposed,
+        transposed, output: output, moments: nil, input: outputGradient, affine: nil, weights: weights.transposed,
         bias: nil, images: images, tiles: tile..<tile + 1, scratch: scratch)
     }
   }
 
   /// Partial weight gradients are kept apart by chunks of tiles: many enough for many threads, few enough for memory.
-  private func chunkCount(tiles: Int) -> Int {
+  private func chunkCount(tiles: Int, _ layout: WeightLayout) -> Int {
     let wanted = max(4, min(32, (2 << 20) / max(1, layout.packedCount)))
     return min(tiles, wanted)
   }
 
-  private func pack(_ weight: [Float], into packed: Buffer<Float>, transposed: Bool, device: Device) {
+  private func pack(
+    _ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, device: Device
+  ) {
     let step = 16
-    device.run((layout.outChannels + step - 1) / step) { item, _ in
+    device.run((outChannels + step - 1) / step) { item, _ in
       device.kernels.pack(
-        packed, weight, layout, transposed: transposed,
-        range: item * step..<min((item + 1) * step, layout.outChannels))
+        packed, weight, layout, transposed: transposed, range: item * step..<min((item + 1) * step, outChannels))
     }
   }
 }

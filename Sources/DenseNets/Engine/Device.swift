@@ -15,8 +15,12 @@ public final class Device: Sendable, CustomStringConvertible {
   /// Partial sums that live for one backward pass of one layer; shared, since layers take turns.
   private let partials = Mutex(Buffer<Float>(0))
 
-  private init(kernels: Kernels, threads: Int) {
+  /// How dense layers' 3×3 convolutions are computed, where there is a choice.
+  public let convolution: ConvolutionChoice
+
+  private init(kernels: Kernels, threads: Int, convolution: ConvolutionChoice) {
     self.kernels = kernels
+    self.convolution = convolution
     pool = ThreadPool(threads: threads)
   }
 
@@ -31,9 +35,12 @@ public final class Device: Sendable, CustomStringConvertible {
   /// The CPU.
   /// - Parameters:
   ///   - threads: working threads; nil for one per core.
+  ///   - convolution: which algorithm dense layers' 3×3 convolutions use.
   ///   - instructionSet: nil for the one that `DENSENET_ISA` names, or the best that the machine has.
   /// - Throws: ``Failure`` if the machine lacks the instruction set or the variable names none.
-  public static func cpu(threads: Int? = nil, instructionSet: InstructionSet? = nil) throws -> Device {
+  public static func cpu(
+    threads: Int? = nil, instructionSet: InstructionSet? = nil, convolution: ConvolutionChoice = .direct
+  ) throws -> Device {
     let threads = threads ?? coreCount
     guard threads > 0 else { throw Failure(.usage, "threads: expected 1 or more, found \(threads)") }
     let chosen = try instructionSet ?? fromEnvironment() ?? .best
@@ -42,7 +49,7 @@ public final class Device: Sendable, CustomStringConvertible {
       throw Failure(
         .usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
     }
-    return Device(kernels: kernels, threads: threads)
+    return Device(kernels: kernels, threads: threads, convolution: convolution)
   }
 
   /// The first GPU if there is one, else the CPU: the chapter's `try_gpu`. There is no GPU support: always the CPU.

@@ -30,7 +30,7 @@ final class FusedConvolution {
     normalization = NormalizationEngine(source)
   }
 
-  private func shape(_ source: FeatureMap, _ target: FeatureMap) -> ConvolutionShape {
+  private func shape(_ source: FeatureMap, _ target: FeatureMap, _ device: Device) -> ConvolutionShape {
     let window: Extent =
       switch pool {
       case .none: 1
@@ -40,14 +40,14 @@ final class FusedConvolution {
     return ConvolutionShape(
       height: source.height, width: source.width, inChannels: sourceLayout.paddedChannels, inStride: source.stride,
       outChannels: padded(convolution.outChannels), outStride: target.stride, kernel: convolution.kernelSize,
-      padding: convolution.padding, pool: window)
+      padding: convolution.padding, pool: window, choice: device.convolution)
   }
 
   /// Writes slice `slice` of `target`, with its statistics in training.
   func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
     normalization.prepare(norm, source: source, mode: mode)
     engine.forward(
-      shape(source, target), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
+      shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
       input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
       images: source.images, device: device,
       moments: mode == .training ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
@@ -57,7 +57,7 @@ final class FusedConvolution {
   /// first consumer in this pass (`stores`) and added to otherwise.
   func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {
     let found = engine.backward(
-      shape(source, target), weight: convolution.weight.value.storage, hasBias: convolution.bias != nil,
+      shape(source, target, device), weight: convolution.weight.value.storage, hasBias: convolution.bias != nil,
       outputGradient: target.gradientSlice(slice), input: source.valueSlice(0), affine: normalization.affine,
       inputGradient: ConvolutionEngine.InputGradientTarget(
         gradient: Slice(source.gradients), stride: source.stride, stores: stores, mean: Slice(source.mean)),

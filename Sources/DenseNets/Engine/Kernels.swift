@@ -356,15 +356,17 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
-  /// Kernel positions `taps` of the sum of `chunks` packed gradients, into the storage order of the weight.
+  /// The sum of `chunks` packed gradients, in the storage order of the weight.
   func unpack(_ gradient: inout [Float], _ packed: Buffer<Float>, chunks: Int, _ layout: WeightLayout, device: Device) {
     precondition(gradient.count == layout.count && packed.count >= chunks * layout.packedCount)
+    let step = 16
     gradient.withUnsafeMutableBufferPointer { g in
       nonisolated(unsafe) let target = g.baseAddress!
-      device.run(layout.taps) { tap, _ in
+      device.run((layout.inChannels + step - 1) / step) { item, _ in
         withUnsafePointer(to: layout.c) { l in
           table.pointee.unpack_gradient(
-            target, packed.base, Int32(chunks), layout.packedCount, l, Int32(tap), Int32(tap + 1))
+            target, packed.base, Int32(chunks), layout.packedCount, l, Int32(item * step),
+            Int32(min((item + 1) * step, layout.inChannels)))
         }
       }
     }
@@ -481,7 +483,7 @@ extension ConvolutionShape {
       stride_h: Int32(stride.height), stride_w: Int32(stride.width), pad_h: Int32(padding.height),
       pad_w: Int32(padding.width), pool_h: Int32(pool.height), pool_w: Int32(pool.width),
       dilate_h: Int32(dilation.height), dilate_w: Int32(dilation.width), images_per_tile: Int32(imagesPerTile),
-      rows_per_tile: Int32(rowsPerTile))
+      rows_per_tile: Int32(rowsPerTile), winograd: algorithm == .winograd ? 1 : 0)
   }
 
   /// Floats of scratch that each thread needs.
@@ -505,7 +507,7 @@ extension WeightLayout {
     dense_weight_layout(
       out_channels: Int32(outChannels), in_channels: Int32(inChannels), out_padded: Int32(outPadded),
       in_padded: Int32(inPadded), kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width),
-      in_map: inMap.map { UnsafePointer($0.base) })
+      in_map: inMap.map { UnsafePointer($0.base) }, winograd: algorithm == .winograd ? 1 : 0)
   }
 }
 

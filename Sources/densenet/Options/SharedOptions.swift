@@ -86,6 +86,19 @@ private final class DownloadDisplay: Sendable {
   }
 }
 
+/// The algorithms that `--convolution` can name.
+enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
+  case direct, winograd, auto
+
+  var choice: ConvolutionChoice {
+    switch self {
+    case .direct: .direct
+    case .winograd: .winograd
+    case .auto: .automatic
+    }
+  }
+}
+
 struct ComputeOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
@@ -95,9 +108,15 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The arithmetic: fp32.", valueName: "name"))
   var precision: Precision = .fp32
 
+  @Option(
+    help: ArgumentHelp(
+      "How 3×3 convolutions of dense layers are computed: direct; winograd (faster, with a rounding error of about 2e-6 instead of 3e-7); auto (winograd where it saves work).",
+      valueName: "name"))
+  var convolution: ConvolutionOption = .direct
+
   /// The device that these options and `DENSENET_ISA` name.
   func device() throws -> Device {
     try threads?.require(atMost: 1024, "--threads")
-    return try Device.cpu(threads: threads?.value)
+    return try Device.cpu(threads: threads?.value, convolution: convolution.choice)
   }
 }
