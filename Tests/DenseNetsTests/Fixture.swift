@@ -83,9 +83,10 @@ func relativeError(_ a: Tensor, _ b: Tensor) -> Double {
   return (difference / max(norm, .leastNonzeroMagnitude)).squareRoot()
 }
 
-/// Whole tensors agree: in norm, and no element is off by more than `tolerance` of the greatest.
+/// Whole tensors agree: in norm, and no element is off by more than `elementTolerance` of the greatest.
 func expectClose(
-  _ found: Tensor, _ expected: Tensor, _ tolerance: Double, _ what: String, location: SourceLocation = #_sourceLocation
+  _ found: Tensor, _ expected: Tensor, _ tolerance: Double, _ what: String, elementTolerance: Double? = nil,
+  location: SourceLocation = #_sourceLocation
 ) {
   guard found.shape == expected.shape else {
     Issue.record("\(what): expected shape \(expected.shape), found \(found.shape)", sourceLocation: location)
@@ -96,7 +97,7 @@ func expectClose(
   let greatest = expected.values.reduce(0) { max($0, abs($1)) }
   let worst = zip(found.values, expected.values).reduce(0.0) { max($0, abs(Double($1.0) - Double($1.1))) }
   #expect(
-    worst <= tolerance * Double(max(greatest, .leastNormalMagnitude)),
+    worst <= (elementTolerance ?? tolerance) * Double(max(greatest, .leastNormalMagnitude)),
     "\(what): an element is off by \(worst) of \(greatest)",
     sourceLocation: location)
 }

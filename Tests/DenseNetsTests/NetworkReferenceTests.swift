@@ -26,7 +26,10 @@ import Testing
         let worst = parameter.gradient.values.reduce(0) { max($0, abs($1)) }
         #expect(worst < 1e-4, "gradient of \(name), zero in exact arithmetic: \(worst)")
       } else {
-        expectClose(parameter.gradient, try fixture.tensor("gradient.\(name)"), tolerance, "gradient of \(name)")
+        // One value that rounding moves across ReLU's kink weighs more in an element than in the whole.
+        expectClose(
+          parameter.gradient, try fixture.tensor("gradient.\(name)"), tolerance, "gradient of \(name)",
+          elementTolerance: 5 * tolerance)
       }
     }
   }
@@ -110,7 +113,7 @@ import Testing
             expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 2e-5, "\(name) after")
           }
           // Stored in half precision: 5e-4 of each element. Winograd's rounding moves more values across ReLU's kink.
-          try checkGradients(net, fixture, tolerance: 3e-3 * slack)
+          try checkGradients(net, fixture, tolerance: 2e-3 * slack)
         }
         optimizer.step()
         if step == 0 {
