@@ -26,7 +26,7 @@ public final class Conv2d: Layer, Convolving {
     (self.kernelSize, self.stride, self.padding) = (kernelSize, stride, padding)
     weight = Parameter(.zeros([outChannels, inChannels, kernelSize.height, kernelSize.width]))
     self.bias = bias ? Parameter(.zeros([outChannels])) : nil
-    var generator = SystemRandomNumberGenerator()
+    var generator = RandomSource(seed: .random(in: 0...UInt64.max))
     initialize(.pytorch, using: &generator)
   }
 

@@ -17,7 +17,7 @@ public final class Linear: Layer, Convolving {
     (self.inFeatures, self.outFeatures) = (inFeatures, outFeatures)
     weight = Parameter(.zeros([outFeatures, inFeatures]))
     self.bias = bias ? Parameter(.zeros([outFeatures])) : nil
-    var generator = SystemRandomNumberGenerator()
+    var generator = RandomSource(seed: .random(in: 0...UInt64.max))
     initialize(.pytorch, using: &generator)
   }
 
