@@ -23,20 +23,16 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"), transform: Positive.parse
-  )
+  @Option(number: "The height and width of the images, in pixels.", valueName: "pixels")
   var size: Positive = Positive(96)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(256)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Timed steps.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Timed steps.")
   var steps: Positive = Positive(4)
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Seed of weights and batch.", valueName: "n"), transform: Seed.parse)
+  @Option(number: "Seed of weights and batch.")
   var seed: Seed = Seed(0)
 
   @Flag(help: "Print the result as JSON.")

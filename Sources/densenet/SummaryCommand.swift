@@ -10,20 +10,16 @@ struct SummaryCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("The height and width of the images, in pixels.", valueName: "pixels"),
-    transform: Positive.parse)
+  @Option(number: "The height and width of the images, in pixels.", valueName: "pixels")
   var input: Positive = Positive(96)
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Channels of the images.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Channels of the images.")
   var channels: Positive = Positive(1)
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Classes of the dataset.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Classes of the dataset.")
   var numClasses: Positive = Positive(10)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(1)
 
   @Flag(help: "Print the table as JSON.")

@@ -21,18 +21,13 @@ struct TrainCommand: AsyncParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Passes over the training images.", valueName: "n"),
-    transform: Positive.parse)
+  @Option(number: "Passes over the training images.")
   var epochs: Positive = Positive(10)
 
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Learning rate of SGD.", valueName: "x"), transform: PositiveReal.parse)
+  @Option(number: "Learning rate of SGD.", valueName: "x")
   var lr: PositiveReal = PositiveReal(0.1)
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Seed of the weights and of the order of images.", valueName: "n"), transform: Seed.parse)
+  @Option(number: "Seed of the weights and of the order of images.")
   var seed: Seed = Seed(0)
 
   @Option(
@@ -45,17 +40,10 @@ struct TrainCommand: AsyncParsableCommand {
   @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.", valueName: "n"),
-    transform: Positive.parse)
+  @Option(number: "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.")
   var maxSteps: Positive?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Use the first <n> training images only. Default: all.", valueName: "n"),
-    transform: Positive.parse)
+  @Option(number: "Use the first <n> training images only. Default: all.")
   var trainLimit: Positive?
 
   @Option(

@@ -1,14 +1,37 @@
+import ArgumentParser
 import DenseNets
 
+/// A number that an option takes.
+protocol NumberArgument: CustomStringConvertible, Sendable {
+  /// - Throws: what was expected; the parser says where and what was found.
+  static func parse(_ argument: String) throws -> Self
+}
+
+extension Option where Value: NumberArgument {
+  /// An option whose help ends in its default. A number may be negative, to be refused as such.
+  init(wrappedValue: Value, number help: String, valueName: String = "n") {
+    self.init(
+      wrappedValue: wrappedValue, parsing: .unconditional,
+      help: ArgumentHelp("\(help) Default: \(wrappedValue).", valueName: valueName), transform: Value.parse)
+  }
+}
+
+extension Option {
+  /// An option whose help says what holds where it is not given.
+  init<Number: NumberArgument>(number help: String, valueName: String = "n") where Value == Number? {
+    self.init(
+      parsing: .unconditional, help: ArgumentHelp(help, valueName: valueName), transform: Number.parse)
+  }
+}
+
 /// A whole number of at least 1.
-struct Positive: CustomStringConvertible {
+struct Positive: NumberArgument {
   let value: Int
 
   static let limit = 1 << 31
 
   init(_ value: Int) { self.value = value }
 
-  /// - Throws: what was expected; the parser says where and what was found.
   static func parse(_ argument: String) throws -> Positive {
     guard let value = Int(argument), value >= 1, value <= limit else {
       throw Failure(.usage, "expected a whole number from 1 to \(limit)")
@@ -25,7 +48,7 @@ struct Positive: CustomStringConvertible {
 }
 
 /// A finite number greater than 0.
-struct PositiveReal: CustomStringConvertible {
+struct PositiveReal: NumberArgument {
   let value: Double
 
   init(_ value: Double) { self.value = value }
@@ -41,7 +64,7 @@ struct PositiveReal: CustomStringConvertible {
 }
 
 /// The start of a random sequence.
-struct Seed: CustomStringConvertible {
+struct Seed: NumberArgument {
   let value: UInt64
 
   init(_ value: UInt64) { self.value = value }

@@ -43,18 +43,13 @@ struct DataOptions: ParsableArguments {
       valueName: "folder"), transform: Path.parse)
   var dataDir: Path?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The height and width to which images are resized, in pixels.", valueName: "pixels"),
-    transform: Positive.parse)
+  @Option(number: "The height and width to which images are resized, in pixels.", valueName: "pixels")
   var resize: Positive = Positive(96)
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Images of a batch.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(256)
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Use the first <n> test images only. Default: all.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Use the first <n> test images only. Default: all.")
   var testLimit: Positive?
 
   /// Finds the dataset, downloading it if need be, with progress and warnings on standard error.
@@ -100,9 +95,7 @@ enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
 }
 
 struct ComputeOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Working threads. Default: one per core.", valueName: "n"), transform: Positive.parse)
+  @Option(number: "Working threads. Default: one per core.")
   var threads: Positive?
 
   @Option(help: ArgumentHelp("The arithmetic: fp32.", valueName: "name"))
