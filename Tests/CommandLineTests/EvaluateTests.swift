@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+extension Command {
+  @Suite struct Evaluate {
+    let sandbox = try! Sandbox()
+
+    @Test func agreesWithTheRun() async throws {
+      expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
+      let evaluate = ["evaluate", "--weights", "run/model.safetensors"] + tinyData
+      let outcome = try await sandbox.run(evaluate + ["--json", "--quiet"])
+      expectSuccess(outcome)
+      #expect(outcome.errors == "")
+      let (report, summary) = try (object(outcome.output), sandbox.json("run/summary.json"))
+      #expect(Set(report.keys) == ["test_accuracy", "test_loss", "examples", "seconds"])
+      #expect(report["examples"] as? Int == 32)
+      #expect(report["test_accuracy"] as? Double == summary["test_accuracy"] as? Double)
+      #expect(report["test_loss"] as? Double == summary["test_loss"] as? Double)
+
+      // One image at a time, the sum over the images is rounded elsewhere.
+      let single = try object(try await sandbox.run(evaluate + ["--json", "--batch-size", "1"]).output)
+      #expect(single["test_accuracy"] as? Double == report["test_accuracy"] as? Double)
+      let (a, b) = try (#require(single["test_loss"] as? Double), #require(report["test_loss"] as? Double))
+      #expect(abs(a - b) < 1e-5 * b)
+
+      let plain = try await sandbox.run(evaluate)
+      #expect(
+        plain.output.wholeMatch(of: /test loss \d+\.\d{3}, test acc [01]\.\d{3} on 32 images in \d+\.\d s\n/) != nil)
+    }
+  }
+
+  @Suite struct SummaryAndBench {
+    let sandbox = try! Sandbox()
+
+    @Test func countsTheChaptersParameters() async throws {
+      let table = try await sandbox.run(["summary"])
+      expectSuccess(table)
+      #expect(table.errors == "" && table.output.contains("758,226"))
+
+      let outcome = try await sandbox.run(["summary", "--json", "--input", "224", "--batch-size", "2"])
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      #expect(report["parameters"] as? Int == 758_226)
+      #expect(report["input_shape"] as? [Int] == [2, 1, 224, 224])
+      let layers = try #require(report["layers"] as? [[String: Any]])
+      #expect(layers.first?["output_shape"] as? [Int] == [2, 64, 112, 112])
+      #expect(layers.last?["output_shape"] as? [Int] == [2, 10])
+      #expect(layers.compactMap { $0["parameters"] as? Int }.reduce(0, +) == 758_226)
+      #expect(layers.compactMap { $0["multiply_adds"] as? Int }.reduce(0, +) == report["multiply_adds"] as? Int)
+    }
+
+    @Test func timesTrainingSteps() async throws {
+      let options = ["--size", "32", "--batch-size", "4", "--steps", "1", "--threads", "1"]
+      let outcome = try await sandbox.run(
+        ["bench", "train", "--model", "d2l", "--precision", "fp32", "--json"] + options)
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      #expect(report["model"] as? String == "d2l" && report["precision"] as? String == "fp32")
+      #expect(report["batch_size"] as? Int == 4 && report["size"] as? Int == 32)
+      #expect(report["threads"] as? Int == 1 && report["steps"] as? Int == 1)
+      let measures = [
+        "examples_per_second", "peak_memory_bytes", "gflops_per_second", "peak_gflops_per_second", "efficiency",
+      ]
+      for key in measures { #expect((report[key] as? Double).map { $0 > 0 } == true, "\(key)") }
+    }
+  }
+
+  @Suite struct Help {
+    let sandbox = try! Sandbox()
+
+    static let options = [
+      "train": [
+        "--model <name>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
+        "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
+        "--init <file.safetensors>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
+        "--output <folder>", "--json",
+      ],
+      "evaluate": ["--weights <file.safetensors>", "--test-limit <n>", "--json", "--resize <pixels>"],
+      "summary": ["--model <name>", "--input <pixels>", "--json"],
+      "bench train": [
+        "--model <name>", "--size <pixels>", "--batch-size <n>", "--precision <name>", "--threads <n>", "--steps <n>",
+        "--json",
+      ],
+    ]
+
+    @Test(arguments: Array(options.keys).sorted())
+    func explainsEveryOption(_ command: String) async throws {
+      let words = command.split(separator: " ").map(String.init)
+      let outcome = try await sandbox.run(words + ["--help"])
+      expectSuccess(outcome)
+      #expect(outcome.errors == "")
+      #expect(try await sandbox.run(["help"] + words).output == outcome.output)
+      for option in Self.options[command]! { #expect(outcome.output.contains("  \(option)"), "\(option)") }
+
+      // Every option with a value says what it is where it is not given, unless it must be.
+      let text = outcome.output.split(separator: "OPTIONS:\n").last!.replacing(/\n {8,}/, with: " ")
+      for line in text.split(separator: "\n") where line.contains(/^  --[a-z-]+ </) && !line.contains("--weights") {
+        #expect(line.contains("default: ") || line.contains("Default: "), "\(line)")
+      }
+    }
+
+    @Test func tellsItsVersion() async throws {
+      let outcome = try await sandbox.run(["--version"])
+      #expect(outcome.status == 0 && outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+      #expect(try await sandbox.run(["--help"]).output.contains("Exit status"))
+    }
+  }
+}
