@@ -43,6 +43,7 @@ struct BenchTrainCommand: ParsableCommand {
     let batchSize: Int
     let size: Int
     let precision: String
+    let convolution: String
     let threads: Int
     let instructionSet: String
     let steps: Int
@@ -100,7 +101,8 @@ struct BenchTrainCommand: ParsableCommand {
     let peak = device.measurePeak()
     return Report(
       model: model.model.rawValue, batchSize: batchSize.value, size: size.value,
-      precision: compute.precision.rawValue, threads: device.threads, instructionSet: device.instructionSet.rawValue,
+      precision: compute.precision.rawValue, convolution: compute.convolution.rawValue, threads: device.threads,
+      instructionSet: device.instructionSet.rawValue,
       steps: steps.value, examplesPerSecond: Double(batchSize.value) / seconds, peakMemoryBytes: memory,
       gflopsPerSecond: operations / seconds * 1e-9, peakGflopsPerSecond: peak * 1e-9,
       efficiency: operations / seconds / peak, loss: lastLoss)

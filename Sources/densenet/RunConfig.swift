@@ -24,6 +24,7 @@ struct RunConfig: Encodable {
   let lr: Double
   let optimizer: String
   let precision: String
+  let convolution: String
   let threads: Int
   let instructionSet: String
   let seed: UInt64
@@ -46,6 +47,7 @@ struct RunConfig: Encodable {
     lr = command.lr.value
     optimizer = "sgd"
     precision = command.compute.precision.rawValue
+    convolution = command.compute.convolution.rawValue
     threads = device.threads
     instructionSet = device.instructionSet.rawValue
     seed = command.seed.value

@@ -16,9 +16,10 @@ enum StandardStreams {
   }
 }
 
-/// Writes a line to standard error. What cannot be written is dropped.
+/// Writes one line to standard error, whatever the names in it hold. What cannot be written is dropped.
 func printError(_ line: String) {
-  Terminal.writeToStandardError("densenet: \(line)\n")
+  let shown = line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
+  Terminal.writeToStandardError("densenet: \(shown)\n")
 }
 
 /// Writes a result to standard output.

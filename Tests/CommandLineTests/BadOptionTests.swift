@@ -68,6 +68,8 @@ extension Command {
         arguments: ["bench", "train", "--size", "32", "--batch-size", "1"], parts: ["batch norm", "--size 61 or more"]),
       Case(
         arguments: ["train", "--dataset", "nope"], parts: ["nope", "fashion-mnist, fashion-mnist-sample"], status: 66),
+      Case(arguments: ["train", "--dataset", "a\nb\u{1b}[31m"], parts: ["a?b?[31m", "name one of"], status: 66),
+      Case(arguments: ["train", "--bo\ngus"], parts: ["unknown option"]),
       Case(arguments: ["train", "--dataset", ""], parts: ["fashion-mnist, fashion-mnist-sample"], status: 66),
     ]
 

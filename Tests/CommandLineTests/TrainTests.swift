@@ -20,7 +20,10 @@ extension Command {
       #expect(sandbox.names(in: "run") == runFiles)
 
       let config = try sandbox.json("run/config.json")
-      let keys = ["version", "arguments", "machine", "dataset", "model", "resize", "lr", "started", "instruction_set"]
+      let keys = [
+        "version", "arguments", "machine", "dataset", "model", "resize", "lr", "started", "instruction_set",
+        "convolution",
+      ]
       #expect(keys.filter { config[$0] == nil } == [])
       #expect(config["seed"] as? Int == 5 && config["batch_size"] as? Int == 16 && config["epochs"] as? Int == 2)
 
@@ -52,13 +55,15 @@ extension Command {
     @Test func equalRunsGiveEqualFiles() async throws {
       let variants = [
         "a": ["--threads", "1"], "b": ["--threads", "2"], "c": ["--threads", "2"], "other": ["--seed", "1"],
+        "d": ["--threads", "1", "--convolution", "winograd"], "e": ["--threads", "2", "--convolution", "winograd"],
       ]
       for (name, options) in variants {
         expectSuccess(try await sandbox.run(tinyRun + ["--quiet", "--output", name] + options))
       }
       func weights(_ run: String) throws -> Data { try Data(contentsOf: sandbox.url("\(run)/model.safetensors")) }
       #expect(try weights("a") == weights("b") && weights("b") == weights("c"))
-      #expect(try weights("a") != weights("other"))
+      #expect(try weights("d") == weights("e"))
+      #expect(try weights("a") != weights("other") && weights("a") != weights("d"))
     }
 
     @Test func stopsAfterTheStepsAskedFor() async throws {
