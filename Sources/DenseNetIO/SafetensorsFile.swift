@@ -115,6 +115,11 @@ private func readFile(_ url: URL) throws(Failure) -> Data {
   if isFolder.boolValue {
     throw Failure(.inputOutput, "\(path): expected a file, found a folder; name the file inside it")
   }
+  let kind =
+    try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
+  guard kind == .typeRegular else {
+    throw Failure(.inputOutput, "\(path): expected a regular file, found a device or a pipe; name a file")
+  }
   do {
     return try Data(contentsOf: url, options: .mappedIfSafe)
   } catch {

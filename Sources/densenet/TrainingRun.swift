@@ -124,7 +124,7 @@ struct TrainingRun {
     guard (try? weights.requireFinite()) != nil, result.wasInterrupted || last.test.loss.isFinite else {
       throw Failure(
         .invalidData,
-        "the weights or the test loss are no longer finite after step \(last.step): training diverged; use a smaller --lr; settings, metrics and curves are in \(place)"
+        "the weights or the test loss are no longer finite after step \(last.step): training diverged; use a smaller learning rate (--lr); settings, metrics and curves are in \(place)"
       )
     }
     try folder.write(weights: weights)

@@ -69,7 +69,7 @@ extension Command {
         let outcome = try await sandbox.run(tinyRun + ["--lr", "1e20", "--output", name] + options)
         #expect(outcome.status == 65 && outcome.output == "")
         let line = try #require(outcome.errorLines.last)
-        for part in ["densenet: ", step, "diverged", "smaller --lr", " \(name)"] {
+        for part in ["densenet: ", step, "diverged", "smaller learning rate", " \(name)"] {
           #expect(line.contains(part), "\(line)")
         }
         #expect(sandbox.names(in: name) == ["config.json", "curves.svg", "metrics.jsonl"])

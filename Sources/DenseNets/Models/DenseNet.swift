@@ -86,7 +86,7 @@ public final class DenseNet: Layer {
     guard sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
       throw Failure(
         .usage,
-        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use a larger --resize"
+        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use larger images"
       )
     }
     return sizes

@@ -118,7 +118,7 @@ public final class Trainer {
     guard result.loss.isFinite else {
       throw Failure(
         .invalidData,
-        "the loss is \(result.loss) at step \(step): training diverged; use a smaller --lr or check the input for values that are not finite"
+        "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step): training diverged; use a smaller learning rate, or check the input for values that are not finite"
       )
     }
     _ = model.backward(result.gradient!, needsInputGradient: false)
