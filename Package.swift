@@ -22,16 +22,17 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     .target(name: "CDenseKernels", cSettings: strictC),
+    // Checksums; macOS brings its own.
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CFashionSample", exclude: ["data"], cSettings: strictC),
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
     .target(
       name: "DenseNetData",
-      dependencies: ["DenseNets", "CZlib", "CFashionSample", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["DenseNets", "CZlib", "CFashionSample", .target(name: "CLibCrypto", condition: .when(platforms: [.linux]))],
       swiftSettings: strict),
     .target(name: "DenseNetIO", dependencies: ["DenseNets"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),

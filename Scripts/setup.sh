@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the system packages that this package needs and the machine lacks: zlib's headers, and on Debian and
-# Ubuntu the libraries behind Foundation's networking. With everything there it says and does nothing.
+# Installs the system packages that this package needs and the machine lacks: the headers of zlib and, on Linux,
+# libcrypto, and the libraries behind Foundation's networking. With everything there it says and does nothing.
 set -eu
 
 fail() {
@@ -23,6 +23,7 @@ compiles() {
 }
 
 has_zlib() { printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' | compiles c -lz; }
+has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
 has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q "$1"; }
 
@@ -41,6 +42,7 @@ case $(uname -s) in
     has git || missing="$missing git"
     has_cxx || missing="$missing g++"
     has_zlib || missing="$missing zlib1g-dev"
+    has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
     if [ -z "$missing" ]; then exit 0; fi

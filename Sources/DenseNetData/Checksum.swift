@@ -1,18 +1,49 @@
-import Crypto
 import DenseNets
 
+#if canImport(CommonCrypto)
+  import CommonCrypto
+#else
+  import CLibCrypto
+#endif
+
 /// The md5 of content, as dataset publishers give it. It tells a damaged file from a sound one, not a forged one.
-struct Checksum {
-  private var hash = Insecure.MD5()
+struct Checksum: ~Copyable {
+  #if canImport(CommonCrypto)
+    private var context = CC_MD5_CTX()
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    hash.update(bufferPointer: bytes)
-  }
+    init() { CC_MD5_Init(&context) }
 
-  /// 32 lower-case hexadecimal digits.
-  var hexadecimal: String {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      CC_MD5_Update(&context, bytes.baseAddress, CC_LONG(bytes.count))
+    }
+
+    private mutating func finish(_ digest: inout [UInt8]) { CC_MD5_Final(&digest, &context) }
+  #else
+    private let context: OpaquePointer
+
+    /// - Precondition: the system's libcrypto has md5, which a FIPS-only configuration may lack.
+    init() {
+      guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_md5(), nil) == 1 else {
+        preconditionFailure("this system's libcrypto has no md5")
+      }
+      self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    private mutating func finish(_ digest: inout [UInt8]) { EVP_DigestFinal_ex(context, &digest, nil) }
+  #endif
+
+  /// 32 lower-case hexadecimal digits. The last thing to ask.
+  mutating func hexadecimal() -> String {
+    var digest = [UInt8](repeating: 0, count: 16)
+    finish(&digest)
     let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// The md5 of a file's content, unpacked where it is gzip, reading at most `limit` bytes of it.
@@ -25,7 +56,7 @@ struct Checksum {
     var total = 0
     while true {
       let n = try content.read(into: buffer)
-      if n == 0 { return checksum.hexadecimal }
+      if n == 0 { return checksum.hexadecimal() }
       total += n
       if total > limit {
         throw Failure(.invalidData, "\(path): expected \(grouped(limit)) bytes of content, found more; \(remedy)")

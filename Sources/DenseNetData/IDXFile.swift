@@ -64,7 +64,7 @@ struct IDXFile: Sendable {
     values.withUnsafeBytes { checksum.update($0) }
     self.extents = extents
     self.values = values
-    md5 = checksum.hexadecimal
+    md5 = checksum.hexadecimal()
   }
 
   private static func values(of content: Content, upTo limit: Int) throws -> [UInt8] {

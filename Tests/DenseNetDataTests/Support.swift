@@ -50,7 +50,7 @@ func gzip(_ content: [UInt8]) -> [UInt8] {
 func md5(_ bytes: [UInt8]) -> String {
   var checksum = Checksum()
   bytes.withUnsafeBytes { checksum.update($0) }
-  return checksum.hexadecimal
+  return checksum.hexadecimal()
 }
 
 /// A small dataset with four files, whose checksums its description knows: six training and three test images of 2 × 3.
