@@ -11,7 +11,7 @@ SOURCES = Sources Tests Package.swift
 RELEASE = -c release --scratch-path $(BUILD)
 # Suites whose tests run kernels on every instruction set, and suites with several threads. XCTest, of which there
 # is nothing to run, leaks a few bytes, which the address sanitizer would report.
-KERNEL_SUITES = Kernel|LayerReference
+KERNEL_SUITES = Kernel|LayerReference|FiniteDifference
 THREAD_SUITES = ThreadPool|BatchLoader
 
 .PHONY: help setup build train test lint format sanitize clean
@@ -40,7 +40,7 @@ format: ## Bring the Swift sources into that format
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
 
 sanitize: setup ## Run the kernels under the address sanitizer, the threads under the thread sanitizer
-	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
+	DENSENET_EXACT_MEMORY=1 $(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
 clean: ## Remove what was built

@@ -147,9 +147,8 @@ ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results
 /// One pixel of the gradient of a convolution's output: dy + a + b * (y - mean).
 ALWAYS_INLINE void NAME(finished_gradient)(float *restrict dst, const float *dy, const float *y, const dense_conv_backward_args *a, int channels) {
   for (int k = 0; k < channels; k += DENSE_LANES) {
-    vf g = LOAD(dy + k);
-    if (a->defer_a) g += LOAD(a->defer_a + k) + LOAD(a->defer_b + k) * (LOAD(y + k) - LOAD(a->y_mean + k));
-    STORE(dst + k, g);
+    const vf deviation = LOAD(y + k) - LOAD(a->y_mean + k);
+    STORE(dst + k, LOAD(dy + k) + LOAD(a->defer_a + k) + LOAD(a->defer_b + k) * deviation);
   }
 }
 

@@ -5,7 +5,7 @@
 #include "every_isa.h"
 
 #define TABLE(isa) \
-  {#isa, conv_forward_##isa, conv_backward_##isa, unpool_##isa, max_pool_forward_##isa, max_pool_sums_##isa, \
+  {conv_forward_##isa, conv_backward_##isa, unpool_##isa, max_pool_forward_##isa, max_pool_sums_##isa, \
    max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##isa, affine_##isa, norm_sums_##isa, norm_backward_##isa, \
    pack_weights_##isa, pack_weights_transposed_##isa, unpack_gradient_##isa, sgd_step_##isa}
 

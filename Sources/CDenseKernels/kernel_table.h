@@ -15,9 +15,9 @@
   void max_pool_backward_##isa(float *, const float *, const uint8_t *, const dense_pool_shape *, int, int); \
   void avg_pool_forward_##isa(float *, const float *, const dense_pool_shape *, int, int); \
   void avg_pool_backward_##isa(float *, const float *, const dense_pool_shape *, int, int); \
-  void moments_##isa(float *, float *, const float *, int, int, ptrdiff_t); \
+  void moments_##isa(float *, float *, const float *, int, int, int, int); \
   void affine_##isa(float *, const float *, const float *, const float *, int, int, ptrdiff_t); \
-  void norm_sums_##isa(float *, const float *, const float *, const float *, int, int, ptrdiff_t); \
+  void norm_sums_##isa(float *, const float *, const float *, const float *, int, int, int, int); \
   void norm_backward_##isa(float *, const float *, const float *, const float *, const float *, const float *, \
                            const float *, int, int, ptrdiff_t); \
   void pack_weights_##isa(float *, const float *, const dense_weight_layout *, int, int); \

@@ -2,8 +2,8 @@
 
 // Batch norm over whole padded maps, for the layer that stands alone.
 
-void NAME(moments)(float *mean, float *m2, const float *x, int stride, int channels, ptrdiff_t pixels) {
-  NAME(region_moments)(mean, m2, x, 0, 0, stride, 1, 1, (int)pixels, channels);
+void NAME(moments)(float *mean, float *m2, const float *x, int stride, int channels, int rows, int columns) {
+  NAME(region_moments)(mean, m2, x, 0, (ptrdiff_t)columns * stride, stride, 1, rows, columns, channels);
 }
 
 void NAME(affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
@@ -14,14 +14,20 @@ void NAME(affine)(float *y, const float *x, const float *scale, const float *shi
 }
 
 void NAME(norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
-                     ptrdiff_t pixels) {
+                     int rows, int columns) {
   for (int c = 0; c < channels; c += DENSE_LANES) {
     const vf center = LOAD(mean + c);
     vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
-    for (ptrdiff_t p = 0; p < pixels; p++) {
-      const vf g = LOAD(dy + p * stride + c);
-      sum += g;
-      sum_x += g * (LOAD(x + p * stride + c) - center);
+    for (int r = 0; r < rows; r++) {
+      const ptrdiff_t first = (ptrdiff_t)r * columns * stride + c;
+      vf row = SPLAT(0.0f), row_x = SPLAT(0.0f);
+      for (int i = 0; i < columns; i++) {
+        const vf g = LOAD(dy + first + (ptrdiff_t)i * stride);
+        row += g;
+        row_x += g * (LOAD(x + first + (ptrdiff_t)i * stride) - center);
+      }
+      sum += row;
+      sum_x += row_x;
     }
     STORE(sums + c, sum);
     STORE(sums + channels + c, sum_x);

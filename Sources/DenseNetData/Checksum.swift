@@ -11,7 +11,7 @@ struct Checksum: ~Copyable {
   #if canImport(CommonCrypto)
     private var context = CC_MD5_CTX()
 
-    init() { CC_MD5_Init(&context) }
+    init() throws { CC_MD5_Init(&context) }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
       CC_MD5_Update(&context, bytes.baseAddress, CC_LONG(bytes.count))
@@ -21,10 +21,12 @@ struct Checksum: ~Copyable {
   #else
     private let context: OpaquePointer
 
-    /// - Precondition: the system's libcrypto has md5, which a FIPS-only configuration may lack.
-    init() {
-      guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_md5(), nil) == 1 else {
-        preconditionFailure("this system's libcrypto has no md5")
+    /// - Throws: ``Failure`` if the system's libcrypto has no md5, as in a FIPS-only configuration.
+    init() throws {
+      guard let context = EVP_MD_CTX_new() else { throw Failure(.internalError, "libcrypto is out of memory") }
+      guard EVP_DigestInit_ex(context, EVP_md5(), nil) == 1 else {
+        EVP_MD_CTX_free(context)
+        throw Failure(.internalError, "libcrypto offers no md5 to check data with; allow it in openssl.cnf")
       }
       self.context = context
     }
@@ -52,7 +54,7 @@ struct Checksum: ~Copyable {
     let content = try Content(ofFile: path, remedy: remedy)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     defer { buffer.deallocate() }
-    var checksum = Checksum()
+    var checksum = try Checksum()
     var total = 0
     while true {
       let n = try content.read(into: buffer)

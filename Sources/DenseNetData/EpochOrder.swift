@@ -1,3 +1,5 @@
+internal import DenseNets
+
 /// The order in which an epoch visits the training images.
 public enum EpochOrder {
   /// A permutation of `0..<count` that depends on its arguments alone: the same on every platform and in every release.
@@ -23,8 +25,8 @@ struct Xoshiro256 {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
   init(seed: UInt64, stream: UInt64) {
-    var streamKey = SplitMix64(state: stream)
-    var mix = SplitMix64(state: seed ^ streamKey.next())
+    var streamKey = RandomSource(seed: stream)
+    var mix = RandomSource(seed: seed ^ streamKey.next())
     state = (mix.next(), mix.next(), mix.next(), mix.next())
   }
 
@@ -50,18 +52,5 @@ struct Xoshiro256 {
       while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
     }
     return Int(product.high)
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014), which spreads a seed over a larger state.
-struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -59,7 +59,7 @@ struct IDXFile: Sendable {
     if values.count > promised {
       throw failure("expected \(grouped(headerBytes + promised)) bytes, found more")
     }
-    var checksum = Checksum()
+    var checksum = try Checksum()
     header.withUnsafeBytes { checksum.update($0) }
     values.withUnsafeBytes { checksum.update($0) }
     self.extents = extents

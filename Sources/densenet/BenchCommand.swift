@@ -96,7 +96,7 @@ struct BenchTrainCommand: ParsableCommand {
       if step >= 2 { times.append(time.inSeconds) }
     }
     let memory = ProcessMemory.peakResidentBytes()
-    let seconds = times.sorted()[times.count / 2]
+    let seconds = median(times)
     let operations = Double(try net.trainingOperations(inputShape: images.shape))
     let peak = device.measurePeak()
     return Report(
@@ -107,4 +107,9 @@ struct BenchTrainCommand: ParsableCommand {
       gflopsPerSecond: operations / seconds * 1e-9, peakGflopsPerSecond: peak * 1e-9,
       efficiency: operations / seconds / peak, loss: lastLoss)
   }
+}
+
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

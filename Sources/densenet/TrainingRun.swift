@@ -25,6 +25,9 @@ struct TrainingRun {
     let batch = min(command.data.batchSize.value, train.count)
     let work = WorkSize(images: batch, side: command.data.resize.value, option: "--resize")
     try work.require(for: model, training: true, batches: 3)
+    let testBatch = min(command.data.batchSize.value, test.count)
+    try WorkSize(images: testBatch, side: command.data.resize.value, option: "--resize")
+      .require(for: model, training: false, batches: 3)
     try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
     if let initialWeights {
       try initialWeights.load(into: model)
@@ -72,6 +75,8 @@ struct TrainingRun {
           testLoss: event.test.loss, testAccuracy: event.test.accuracy, examplesPerSecond: event.examplesPerSecond,
           seconds: (ContinuousClock.now - began).inSeconds))
       try folder.write(curves: curves.svg())
+      let weights = self.weights
+      if (try? weights.requireFinite()) != nil { try folder.write(weights: weights) }
       display.epochEnds(event)
     }
     callbacks.shouldStop = { Interrupts.requested }
@@ -99,6 +104,10 @@ struct TrainingRun {
     try finish(result, folder: folder, curves: curves, seconds: (ContinuousClock.now - began).inSeconds)
   }
 
+  private var weights: SafetensorsFile {
+    SafetensorsFile(stateOf: model, metadata: ["format": "pt", "model": command.model.model.rawValue])
+  }
+
   private func makeFolder() throws -> RunDirectory {
     if let output = command.output { return try RunDirectory(creating: output.url) }
     return try RunDirectory(creatingFor: command.model.model.rawValue, dataset: train.name)
@@ -119,8 +128,7 @@ struct TrainingRun {
     let last = result.last
     let place = folder.url.relativePath
     try folder.write(curves: curves.svg())
-    let weights = SafetensorsFile(
-      stateOf: model, metadata: ["format": "pt", "model": command.model.model.rawValue])
+    let weights = weights
     guard (try? weights.requireFinite()) != nil, result.wasInterrupted || last.test.loss.isFinite else {
       throw Failure(
         .invalidData,

@@ -48,7 +48,7 @@ func gzip(_ content: [UInt8]) -> [UInt8] {
 }
 
 func md5(_ bytes: [UInt8]) -> String {
-  var checksum = Checksum()
+  var checksum = try! Checksum()
   bytes.withUnsafeBytes { checksum.update($0) }
   return checksum.hexadecimal()
 }

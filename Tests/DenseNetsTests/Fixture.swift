@@ -20,8 +20,9 @@ struct Fixture {
   /// The names of all cases that begin with `prefix`.
   static func names(_ prefix: String) -> [String] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return files.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }
-      .map { String($0.dropLast(".safetensors".count)) }.sorted()
+    let names = files.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }
+    precondition(!names.isEmpty, "no cases \(prefix)* in \(folder.path)")
+    return names.map { String($0.dropLast(".safetensors".count)) }.sorted()
   }
 
   func setting(_ key: String) throws -> String {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import DenseNets
@@ -43,10 +44,12 @@ struct StepResult: Equatable {
   }
 
   /// Each instruction set does what the portable code does, up to the order of sums.
-  @Test(arguments: instructionSets.filter { $0 != .generic })
-  func agreesWithPortableCode(_ isa: InstructionSet) throws {
-    let portable = try on(.generic) { StepResult.of(Self.odd, images: 6, size: Extent(49, 37)) }
-    let found = try on(isa) { StepResult.of(Self.odd, images: 6, size: Extent(49, 37)) }
+  @Test(arguments: Path.all.filter { $0.instructionSet != .generic })
+  func agreesWithPortableCode(_ path: Path) throws {
+    let portable = try on(.generic, convolution: path.convolution) {
+      StepResult.of(Self.odd, images: 6, size: Extent(49, 37))
+    }
+    let found = try on(path) { StepResult.of(Self.odd, images: 6, size: Extent(49, 37)) }
     expectClose(found.logits, portable.logits, 1e-5, "logits")
     #expect(abs(found.loss - portable.loss) < 1e-6)
     expectClose(found.inputGradient, portable.inputGradient, 1e-4, "input gradient")
@@ -74,18 +77,24 @@ struct StepResult: Equatable {
     }
   }
 
-  /// Memory that a larger batch left behind does not leak into a smaller one.
-  @Test func smallerBatchAfterLarger() throws {
-    let fresh = StepResult.of(Self.odd, images: 3, size: 40)
-    let net = DenseNet(Self.odd)
-    net.initialize(.xavierUniform, seed: 5)
-    _ = net.backward(net.forward(.full([9, 3, 56, 48], .nan), mode: .training))
-    net.initialize(.xavierUniform, seed: 5)
-    let logits = net.forward(.uniform([3, 3, 40, 40], seed: 6), mode: .training)
-    #expect(logits == fresh.logits)
-    let loss = CrossEntropyLoss()(logits, [0, 1, 2])
-    _ = net.backward(loss.gradient!, needsInputGradient: false)
-    #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
+  /// Nothing that an earlier call left behind, larger or of another shape or mode, leaks into a step.
+  @Test(arguments: Path.all)
+  func earlierCallsLeaveNoTrace(_ path: Path) throws {
+    try on(path) {
+      let fresh = StepResult.of(Self.odd, images: 3, size: 40)
+      let net = DenseNet(Self.odd)
+      net.initialize(.xavierUniform, seed: 5)
+      _ = net.backward(net.forward(.full([9, 3, 56, 48], .nan), mode: .training))
+      _ = net.forward(.full([11, 3, 48, 61], .nan), mode: .inference)
+      net.initialize(.xavierUniform, seed: 5)
+      let logits = net.forward(.uniform([3, 3, 40, 40], seed: 6), mode: .training)
+      #expect(logits == fresh.logits)
+      let loss = CrossEntropyLoss()(logits, [0, 1, 2])
+      _ = net.backward(loss.gradient!, needsInputGradient: false)
+      #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
+      #expect(net.backward(loss.gradient!) == fresh.inputGradient, "backward may be asked again")
+      #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
+    }
   }
 
   /// A value that is not a number reaches the loss instead of vanishing in a ReLU.
@@ -100,15 +109,26 @@ struct StepResult: Equatable {
   }
 
   @Test func denormalsAreFlushedOnEveryThread() throws {
-    let device = try Device.cpu(threads: 3)
-    let values = Buffer<Float>(128)
-    for i in 0..<64 { values[i] = .leastNormalMagnitude }
-    func halve(_ i: Int) { values[64 + i] = values[i] * values[(i + 1) % 64].squareRoot().squareRoot() }
-    device.run(64) { item, _ in halve(item) }
-    #expect((64..<128).allSatisfy { values[$0] == 0 })
-    for i in 0..<64 { values[i] = .leastNormalMagnitude }
-    values[64] = values[0] * Float.random(in: 0.25..<0.5)
-    #expect(values[64] > 0, "the caller's mode is restored")
+    let threads = 3
+    let device = try Device.cpu(threads: threads)
+    let values = Buffer<Float>(2 * threads)
+    let halves = Buffer<Float>(threads)
+    let arrived = Atomic<Int>(0)
+    func halve(_ i: Int) { values[threads + i] = values[i] * halves[i] }  // a denormal
+    for i in 0..<threads { (values[i], halves[i]) = (.leastNormalMagnitude, 0.5) }
+    halve(0)
+    #expect(values[threads] > 0, "the caller's own arithmetic has denormals")
+    let deadline = ContinuousClock.now + .seconds(20)
+    device.run(threads) { item, _ in
+      // Every thread keeps its item until all have one.
+      arrived.add(1, ordering: .sequentiallyConsistent)
+      while arrived.load(ordering: .sequentiallyConsistent) < threads && ContinuousClock.now < deadline { spinPause() }
+      halve(item)
+    }
+    #expect(arrived.load(ordering: .sequentiallyConsistent) == threads)
+    #expect((0..<threads).allSatisfy { values[threads + $0] == 0 })
+    halve(0)
+    #expect(values[threads] > 0, "and has them again after the run")
   }
 
   @Test(arguments: instructionSets)

@@ -9,7 +9,8 @@ import Testing
   let tolerance = 2e-5
 
   /// Loads parameters and running statistics, runs one training step and compares all that comes out.
-  func check(_ fixture: Fixture, _ layer: any Layer, tolerance: Double) throws {
+  /// - Parameter weights: the tolerance of parameters' gradients, where another.
+  func check(_ fixture: Fixture, _ layer: any Layer, tolerance: Double, weights: Double? = nil) throws {
     for (name, parameter) in layer.namedParameters { parameter.value = try fixture.tensor("parameter.\(name)") }
     for (name, parameter) in layer.namedState where fixture.has("buffer.\(name)") {
       parameter.value = try fixture.tensor("buffer.\(name)")
@@ -24,8 +25,10 @@ import Testing
     let names = fixture.names("gradient.")
     #expect(names == layer.namedParameters.map(\.name).sorted())
     for (name, parameter) in layer.namedParameters {
-      expectClose(parameter.gradient, try fixture.tensor("gradient.\(name)"), tolerance, "gradient of \(name)")
+      let limit = parameter.value.rank == 4 ? weights ?? tolerance : tolerance
+      expectClose(parameter.gradient, try fixture.tensor("gradient.\(name)"), limit, "gradient of \(name)")
     }
+    #expect(layer.namedBatchNorms.isEmpty || !fixture.names("buffer_after.").isEmpty)
     for (name, parameter) in layer.namedState where fixture.has("buffer_after.\(name)") {
       expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), tolerance, "\(name) after")
     }
@@ -90,7 +93,7 @@ import Testing
       layers: try fixture.integer("layers"), inputChannels: try fixture.integer("in_channels"),
       growthRate: try fixture.integer("growth"))
     // The weight gradients of the larger cases are stored in half precision.
-    try on(path) { try check(fixture, layer, tolerance: 5e-4) }
+    try on(path) { try check(fixture, layer, tolerance: 5e-5, weights: 5e-4) }
   }
 
   @Test(arguments: instructionSets, Fixture.names("transition_"))

@@ -67,11 +67,30 @@ import Testing
   }
 
   @Test func printsAsNumPyDoes() {
-    #expect("\(Tensor.arange(4).reshaped([2, 2]))" == "[[0.0000 1.0000]\n [2.0000 3.0000]]")
-    #expect("\(Tensor(shape: [2], values: [-1.5, .nan]))" == "[-1.5000     nan]")
-    #expect("\(Tensor.zeros([2000]))" == "[0.0000 0.0000 0.0000 ... 0.0000 0.0000 0.0000]")
-    #expect("\(Tensor(shape: [], values: [3]))" == "3.0000")
+    // Each as NumPy 2.4 prints the array of float32.
+    #expect("\(Tensor.arange(4).reshaped([2, 2]))" == "[[0. 1.]\n [2. 3.]]")
+    #expect("\(Tensor(shape: [3], values: [-1.5, .nan, 10]))" == "[-1.5  nan 10. ]")
+    #expect("\(Tensor(shape: [2], values: [0.1, 0.25]))" == "[0.1  0.25]")
+    #expect("\(Tensor(shape: [2], values: [1e-5, 1000]))" == "[1.e-05 1.e+03]")
+    #expect("\(Tensor(shape: [2], values: [1.5e-5, 1000]))" == "[1.5e-05 1.0e+03]")
+    #expect("\(Tensor(shape: [2], values: [-1.5e10, .infinity]))" == "[-1.5e+10      inf]")
+    #expect("\(Tensor(shape: [3], values: [0.3745401, 0.9507143, 0.7319939]))" == "[0.3745401 0.9507143 0.7319939]")
+    #expect("\(Tensor.zeros([2000]))" == "[0. 0. 0. ... 0. 0. 0.]")
+    #expect("\(Tensor.arange(8).reshaped([2, 2, 2]))" == "[[[0. 1.]\n  [2. 3.]]\n\n [[4. 5.]\n  [6. 7.]]]")
+    #expect("\(Tensor(shape: [], values: [3]))" == "3.0")
     #expect("\(Tensor.zeros([0]))" == "[]")
+  }
+
+  /// Gradients of a pass that has been overwritten would be plausible and wrong.
+  @Test func backwardFollowsTraining() async {
+    await #expect(processExitsWith: .failure) { trainInferBackward(BatchNorm2d(16)) }
+    await #expect(processExitsWith: .failure) {
+      trainInferBackward(DenseBlock(layers: 1, inputChannels: 16, growthRate: 4))
+    }
+    await #expect(processExitsWith: .failure) { trainInferBackward(Transition(inputChannels: 16, outputChannels: 4)) }
+    await #expect(processExitsWith: .failure) {
+      trainInferBackward(DenseNet(.init(inputChannels: 16, initialFeatures: 4, growthRate: 4, blockLayers: [1])))
+    }
   }
 
   @Test func wrongUseEndsTheProgram() async {
@@ -80,6 +99,19 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]) + Tensor.zeros([3, 2]) }
     await #expect(processExitsWith: .failure) { _ = Conv2d(3, 4, kernelSize: 3)(Tensor.zeros([1, 2, 8, 8])) }
     await #expect(processExitsWith: .failure) { _ = Conv2d(3, 4, kernelSize: 9)(Tensor.zeros([1, 3, 8, 8])) }
+    await #expect(processExitsWith: .failure) {
+      _ = Conv2d(1, 1, kernelSize: 3, stride: 2)(Tensor.zeros([1, 1, 2, 2]))
+    }
     await #expect(processExitsWith: .failure) { _ = ReLU().backward(Tensor.zeros([1])) }
+    await #expect(processExitsWith: .failure) {
+      _ = BatchNorm2d(3).forward(Tensor.zeros([1, 3, 1, 1]), mode: .training)
+    }
   }
+}
+
+private func trainInferBackward(_ layer: any Layer) {
+  let x = Tensor.randn([2, 16, 8, 8])
+  let y = layer.forward(x, mode: .training)
+  _ = layer.forward(x, mode: .inference)
+  _ = layer.backward(y)
 }

@@ -113,6 +113,13 @@ import Testing
   }
 
   @Test func dropout() {
+    #expect(Dropout(0.5).forward(.ones([64]), mode: .training) != Dropout(0.5).forward(.ones([64]), mode: .training))
+    let pair = Sequential(Dropout(0.5), Dropout(0.5))
+    pair.initialize(.heNormal, seed: 4)
+    let once = pair.forward(.ones([64]), mode: .training)
+    pair.initialize(.heNormal, seed: 4)
+    #expect(pair.forward(.ones([64]), mode: .training) == once)
+    #expect((pair.layers[0] as! Dropout).seed != (pair.layers[1] as! Dropout).seed)
     let layer = Dropout(0.25, seed: 9)
     let x = Tensor.ones([100, 100])
     #expect(layer(x) == x)

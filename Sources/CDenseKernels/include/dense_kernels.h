@@ -67,8 +67,8 @@ typedef struct {
   float *dw;               // packed like the weights; this call's share is added to it
   float *db;               // [tiles, out_channels], or NULL
   const float *dy;         // [N, out_height, out_width, dy_stride]
-  const float *y;          // [N, out_height, out_width, y_stride]; may be NULL without defer
-  const float *defer_a, *defer_b, *y_mean;  // [out_channels], or all NULL
+  const float *y;          // [N, out_height, out_width, y_stride]
+  const float *defer_a, *defer_b, *y_mean;  // [out_channels]
   const float *x, *scale, *shift, *mean;    // [in_channels]; scale NULL: no batch norm, no ReLU
   const float *weights;    // packed by pack_weights_transposed; or NULL with dx
   const dense_unpool_args *unpool;          // or NULL
@@ -99,8 +99,6 @@ typedef struct {
 
 /// The kernels of one instruction set.
 typedef struct {
-  const char *name;
-
   void (*conv_forward)(const dense_conv_shape *, const dense_conv_forward_args *, int images, int tile_begin,
                        int tile_end, float *scratch);
   void (*conv_backward)(const dense_conv_shape *, const dense_conv_backward_args *, int images, int tile_begin,
@@ -119,14 +117,14 @@ typedef struct {
   void (*avg_pool_forward)(float *y, const float *x, const dense_pool_shape *, int image_begin, int image_end);
   void (*avg_pool_backward)(float *dx, const float *dy, const dense_pool_shape *, int image_begin, int image_end);
 
-  /// Moments of `pixels` pixels of a padded map: mean and sum of squared deviations, [channels] each.
-  void (*moments)(float *mean, float *m2, const float *x, int stride, int channels, ptrdiff_t pixels);
+  /// Moments of rows x columns pixels of a padded map: mean and sum of squared deviations, [channels] each.
+  void (*moments)(float *mean, float *m2, const float *x, int stride, int channels, int rows, int columns);
   /// y = x * scale + shift.
   void (*affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
                  ptrdiff_t pixels);
   /// [2, channels]: sum of dy, sum of dy * (x - mean).
   void (*norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
-                    ptrdiff_t pixels);
+                    int rows, int columns);
   /// dx = scale * dy + a + b * (x - mean).
   void (*norm_backward)(float *dx, const float *dy, const float *x, const float *mean, const float *scale,
                         const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);

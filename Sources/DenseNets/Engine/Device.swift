@@ -18,18 +18,21 @@ public final class Device: Sendable, CustomStringConvertible {
   /// How dense layers' 3×3 convolutions are computed, where there is a choice.
   public let convolution: ConvolutionChoice
 
-  private init(kernels: Kernels, threads: Int, convolution: ConvolutionChoice) {
+  private init(kernels: Kernels, threads: Int, convolution: ConvolutionChoice) throws {
     self.kernels = kernels
     self.convolution = convolution
-    pool = ThreadPool(threads: threads)
+    pool = try ThreadPool(threads: threads)
   }
 
   /// The device that layers of this task use.
   @TaskLocal public static var current: Device = .standard
 
   private static let standard: Device = {
-    // An unusable DENSENET_ISA is reported by `cpu()`; a library user who never asks gets the best.
-    (try? cpu()) ?? (try! cpu(instructionSet: .best))
+    do {
+      return try cpu()
+    } catch {
+      fatalError("\(error)")  // an unusable DENSENET_ISA: computing on another would mislead
+    }
   }()
 
   /// The CPU.
@@ -49,7 +52,7 @@ public final class Device: Sendable, CustomStringConvertible {
       throw Failure(
         .usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
     }
-    return Device(kernels: kernels, threads: threads, convolution: convolution)
+    return try Device(kernels: kernels, threads: threads, convolution: convolution)
   }
 
   /// The first GPU if there is one, else the CPU: the chapter's `try_gpu`. There is no GPU support: always the CPU.

@@ -27,6 +27,8 @@ final class FeatureMap {
   private(set) var images = 0
   private(set) var height = 0
   private(set) var width = 0
+  /// Whether the last forward pass was one that a backward pass may follow.
+  private(set) var isTraining = false
   private(set) var values = Buffer<Float>(0)
   private(set) var gradients = Buffer<Float>(0)
   let mean: Buffer<Float>
@@ -47,9 +49,11 @@ final class FeatureMap {
   var stride: Int { layout.paddedChannels }
   var pixels: Int { images * height * width }
 
-  /// Takes a new size; memory grows where it must and is never given back.
+  /// Takes a new size for a forward pass; memory grows where it must and is never given back.
+  /// - Parameter wanted: whether a backward pass may follow.
   func resize(images: Int, height: Int, width: Int, gradients wanted: Bool) {
     (self.images, self.height, self.width) = (images, height, width)
+    isTraining = wanted
     let count = pixels * stride
     if values.count < count { values = Buffer(count) }
     if wanted && gradients.count < count { gradients = Buffer(count) }
@@ -91,13 +95,12 @@ extension FeatureMap {
     guard statistics else { return }
     let channels = padded(layout.slices[index])
     let moments = TileMoments(mean: Buffer(images * channels), squares: Buffer(images * channels))
-    let area = height * width
+    let area = Extent(height, width)
     device.run(images) { image, _ in
       device.kernels.moments(
-        moments, tile: image, of: valueSlice(index), stride: stride, channels: channels,
-        pixels: image * area..<(image + 1) * area)
+        moments, image: image, of: valueSlice(index), stride: stride, channels: channels, area: area)
     }
-    setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area), count: images))
+    setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area.area), count: images))
   }
 
   /// Writes a tensor `[N, C, H, W]` of all channels into the gradient.

@@ -19,6 +19,18 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
 
   init(_ count: Int) {
     precondition(count >= 0)
+    if exactMemory {
+      bytes = 0
+      var memory: UnsafeMutableRawPointer?
+      let wanted = max(1, count * MemoryLayout<Element>.stride)
+      guard posix_memalign(&memory, 64, wanted) == 0, let memory else {
+        fatalError("out of memory: \(wanted) bytes wanted")
+      }
+      memset(memory, 0, wanted)
+      self.count = count
+      base = memory.bindMemory(to: Element.self, capacity: count)
+      return
+    }
     // Whole pages straight from the system: zero without a write, and huge where it can be.
     bytes = max(4096, (count * MemoryLayout<Element>.stride + 4095) / 4096 * 4096)
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | mapAnonymous, -1, 0)
@@ -32,7 +44,9 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     base = memory.bindMemory(to: Element.self, capacity: count)
   }
 
-  deinit { munmap(base, bytes) }
+  deinit {
+    if bytes == 0 { free(base) } else { munmap(base, bytes) }
+  }
 
   subscript(index: Int) -> Element {
     get {
@@ -55,6 +69,10 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     return base + range.lowerBound
   }
 }
+
+/// Whether buffers end where their elements do (`DENSENET_EXACT_MEMORY` is set), so that the address sanitizer sees every
+/// step beyond them; else they are whole pages.
+let exactMemory = getenv("DENSENET_EXACT_MEMORY") != nil
 
 #if os(Linux)
   private let mapAnonymous = MAP_ANONYMOUS
@@ -307,12 +325,13 @@ struct Kernels: @unchecked Sendable {
 
   // MARK: Normalisation
 
-  /// The moments of `pixels` pixels from `first` on into row `tile` of `moments`.
-  func moments(_ moments: TileMoments, tile: Int, of x: Slice, stride: Int, channels: Int, pixels: Range<Int>) {
+  /// The moments of image `image` of a map, of `area` pixels, into row `image` of `moments`.
+  func moments(_ moments: TileMoments, image tile: Int, of x: Slice, stride: Int, channels: Int, area: Extent) {
+    let pixels = tile * area.area..<(tile + 1) * area.area
     table.pointee.moments(
       moments.mean.pointer(tile * channels..<(tile + 1) * channels),
       moments.squares.pointer(tile * channels..<(tile + 1) * channels),
-      pixel(x, stride, channels, pixels), Int32(stride), Int32(channels), pixels.count)
+      pixel(x, stride, channels, pixels), Int32(stride), Int32(channels), Int32(area.height), Int32(area.width))
   }
 
   /// `y = x * scale + shift`.
@@ -322,13 +341,15 @@ struct Kernels: @unchecked Sendable {
       constant(affine.shift, channels), Int32(stride), Int32(channels), pixels.count)
   }
 
-  /// Row `tile` of `sums` = Σdy and Σdy·(x − mean).
+  /// Row `image` of `sums` = Σdy and Σdy·(x − mean) of an image of `area` pixels.
   func normSums(
-    _ sums: Buffer<Float>, tile: Int, dy: Slice, x: Slice, mean: Slice, stride: Int, channels: Int, pixels: Range<Int>
+    _ sums: Buffer<Float>, image tile: Int, dy: Slice, x: Slice, mean: Slice, stride: Int, channels: Int, area: Extent
   ) {
+    let pixels = tile * area.area..<(tile + 1) * area.area
     table.pointee.norm_sums(
       sums.pointer(tile * 2 * channels..<(tile + 1) * 2 * channels), pixel(dy, stride, channels, pixels),
-      pixel(x, stride, channels, pixels), constant(mean, channels), Int32(stride), Int32(channels), pixels.count)
+      pixel(x, stride, channels, pixels), constant(mean, channels), Int32(stride), Int32(channels), Int32(area.height),
+      Int32(area.width))
   }
 
   /// `dx = scale * dy + a + b * (x - mean)`.

@@ -69,9 +69,13 @@ struct ConvolutionShape: Sendable, Equatable {
     (self.outChannels, self.outStride) = (outChannels, outStride)
     (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
     (self.pool, self.dilation) = (pool, dilation)
+    precondition(
+      output != nil
+        || height / pool.height + 2 * padding.height >= kernel.height
+          && width / pool.width + 2 * padding.width >= kernel.width,
+      "a map of \(height)×\(width) pixels is too small for a kernel of \(kernel)")
     outHeight = output?.height ?? (height / pool.height + 2 * padding.height - kernel.height) / stride.height + 1
     outWidth = output?.width ?? (width / pool.width + 2 * padding.width - kernel.width) / stride.width + 1
-    precondition(outHeight > 0 && outWidth > 0, "the map of \(height) x \(width) is too small for the kernel \(kernel)")
     if hasWinograd && (choice == .winograd || choice == .automatic && winogradSaves) { algorithm = .winograd }
     switch algorithm {
     case .direct: cut()

@@ -11,7 +11,8 @@ final class ThreadPool: Sendable {
   let threadCount: Int
   private let shared: Shared
 
-  init(threads: Int) {
+  /// - Throws: ``Failure`` if the system does not let so many threads start.
+  init(threads: Int) throws {
     precondition(threads > 0)
     threadCount = threads
     shared = Shared(workers: threads - 1)
@@ -20,6 +21,12 @@ final class ThreadPool: Sendable {
       thread.name = "densenet worker \(worker + 1)"
       thread.stackSize = 1 << 20
       thread.start()
+    }
+    let missing = shared.awaitWorkers(seconds: 10)
+    if missing > 0 {
+      shared.stop()
+      throw Failure(
+        .usage, "threads: expected \(threads), but the system started only \(threads - missing); ask for fewer")
     }
   }
 
@@ -57,7 +64,9 @@ extension ThreadPool {
     var scratch: [Buffer<Float>]
 
     mutating func reserve(_ count: Int) {
-      for i in scratch.indices where scratch[i].count < count { scratch[i] = Buffer(count) }
+      for i in scratch.indices where scratch[i].count < count || exactMemory && scratch[i].count > count {
+        scratch[i] = Buffer(count)
+      }
     }
   }
 
@@ -69,6 +78,7 @@ extension ThreadPool {
     private let generation = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
     private let working = Atomic<Int>(0)
+    private let started = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let sleepers: [Sleeper]
 
@@ -92,6 +102,13 @@ extension ThreadPool {
       self.task = nil
     }
 
+    /// Waits until all workers run; returns how many do not.
+    func awaitWorkers(seconds: Int) -> Int {
+      let deadline = ContinuousClock.now + .seconds(seconds)
+      while started.load(ordering: .acquiring) < workers && ContinuousClock.now < deadline { sched_yield() }
+      return workers - started.load(ordering: .acquiring)
+    }
+
     func stop() {
       stopped.store(true, ordering: .sequentiallyConsistent)
       announce()
@@ -112,6 +129,7 @@ extension ThreadPool {
 
     func work(_ worker: Int) {
       flushDenormals(true)
+      started.add(1, ordering: .releasing)
       var seen = 0
       while true {
         var spins = 0

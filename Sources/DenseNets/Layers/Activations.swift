@@ -25,12 +25,13 @@ public final class Dropout: Layer {
   public let rate: Float
   public var seed: UInt64
   /// Training-mode passes so far.
-  public private(set) var passes: UInt64 = 0
+  public internal(set) var passes: UInt64 = 0
 
-  public init(_ rate: Float = 0.5, seed: UInt64 = 0) {
+  /// - Parameter seed: nil for a new one; two layers of one seed drop the same positions.
+  public init(_ rate: Float = 0.5, seed: UInt64? = nil) {
     precondition(rate >= 0 && rate < 1, "the rate must be in 0..<1, found \(rate)")
     self.rate = rate
-    self.seed = seed
+    self.seed = seed ?? .random(in: 0...UInt64.max)
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] { shape }

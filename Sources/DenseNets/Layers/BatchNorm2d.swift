@@ -42,8 +42,9 @@ public final class BatchNorm2d: Layer {
 
   /// - Parameter count: the values in each channel.
   func updateRunningStatistics(mean: [Float], variance: [Float], count: Int) {
+    precondition(count > 1, "BatchNorm2d: training needs more than one value per channel")
     batchesTracked += 1
-    let unbiased = Float(count) / Float(max(count - 1, 1))
+    let unbiased = Float(count) / Float(count - 1)
     for c in 0..<channels {
       runningMean.value.storage[c] += momentum * (mean[c] - runningMean.value.storage[c])
       runningVariance.value.storage[c] += momentum * (variance[c] * unbiased - runningVariance.value.storage[c])
@@ -58,25 +59,26 @@ public final class BatchNorm2d: Layer {
     normalization.prepare(self, source: map, mode: mode)
     let output = FeatureMap(map.layout)
     output.resize(images: map.images, height: map.height, width: map.width, gradients: false)
-    eachImage(device) { image, pixels in
+    let area = map.height * map.width
+    device.run(map.images) { image, _ in
       device.kernels.affine(
         y: output.valueSlice(0), x: map.valueSlice(0), normalization.affine, stride: map.stride, channels: map.stride,
-        pixels: pixels)
+        pixels: image * area..<(image + 1) * area)
     }
     return output.tensor()
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     precondition(
-      outputGradient.shape == [map.images, channels, map.height, map.width],
-      "BatchNorm2d: backward needs a training-mode forward of the same shape first, found \(outputGradient.shape)")
+      map.isTraining && outputGradient.shape == [map.images, channels, map.height, map.width],
+      "BatchNorm2d: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
     map.loadGradient(outputGradient)
     if sums.count < map.images * 2 * map.stride { sums = Buffer(map.images * 2 * map.stride) }
-    eachImage(device) { image, pixels in
+    device.run(map.images) { image, _ in
       device.kernels.normSums(
-        sums, tile: image, dy: Slice(map.gradients), x: map.valueSlice(0), mean: Slice(map.mean), stride: map.stride,
-        channels: map.stride, pixels: pixels)
+        sums, image: image, dy: Slice(map.gradients), x: map.valueSlice(0), mean: Slice(map.mean), stride: map.stride,
+        channels: map.stride, area: Extent(map.height, map.width))
     }
     map.clearDeferred()
     normalization.settle(
@@ -85,10 +87,5 @@ public final class BatchNorm2d: Layer {
     guard needsInputGradient else { return nil }
     // The sums are settled already, so the deferred terms apply at once, on top of the scaled gradient.
     return map.gradientTensor(slice: 0, scale: normalization.affine.scale, device: device)
-  }
-
-  private func eachImage(_ device: Device, _ body: (Int, Range<Int>) -> Void) {
-    let area = map.height * map.width
-    device.run(map.images) { image, _ in body(image, image * area..<(image + 1) * area) }
   }
 }

@@ -63,8 +63,8 @@ public final class DenseBlock: Layer {
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     precondition(
-      outputGradient.shape == [map.images, outputChannels, map.height, map.width],
-      "DenseBlock: backward needs a training-mode forward of the same shape first, found \(outputGradient.shape)")
+      map.isTraining && outputGradient.shape == [map.images, outputChannels, map.height, map.width],
+      "DenseBlock: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
     map.loadGradient(outputGradient)
     map.clearDeferred()

@@ -1,7 +1,7 @@
 /// A differentiable function with parameters: a forward pass and, after it, a backward pass.
 ///
-/// `backward` belongs to the last `forward` in ``Mode/training`` and sets the gradient of every parameter (it does not
-/// add to it). Layers are not safe to share between tasks.
+/// `backward` belongs to the `forward` in ``Mode/training`` right before it, and sets the gradient of every parameter (it
+/// does not add to it). Layers are not safe to share between tasks.
 public protocol Layer: AnyObject {
   /// The layer's output for `x`.
   /// - Precondition: `x` has the shape that the layer's documentation states.
@@ -64,7 +64,7 @@ extension Layer {
       + children.flatMap { child in child.layer.namedState.map { ("\(child.name).\($0.name)", $0.parameter) } }
   }
 
-  /// Every batch norm with its state-dict name.
+  /// Every batch norm below this layer with its state-dict name.
   public var namedBatchNorms: [(name: String, layer: BatchNorm2d)] {
     children.flatMap { child -> [(name: String, layer: BatchNorm2d)] in
       if let norm = child.layer as? BatchNorm2d { return [(child.name, norm)] }

@@ -53,8 +53,8 @@ public final class Transition: Layer {
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     precondition(
-      outputGradient.shape == [target.images, outputChannels, target.height, target.width],
-      "Transition: backward needs a training-mode forward of the same shape first, found \(outputGradient.shape)")
+      target.isTraining && outputGradient.shape == [target.images, outputChannels, target.height, target.width],
+      "Transition: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
     target.loadGradient(outputGradient)
     target.clearDeferred()

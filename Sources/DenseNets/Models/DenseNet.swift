@@ -141,8 +141,8 @@ public final class DenseNet: Layer {
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     precondition(
-      outputGradient.shape == [logits.images, configuration.numClasses],
-      "DenseNet: backward needs a training-mode forward of the same batch first, found \(outputGradient.shape)")
+      logits.isTraining && outputGradient.shape == [logits.images, configuration.numClasses],
+      "DenseNet: backward follows a training-mode forward of the same batch, found \(outputGradient.shape)")
     let device = Device.current
     logits.loadGradient(outputGradient.reshaped(outputGradient.shape + [1, 1]))
     logits.clearDeferred()

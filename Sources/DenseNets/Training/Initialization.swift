@@ -25,9 +25,9 @@ public enum Initialization: String, Sendable, CaseIterable {
 }
 
 extension Layer {
-  /// Sets every parameter anew: weights of convolutions and linear layers as asked, their biases as PyTorch does
-  /// (uniform in ±1/√fan-in), batch norms to γ = 1, β = 0 and fresh running statistics. Equal seeds give equal
-  /// parameters.
+  /// Sets the parameters of this module's layers anew: weights of convolutions and linear layers as asked, their biases as PyTorch does
+  /// (uniform in ±1/√fan-in), batch norms to γ = 1, β = 0 and fresh running statistics, dropouts to a seed of
+  /// their own. Equal seeds give equal parameters. Parameters of layers that this module does not define are left alone.
   public func initialize(_ weights: Initialization, seed: UInt64) {
     var generator = RandomSource(seed: seed)
     initialize(weights, using: &generator)
@@ -46,6 +46,9 @@ extension Layer {
       norm.runningMean.value = .zeros([norm.channels])
       norm.runningVariance.value = .ones([norm.channels])
       norm.batchesTracked = 0
+    } else if let dropout = self as? Dropout {
+      dropout.seed = generator.next()
+      dropout.passes = 0
     }
     for child in children { child.layer.initialize(weights, using: &generator) }
   }

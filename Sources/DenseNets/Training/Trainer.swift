@@ -96,6 +96,8 @@ public final class Trainer {
         if isLast || interrupted { break }
         began = clock.now
       }
+      precondition(
+        interrupted || batch == batchCount || step == maxSteps, "epoch \(epoch) had \(batch) batches of \(batchCount)")
       var tested = Metrics()
       if !interrupted {
         callbacks.onTestBegin()
