@@ -21,7 +21,7 @@ let package = Package(
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     .target(name: "CDenseKernels", cSettings: strictC),
@@ -32,7 +32,9 @@ let package = Package(
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
     .target(
       name: "DenseNetData",
-      dependencies: ["DenseNets", "CZlib", "CFashionSample", .target(name: "CLibCrypto", condition: .when(platforms: [.linux]))],
+      dependencies: [
+        "DenseNets", "CZlib", "CFashionSample", .target(name: "CLibCrypto", condition: .when(platforms: [.linux])),
+      ],
       swiftSettings: strict),
     .target(name: "DenseNetIO", dependencies: ["DenseNets"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),

@@ -49,7 +49,7 @@ public struct DatasetFinder: Sendable {
 
   /// Finds and reads a dataset.
   /// - Parameter name: one of ``knownNames``, or nil where the user names none.
-  /// - Throws: ``Failure`` of kind `missingInput` where a request cannot be met, `invalidData` where a file's content is
+  /// - Throws: `Failure` of kind `missingInput` where a request cannot be met, `invalidData` where a file's content is
   ///   wrong, `inputOutput` where a file cannot be read or a download cannot be written.
   public func find(_ name: String?) async throws -> DatasetSplits {
     if name == BundledSample.name { return try bundledSample() }

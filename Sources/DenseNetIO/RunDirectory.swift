@@ -95,12 +95,22 @@ extension RunDirectory {
   }
 }
 
-/// JSON for people: indented, sorted keys, no escaped slashes; `batchSize` becomes `batch_size`. A number that is not
-/// finite becomes a string.
+/// JSON for people: indented, sorted keys, no escaped slashes. A number that is not finite becomes a string.
 /// - Throws: `Failure(.internalError)` when the value refuses to be encoded.
 public func prettyJSON(_ value: some Encodable) throws(Failure) -> Data {
+  try json(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+}
+
+/// JSON for programs: ``prettyJSON(_:)`` on one line.
+/// - Throws: `Failure(.internalError)` when the value refuses to be encoded.
+public func compactJSON(_ value: some Encodable) throws(Failure) -> Data {
+  try json(value, [.sortedKeys, .withoutEscapingSlashes])
+}
+
+/// Keys in snake_case.
+private func json(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws(Failure) -> Data {
   let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.outputFormatting = formatting
   encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

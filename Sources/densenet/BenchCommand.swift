@@ -58,7 +58,7 @@ struct BenchTrainCommand: ParsableCommand {
   func run() throws {
     let device = try compute.device()
     let report = try Device.$current.withValue(device) { try measure(device) }
-    if json { return try printResult(String(decoding: try prettyJSON(report), as: UTF8.self)) }
+    if json { return try printResult(String(decoding: try compactJSON(report), as: UTF8.self)) }
     var table = TextTable(columns: [.init("measure", .left), .init("value", .right)])
     table.addRow(["examples/s (median)", TextFormat.fixed(report.examplesPerSecond, decimals: 1)])
     table.addRow(["GFLOP/s", TextFormat.fixed(report.gflopsPerSecond, decimals: 1)])

@@ -37,7 +37,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let test = data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     let report = try Device.$current.withValue(device) { try evaluate(file, on: test) }
     if json {
-      try printResult(String(decoding: try prettyJSON(report), as: UTF8.self))
+      try printResult(String(decoding: try compactJSON(report), as: UTF8.self))
     } else {
       try printResult(
         "test loss \(TextFormat.fixed(report.testLoss, decimals: 3)), "

@@ -57,7 +57,7 @@ struct SummaryCommand: ParsableCommand {
           multiplyAdds: $0.multiplyAdds)
       },
       parameters: net.parameterCount, multiplyAdds: layers.reduce(0) { $0 + $1.multiplyAdds })
-    try printResult(json ? String(decoding: try prettyJSON(report), as: UTF8.self) : table(report))
+    try printResult(json ? String(decoding: try compactJSON(report), as: UTF8.self) : table(report))
   }
 
   private func table(_ report: Report) -> String {

@@ -150,7 +150,7 @@ struct TrainingRun {
       threads: device.threads, seed: command.seed.value, seconds: seconds)
     try folder.write(summary: summary)
     try printResult(
-      command.json ? String(decoding: prettyJSON(summary), as: UTF8.self) : closingLines(last),
+      command.json ? String(decoding: compactJSON(summary), as: UTF8.self) : closingLines(last),
       remedy: "the results are in \(place)")
   }
 

@@ -136,7 +136,7 @@ import Testing
       }
       #expect(kept == 0)
     }
-    #expect(time < .seconds(10))
+    #expect(time < .seconds(30))
   }
 
   @Test func stalledPeerIsGivenUpAndItsBytesKept() async throws {
@@ -164,7 +164,7 @@ import Testing
         }
         #expect(error?.cause == .network)
       }
-      #expect(time < .seconds(10))
+      #expect(time < .seconds(30))
       let left = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(left.isEmpty)
     }
@@ -266,7 +266,7 @@ import Testing
         task.cancel()
         let clock = ContinuousClock()
         let time = await clock.measure { await #expect(throws: CancellationError.self) { try await task.value } }
-        #expect(time < .seconds(10))
+        #expect(time < .seconds(30))
       }
     }
   }
