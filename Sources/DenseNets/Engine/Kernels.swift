@@ -94,14 +94,10 @@ struct Slice {
   fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<Float> { buffer.pointer(offset..<offset + count) }
 }
 
-/// Channels in one vector, and output channels in one block of packed weights.
+/// Channels in one vector.
 let lanes = Int(DENSE_LANES)
-let blockWidth = Int(DENSE_BLOCK)
 
-/// An x86 or portable instruction set that the kernels are compiled for.
-public enum InstructionSet: String, Sendable, CaseIterable {
-  case generic, avx2, avx512
-
+extension InstructionSet {
   fileprivate var identifier: dense_isa {
     switch self {
     case .generic: DENSE_ISA_GENERIC
@@ -115,37 +111,6 @@ public enum InstructionSet: String, Sendable, CaseIterable {
 
   /// The widest that this machine has.
   public static var best: InstructionSet { allCases.last { $0.isAvailable } ?? .generic }
-}
-
-/// The moments of a convolution's output, tile by tile.
-struct TileMoments {
-  let mean: Buffer<Float>
-  let squares: Buffer<Float>
-}
-
-/// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
-struct Affine {
-  let scale: Slice
-  let shift: Slice
-}
-
-/// The gradient of a map before its consumers' batch norms are settled: `gradient + a + b * (value - mean)`.
-struct UnfinishedGradient {
-  let gradient: Slice
-  let gradientStride: Int
-  let value: Slice
-  let valueStride: Int
-  let a: Slice
-  let b: Slice
-  let mean: Slice
-}
-
-/// What follows a convolution whose output is normalised, rectified and max-pooled.
-struct Unpooling {
-  let pooled: UnfinishedGradient
-  let argmax: Buffer<UInt8>
-  let pool: PoolShape
-  let affine: Affine
 }
 
 /// The arithmetic of one instruction set.
