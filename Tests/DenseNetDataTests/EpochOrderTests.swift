@@ -1,3 +1,4 @@
+import DenseNets
 import Testing
 
 @testable import DenseNetData
@@ -34,7 +35,7 @@ import Testing
 
   /// The first numbers of SplitMix64 from 1234567, as its authors' C program prints them.
   @Test func splitMixIsTheirs() {
-    var generator = SplitMix64(state: 1_234_567)
+    var generator = RandomSource(seed: 1_234_567)
     #expect(generator.next() == 6_457_827_717_110_365_317)
     #expect(generator.next() == 3_203_168_211_198_807_973)
     #expect(generator.next() == 9_817_491_932_198_370_423)
