@@ -76,7 +76,7 @@ struct TrainingRun {
           seconds: (ContinuousClock.now - began).inSeconds))
       try folder.write(curves: curves.svg())
       let weights = self.weights
-      if (try? weights.requireFinite()) != nil { try folder.write(weights: weights) }
+      if isSound(weights, event.test.loss) { try folder.write(weights: weights) }
       display.epochEnds(event)
     }
     callbacks.shouldStop = { Interrupts.requested }
@@ -108,6 +108,11 @@ struct TrainingRun {
     SafetensorsFile(stateOf: model, metadata: ["format": "pt", "model": command.model.model.rawValue])
   }
 
+  /// Whether training has not diverged.
+  private func isSound(_ weights: SafetensorsFile, _ testLoss: Double) -> Bool {
+    testLoss.isFinite && (try? weights.requireFinite()) != nil
+  }
+
   private func makeFolder() throws -> RunDirectory {
     if let output = command.output { return try RunDirectory(creating: output.url) }
     return try RunDirectory(creatingFor: command.model.model.rawValue, dataset: train.name)
@@ -129,7 +134,7 @@ struct TrainingRun {
     let place = folder.url.relativePath
     try folder.write(curves: curves.svg())
     let weights = weights
-    guard (try? weights.requireFinite()) != nil, result.wasInterrupted || last.test.loss.isFinite else {
+    guard isSound(weights, result.wasInterrupted ? 0 : last.test.loss) else {
       throw Failure(
         .invalidData,
         "the weights or the test loss are no longer finite after step \(last.step): training diverged; use a smaller learning rate (--lr); settings, metrics and curves are in \(place)"
