@@ -1,4 +1,5 @@
-#include "microkernels.body.h"
+#include "dot.body.h"
+#include "outer.body.h"
 #include "moments.body.h"
 
 // A convolution, tile by tile: fill a padded tile with what the convolution sees (normalised, rectified, pooled),
@@ -11,35 +12,40 @@ typedef struct {
   int step;              // floats from one pixel to the next
 } NAME(tile);
 
+/// One pixel as it is; raw input has any number of channels.
+ALWAYS_INLINE void NAME(copy_pixel)(float *restrict dst, const MAP *restrict x, int channels) {
+#ifdef DENSE_HALF_MAPS
+  for (int c = 0; c < channels; c += DENSE_LANES) STORE(dst + c, LOAD_MAP(x + c));
+#else
+  memcpy(dst, x, channels * sizeof(float));
+#endif
+}
+
 /// dst[0..<count] pixels of `channels` = max(x * scale + shift, 0), or x where there is no scale.
-ALWAYS_INLINE void NAME(prologue)(float *restrict dst, const float *restrict x, const float *scale, const float *shift,
+ALWAYS_INLINE void NAME(prologue)(float *restrict dst, const MAP *restrict x, const float *scale, const float *shift,
                                   int count, int channels, int x_step) {
   if (!scale) {
-    if (x_step == channels) {
-      memcpy(dst, x, (size_t)count * channels * sizeof(float));
-    } else {
-      for (int p = 0; p < count; p++) memcpy(dst + p * channels, x + (ptrdiff_t)p * x_step, channels * sizeof(float));
-    }
+    for (int p = 0; p < count; p++, dst += channels, x += x_step) NAME(copy_pixel)(dst, x, channels);
     return;
   }
   for (int p = 0; p < count; p++, dst += channels, x += x_step) {
     for (int c = 0; c < channels; c += DENSE_LANES) {
-      const vf z = LOAD(x + c) * LOAD(scale + c) + LOAD(shift + c);
+      const vf z = LOAD_MAP(x + c) * LOAD(scale + c) + LOAD(shift + c);
       STORE(dst + c, RELU(z));
     }
   }
 }
 
 /// One pixel: the mean of max(x * scale + shift, 0) over a pool_h x pool_w window.
-ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const float *x, const float *scale, const float *shift,
+ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const MAP *x, const float *scale, const float *shift,
                                          const dense_conv_shape *s) {
   const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
   for (int c = 0; c < s->in_channels; c += DENSE_LANES) {
     vf sum = SPLAT(0.0f);
     for (int i = 0; i < s->pool_h; i++) {
-      const float *row = x + (ptrdiff_t)i * s->width * s->in_stride + c;
+      const MAP *row = x + (ptrdiff_t)i * s->width * s->in_stride + c;
       for (int j = 0; j < s->pool_w; j++) {
-        vf z = LOAD(row + (ptrdiff_t)j * s->in_stride);
+        vf z = LOAD_MAP(row + (ptrdiff_t)j * s->in_stride);
         if (scale) {
           z = z * LOAD(scale + c) + LOAD(shift + c);
           z = RELU(z);
@@ -52,7 +58,7 @@ ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const float *x, co
 }
 
 /// The input of output rows from `row` on of `images` images: `tile_rows` x `columns` pixels, zeros where there is none.
-static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, const float *x, const float *scale,
+static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, const MAP *x, const float *scale,
                                    const float *shift, int image, int images, int row, int tile_rows, int columns) {
   const int channels = s->in_channels;
   const NAME(tile) tile = {scratch, (ptrdiff_t)tile_rows * columns * channels, (ptrdiff_t)columns * channels, channels};
@@ -67,7 +73,7 @@ static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, co
         memset(dst, 0, tile.row * sizeof(float));
         continue;
       }
-      const float *src = x + (((ptrdiff_t)(image + n) * s->height + (ptrdiff_t)(h / s->dilate_h) * s->pool_h) * s->width) * s->in_stride;
+      const MAP *src = x + (((ptrdiff_t)(image + n) * s->height + (ptrdiff_t)(h / s->dilate_h) * s->pool_h) * s->width) * s->in_stride;
       if (s->dilate_w > 1) {
         memset(dst, 0, tile.row * sizeof(float));
         for (int c = first; c < last; c++) {
@@ -131,59 +137,32 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int 
 }
 
 typedef struct {
-  float *y;           // the tile's first pixel, first channel of the block
+  void *y;
+  ptrdiff_t first;    // of the tile's first pixel, first channel of the block
   const float *bias;  // of the block, or NULL
-  int width;
+  int width, wide;
 } NAME(output);
 
 ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
   const NAME(output) *o = context;
   for (int k = 0; k < o->width; k += DENSE_LANES) {
     const vf bias = o->bias ? LOAD(o->bias + k) : SPLAT(0.0f);
-    for (int i = 0; i < count; i++) STORE(o->y + offsets[i] + k, LOAD(results + i * o->width + k) + bias);
+    for (int i = 0; i < count; i++) {
+      const vf value = LOAD(results + i * o->width + k) + bias;
+      const ptrdiff_t at = o->first + offsets[i] + k;
+      if (o->wide) STORE((float *)o->y + at, value); else STORE_MAP((MAP *)o->y + at, value);
+    }
   }
 }
+
+#define LOAD_OUTPUT(p, at, wide) ((wide) ? LOAD((const float *)(p) + (at)) : LOAD_MAP((const MAP *)(p) + (at)))
 
 /// One pixel of the gradient of a convolution's output: dy + a + b * (y - mean).
-ALWAYS_INLINE void NAME(finished_gradient)(float *restrict dst, const float *dy, const float *y, const dense_conv_backward_args *a, int channels) {
+ALWAYS_INLINE void NAME(finished_gradient)(float *restrict dst, ptrdiff_t pixel, const dense_conv_backward_args *a, int channels, int wide) {
   for (int k = 0; k < channels; k += DENSE_LANES) {
-    const vf deviation = LOAD(y + k) - LOAD(a->y_mean + k);
-    STORE(dst + k, LOAD(dy + k) + LOAD(a->defer_a + k) + LOAD(a->defer_b + k) * deviation);
-  }
-}
-
-/// One pixel (h, w) of the gradient of a map that a batch norm, a ReLU and a max pool follow.
-ALWAYS_INLINE void NAME(unpooled_gradient)(float *restrict dst, int image, int h, int w, const float *y,
-                                           const dense_conv_backward_args *a) {
-  const dense_unpool_args *u = a->unpool;
-  const int top = h + u->pad, left = w + u->pad;
-  const int h0 = max_int(0, (top - u->kernel + u->stride) / u->stride), h1 = min_int(u->out_height - 1, top / u->stride);
-  const int w0 = max_int(0, (left - u->kernel + u->stride) / u->stride), w1 = min_int(u->out_width - 1, left / u->stride);
-  for (int c = 0; c < u->channels; c += DENSE_LANES) {
-    vf sum = SPLAT(0.0f);
-    const vf ua = LOAD(u->defer_a + c), ub = LOAD(u->defer_b + c), um = LOAD(u->y_mean + c);
-    for (int i = h0; i <= h1; i++) {
-      for (int j = w0; j <= w1; j++) {
-        const ptrdiff_t at = ((ptrdiff_t)image * u->out_height + i) * u->out_width + j;
-        const int32_t index = (top - i * u->stride) * u->kernel + left - j * u->stride;
-        const vf g = LOAD(u->dy + at * u->dy_stride + c) + ua + ub * (LOAD(u->y + at * u->y_stride + c) - um);
-        sum += LOAD_BYTES(u->argmax + at * u->channels + c) == (vi)index ? g : SPLAT(0.0f);
-      }
-    }
-    const vf x = LOAD(y + c), scale = LOAD(a->unpool_scale + c);
-    const vf z = x * scale + LOAD(a->unpool_shift + c);
-    const vf dz = z > SPLAT(0.0f) ? sum : SPLAT(0.0f);
-    STORE(dst + c, scale * dz + LOAD(a->defer_a + c) + LOAD(a->defer_b + c) * (x - LOAD(a->y_mean + c)));
-  }
-}
-
-void NAME(unpool)(float *dx, int dx_stride, const dense_conv_backward_args *a, int height, int width, int image) {
-  const ptrdiff_t first = (ptrdiff_t)image * height * width;
-  for (int h = 0; h < height; h++) {
-    for (int w = 0; w < width; w++) {
-      const ptrdiff_t at = first + (ptrdiff_t)h * width + w;
-      NAME(unpooled_gradient)(dx + at * dx_stride, image, h, w, a->y + at * a->y_stride, a);
-    }
+    const vf deviation = LOAD_OUTPUT(a->y, pixel * a->y_stride + k, wide) - LOAD(a->y_mean + k);
+    const vf dy = LOAD_OUTPUT(a->dy, pixel * a->dy_stride + k, wide);
+    STORE(dst + k, dy + LOAD(a->defer_a + k) + LOAD(a->defer_b + k) * deviation);
   }
 }
 
@@ -203,16 +182,8 @@ static NAME(tile) NAME(fill_gradient)(float *scratch, const dense_conv_shape *s,
       }
       memset(dst, 0, (size_t)halo_w * channels * sizeof(float));
       const ptrdiff_t at = ((ptrdiff_t)(image + n) * s->out_height + h) * s->out_width;
-      const float *dy = a->dy + at * a->dy_stride, *y = a->y + at * a->y_stride;
       for (int w = 0; w < s->out_width; w++) {
-        float *pixel = dst + (w + halo_w) * channels;
-        if (a->unpool) {
-          NAME(unpooled_gradient)(pixel, image + n, h, w, y, a);
-        } else {
-          NAME(finished_gradient)(pixel, dy, y, a, channels);
-        }
-        dy += a->dy_stride;
-        y += a->y_stride;
+        NAME(finished_gradient)(dst + (w + halo_w) * channels, at + w, a, channels, s->wide_output);
       }
       memset(dst + (s->out_width + halo_w) * channels, 0,
              (size_t)(columns - halo_w - s->out_width) * channels * sizeof(float));
@@ -245,12 +216,12 @@ ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float 
       for (int h = 0; h < s->pool_h; h++) {
         for (int w = 0; w < s->pool_w; w++) {
           const ptrdiff_t at = first + (ptrdiff_t)h * s->width + w;
-          const vf x = LOAD(a->x + at * s->in_stride + c), z = x * scale + shift;
+          const vf x = LOAD_MAP((const MAP *)a->x + at * s->in_stride + c), z = x * scale + shift;
           const vf dz = z > SPLAT(0.0f) ? da : SPLAT(0.0f);
           sum += dz;
           sum_x += dz * (x - mean);
-          float *dx = a->dx + at * a->dx_stride + c;
-          STORE(dx, a->store ? scale * dz : LOAD(dx) + scale * dz);
+          MAP *dx = (MAP *)a->dx + at * a->dx_stride + c;
+          STORE_MAP(dx, a->store ? scale * dz : LOAD_MAP(dx) + scale * dz);
         }
       }
     }
@@ -267,7 +238,7 @@ static void NAME(clear_uncovered)(const dense_conv_shape *s, const dense_conv_ba
   for (int n = image; n < image + images; n++) {
     for (int h = first; h < last; h++) {
       for (int w = h < covered_h ? covered_w : 0; w < s->width; w++) {
-        memset(a->dx + (((ptrdiff_t)n * s->height + h) * s->width + w) * a->dx_stride, 0, s->in_channels * sizeof(float));
+        memset((MAP *)a->dx + (((ptrdiff_t)n * s->height + h) * s->width + w) * a->dx_stride, 0, s->in_channels * sizeof(MAP));
       }
     }
   }
@@ -305,10 +276,10 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
     tile_range(s, images, t, &image, &count, &row, &rows);
     const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row,
                                              input_rows(s, rows), input_columns(s));
-    float *y = a->y + image * out_image + row * out_row;
+    const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
-      const NAME(output) output = {y + k, a->bias ? a->bias + k : NULL, width};
+      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
                            s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
@@ -316,7 +287,7 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
-      NAME(region_moments)(a->mean + at, a->m2 + at, y, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
+      NAME(region_moments)(a->mean + at, a->m2 + at, (const MAP *)a->y + first, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
     }
   }
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "kernel_table.h"
+#include "register_cases.h"
 #include "vectors.h"
 
 /// Which images and output rows a tile covers.
@@ -18,6 +19,7 @@ ALWAYS_INLINE int input_columns(const dense_conv_shape *s) { return (s->out_widt
 
 #include "winograd.h"
 
+#define DENSE_MAPS
 #define DENSE_BODY "convolution.body.h"
 #include "every_isa.h"
 

@@ -4,39 +4,47 @@
 #define DENSE_BODY "peak.body.h"
 #include "every_isa.h"
 
-#define TABLE(isa) \
-  {conv_forward_##isa, conv_backward_##isa, unpool_##isa, max_pool_forward_##isa, max_pool_sums_##isa, \
-   max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##isa, affine_##isa, norm_sums_##isa, norm_backward_##isa, \
-   pack_weights_##isa, pack_weights_transposed_##isa, unpack_gradient_##isa, sgd_step_##isa}
+// Kernels over maps (`maps`) and kernels over fp32 alone (`isa`).
+#define TABLE(isa, maps) \
+  {conv_forward_##maps, conv_backward_##maps, stem_forward_##maps, stem_backward_##maps, stem_moments_##maps, \
+   max_pool_forward_##isa, max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
+   affine_##maps, norm_sums_##maps, norm_backward_##maps, pack_weights_##isa, pack_weights_transposed_##isa, \
+   unpack_gradient_##isa, sgd_step_##isa, load_map_##maps, read_map_##maps}
 
-static const dense_kernels generic_kernels = TABLE(generic);
+// By precision.
+static const dense_kernels generic_kernels[2] = {TABLE(generic, generic), TABLE(generic, generic_bf16)};
 #if defined(__x86_64__)
 #include <immintrin.h>
-static const dense_kernels avx2_kernels = TABLE(avx2), avx512_kernels = TABLE(avx512);
+static const dense_kernels avx2_kernels[2] = {TABLE(avx2, avx2), TABLE(avx2, avx2_bf16)};
+static const dense_kernels avx512_kernels[2] = {TABLE(avx512, avx512), TABLE(avx512, avx512_bf16)};
+static const dense_kernels avx512bf16_kernels[2] = {TABLE(avx512, avx512), TABLE(avx512, avx512bf16_bf16)};
+
+static int has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
 #endif
 
-const dense_kernels *dense_kernels_for(dense_isa isa) {
+const dense_kernels *dense_kernels_for(dense_isa isa, dense_precision precision) {
   switch (isa) {
-    case DENSE_ISA_GENERIC: return &generic_kernels;
+    case DENSE_ISA_GENERIC: return &generic_kernels[precision];
 #if defined(__x86_64__)
     // These ask the operating system too, whether it saves the registers.
     case DENSE_ISA_AVX2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_kernels : NULL;
-    case DENSE_ISA_AVX512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-                 ? &avx512_kernels
-                 : NULL;
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_kernels[precision] : NULL;
+    case DENSE_ISA_AVX512: return has_avx512() ? &avx512_kernels[precision] : NULL;
+    case DENSE_ISA_AVX512BF16:
+      return has_avx512() && __builtin_cpu_supports("avx512bf16") ? &avx512bf16_kernels[precision] : NULL;
 #endif
     default: return NULL;
   }
 }
 
 dense_peak_function dense_peak_for(dense_isa isa) {
-  if (!dense_kernels_for(isa)) return NULL;
+  if (!dense_kernels_for(isa, DENSE_FP32)) return NULL;
 #if defined(__x86_64__)
   if (isa == DENSE_ISA_AVX2) return peak_avx2;
-  if (isa == DENSE_ISA_AVX512) return peak_avx512;
+  if (isa == DENSE_ISA_AVX512 || isa == DENSE_ISA_AVX512BF16) return peak_avx512;
 #endif
   return peak_generic;
 }

@@ -1,15 +1,15 @@
 // The moments of a region of a padded map, in two passes: small enough to be in cache for the second.
 
-static void NAME(region_moments)(float *mean, float *m2, const float *y, ptrdiff_t image_step, ptrdiff_t row_step,
+static void NAME(region_moments)(float *mean, float *m2, const MAP *y, ptrdiff_t image_step, ptrdiff_t row_step,
                                  int step, int images, int rows, int columns, int channels) {
   const float inverse = 1.0f / ((float)images * (float)rows * (float)columns);
   for (int k = 0; k < channels; k += DENSE_LANES) {
     vf center = SPLAT(0.0f), total = SPLAT(0.0f);
     for (int n = 0; n < images; n++) {
       for (int r = 0; r < rows; r++) {
-        const float *p = y + n * image_step + r * row_step + k;
+        const MAP *p = y + n * image_step + r * row_step + k;
         vf sum = SPLAT(0.0f);
-        for (int c = 0; c < columns; c++, p += step) sum += LOAD(p);
+        for (int c = 0; c < columns; c++, p += step) sum += LOAD_MAP(p);
         total += sum;
       }
     }
@@ -18,10 +18,10 @@ static void NAME(region_moments)(float *mean, float *m2, const float *y, ptrdiff
     vf rest = SPLAT(0.0f);
     for (int n = 0; n < images; n++) {
       for (int r = 0; r < rows; r++) {
-        const float *p = y + n * image_step + r * row_step + k;
+        const MAP *p = y + n * image_step + r * row_step + k;
         vf sum = SPLAT(0.0f), squares = SPLAT(0.0f);
         for (int c = 0; c < columns; c++, p += step) {
-          const vf d = LOAD(p) - center;
+          const vf d = LOAD_MAP(p) - center;
           sum += d;
           squares += d * d;
         }

@@ -2,19 +2,22 @@
 
 // Batch norm over whole padded maps, for the layer that stands alone.
 
-void NAME(moments)(float *mean, float *m2, const float *x, int stride, int channels, int rows, int columns) {
+void NAME(moments)(float *mean, float *m2, const void *x, int stride, int channels, int rows, int columns) {
   NAME(region_moments)(mean, m2, x, 0, (ptrdiff_t)columns * stride, stride, 1, rows, columns, channels);
 }
 
-void NAME(affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
+void NAME(affine)(void *y_map, const void *x_map, const float *scale, const float *shift, int stride, int channels,
                   ptrdiff_t pixels) {
+  const MAP *x = x_map;
+  MAP *y = y_map;
   for (ptrdiff_t p = 0; p < pixels; p++, x += stride, y += stride) {
-    for (int c = 0; c < channels; c += DENSE_LANES) STORE(y + c, LOAD(x + c) * LOAD(scale + c) + LOAD(shift + c));
+    for (int c = 0; c < channels; c += DENSE_LANES) STORE_MAP(y + c, LOAD_MAP(x + c) * LOAD(scale + c) + LOAD(shift + c));
   }
 }
 
-void NAME(norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
+void NAME(norm_sums)(float *sums, const void *dy_map, const void *x_map, const float *mean, int stride, int channels,
                      int rows, int columns) {
+  const MAP *dy = dy_map, *x = x_map;
   for (int c = 0; c < channels; c += DENSE_LANES) {
     const vf center = LOAD(mean + c);
     vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
@@ -22,9 +25,9 @@ void NAME(norm_sums)(float *sums, const float *dy, const float *x, const float *
       const ptrdiff_t first = (ptrdiff_t)r * columns * stride + c;
       vf row = SPLAT(0.0f), row_x = SPLAT(0.0f);
       for (int i = 0; i < columns; i++) {
-        const vf g = LOAD(dy + first + (ptrdiff_t)i * stride);
+        const vf g = LOAD_MAP(dy + first + (ptrdiff_t)i * stride);
         row += g;
-        row_x += g * (LOAD(x + first + (ptrdiff_t)i * stride) - center);
+        row_x += g * (LOAD_MAP(x + first + (ptrdiff_t)i * stride) - center);
       }
       sum += row;
       sum_x += row_x;
@@ -34,11 +37,37 @@ void NAME(norm_sums)(float *sums, const float *dy, const float *x, const float *
   }
 }
 
-void NAME(norm_backward)(float *dx, const float *dy, const float *x, const float *mean, const float *scale,
+void NAME(norm_backward)(void *dx_map, const void *dy_map, const void *x_map, const float *mean, const float *scale,
                          const float *a, const float *b, int stride, int channels, ptrdiff_t pixels) {
+  const MAP *dy = dy_map, *x = x_map;
+  MAP *dx = dx_map;
   for (ptrdiff_t p = 0; p < pixels; p++, dx += stride, dy += stride, x += stride) {
     for (int c = 0; c < channels; c += DENSE_LANES) {
-      STORE(dx + c, LOAD(scale + c) * LOAD(dy + c) + LOAD(a + c) + LOAD(b + c) * (LOAD(x + c) - LOAD(mean + c)));
+      STORE_MAP(dx + c, LOAD(scale + c) * LOAD_MAP(dy + c) + LOAD(a + c) + LOAD(b + c) * (LOAD_MAP(x + c) - LOAD(mean + c)));
+    }
+  }
+}
+
+// Between users' fp32 and maps.
+
+void NAME(load_map)(void *map, int stride, const float *values, int value_stride, int channels, ptrdiff_t pixels) {
+  MAP *to = map;
+  for (ptrdiff_t p = 0; p < pixels; p++, to += stride, values += value_stride) {
+    for (int c = 0; c < channels; c += DENSE_LANES) {
+      float lanes[DENSE_LANES] = {0};
+      memcpy(lanes, values + c, min_int(DENSE_LANES, channels - c) * sizeof(float));
+      STORE_MAP(to + c, LOAD(lanes));
+    }
+  }
+}
+
+void NAME(read_map)(float *values, int value_stride, const void *map, int stride, int channels, ptrdiff_t pixels) {
+  const MAP *from = map;
+  for (ptrdiff_t p = 0; p < pixels; p++, from += stride, values += value_stride) {
+    for (int c = 0; c < channels; c += DENSE_LANES) {
+      float lanes[DENSE_LANES];
+      STORE(lanes, LOAD_MAP(from + c));
+      memcpy(values + c, lanes, min_int(DENSE_LANES, channels - c) * sizeof(float));
     }
   }
 }

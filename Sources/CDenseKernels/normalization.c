@@ -1,6 +1,9 @@
+#include <string.h>
+
 #include "kernel_table.h"
 #include "vectors.h"
 
+#define DENSE_MAPS
 #define DENSE_BODY "normalization.body.h"
 #include "every_isa.h"
 

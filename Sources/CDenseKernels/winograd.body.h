@@ -91,7 +91,7 @@ ALWAYS_INLINE void NAME(finish_squares)(const float *products, NAME(squares) q, 
 }
 
 /// Fills and transforms channels [first, first + channels) of a tile's input.
-static void NAME(input_planes)(float *planes, float *pixels, const dense_conv_shape *s, const float *x,
+static void NAME(input_planes)(float *planes, float *pixels, const dense_conv_shape *s, const MAP *x,
                                const float *scale, const float *shift, int image, int row, NAME(squares) q, int first,
                                int channels) {
   dense_conv_shape part = *s;
@@ -123,7 +123,7 @@ static void NAME(winograd_forward)(const dense_conv_shape *s, const dense_conv_f
     const NAME(squares) q = NAME(tile_squares)(s, count, rows);
     float *products = scratch, *planes = products + (ptrdiff_t)WINOGRAD_POINTS * q.count * min_int(DENSE_BLOCK, s->out_channels);
     float *pixels = planes + (ptrdiff_t)WINOGRAD_POINTS * q.count * step;
-    float *y = a->y + image * out_image + row * out_row;
+    const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
       const float *weights = a->weights + (ptrdiff_t)k * WINOGRAD_POINTS * s->in_channels;
@@ -135,13 +135,13 @@ static void NAME(winograd_forward)(const dense_conv_shape *s, const dense_conv_f
         NAME(multiply_planes)(products, c > 0, planes, q.count, channels, weights + (ptrdiff_t)c * width,
                               (ptrdiff_t)s->in_channels * width, width);
       }
-      const NAME(output) output = {y + k, a->bias ? a->bias + k : NULL, width};
+      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(finish_output), &output);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
-      NAME(region_moments)(a->mean + at, a->m2 + at, y, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
+      NAME(region_moments)(a->mean + at, a->m2 + at, (const MAP *)a->y + first, out_image, out_row, s->out_stride, count, rows, s->out_width, s->out_channels);
     }
   }
 }

@@ -1,9 +1,10 @@
 /// Arithmetic of the dense block. Plain pointers and sizes in, no allocation, no policy, no global state: the
 /// caller picks a table of kernels by instruction set and passes all memory.
 ///
-/// Maps are channels-last: `[image, row, column, channel]`, fp32. A *padded* map has a channel count that is a
-/// multiple of DENSE_LANES, with zeros in the lanes that no channel uses; every kernel but the general
-/// convolution's input wants padded maps.
+/// Maps are channels-last: `[image, row, column, channel]`, of fp32 or of bf16 (`void *` here: the table says which);
+/// arithmetic, sums, statistics and parameters are fp32. A *padded* map has a channel count that is a multiple of
+/// DENSE_LANES, with zeros in the lanes that no channel uses; every kernel but the general convolution's and the
+/// stem's input wants padded maps.
 ///
 /// Work is cut into tiles, and each tile's partial sums are stored apart, so that the caller's threads may take
 /// tiles in any order and the sums still come out the same, bit for bit.
@@ -18,7 +19,9 @@
 /// Output channels in one block of packed weights.
 #define DENSE_BLOCK 32
 
-typedef enum { DENSE_ISA_GENERIC = 0, DENSE_ISA_AVX2 = 1, DENSE_ISA_AVX512 = 2 } dense_isa;
+typedef enum { DENSE_ISA_GENERIC = 0, DENSE_ISA_AVX2 = 1, DENSE_ISA_AVX512 = 2, DENSE_ISA_AVX512BF16 = 3 } dense_isa;
+/// What maps hold.
+typedef enum { DENSE_FP32 = 0, DENSE_BF16 = 1 } dense_precision;
 
 /// A convolution's geometry, and how its output is cut into tiles.
 ///
@@ -34,45 +37,34 @@ typedef struct {
   int dilate_h, dilate_w;         // 1: none
   int images_per_tile, rows_per_tile;  // one of them is 1 or the whole: images > 1 only with all output rows
   int winograd;                   // by F(4x4, 3x3): rows_per_tile a multiple of 4, or all; weights packed for it
+  int wide_output;                // the output and its gradient are fp32 whatever other maps are
 } dense_conv_shape;
 
 /// y = conv(prologue(x)) + bias, and the moments of y.
 typedef struct {
-  float *y;                // [N, out_height, out_width, out_stride]
+  void *y;                 // [N, out_height, out_width, out_stride]
   float *mean, *m2;        // [tiles, out_channels]: mean and sum of squared deviations over the tile; or NULL
-  const float *x;          // [N, height, width, in_stride]
+  const void *x;           // [N, height, width, in_stride]
   const float *scale, *shift;  // [in_channels]: max(x * scale + shift, 0) first; NULL: x as it is
   const float *weights;    // packed by pack_weights
   const float *bias;       // [out_channels], or NULL
 } dense_conv_forward_args;
 
-/// The gradient of a max pool's input (through the batch norm and ReLU before it), computed where it is consumed.
-typedef struct {
-  const float *dy;         // [N, out_height, out_width, dy_stride]: gradient of the pooled map, unfinished
-  const float *y;          // the pooled map, y_stride
-  const float *defer_a, *defer_b, *y_mean;  // as in dense_conv_backward_args
-  const uint8_t *argmax;   // [N, out_height, out_width, channels], written by the forward pass
-  int out_height, out_width, channels, dy_stride, y_stride;
-  int kernel, stride, pad;
-} dense_unpool_args;
-
 /// The one-pass backward of dense_conv_forward: weight gradient, and for stride 1 with "same" padding the input
 /// gradient through ReLU and batch norm, with the sums that batch norm's own gradients need.
 ///
-/// The gradient of the output, finished: dy + defer_a + defer_b * (y - y_mean). With `unpool`, dy is the gradient
-/// of the pooled map instead, and scale/shift below belong to the batch norm in front of the pool.
+/// The gradient of the output, finished: dy + defer_a + defer_b * (y - y_mean).
 typedef struct {
-  float *dx;               // [N, height, width, dx_stride], written if `store`, else added to; or NULL
+  void *dx;                // [N, height, width, dx_stride], written if `store`, else added to; or NULL
   float *sums;             // [tiles, 2, in_channels]: sum of dz, sum of dz * (x - mean)
   float *dw;               // packed like the weights; this call's share is added to it
   float *db;               // [tiles, out_channels], or NULL
-  const float *dy;         // [N, out_height, out_width, dy_stride]
-  const float *y;          // [N, out_height, out_width, y_stride]
+  const void *dy;          // [N, out_height, out_width, dy_stride]
+  const void *y;           // [N, out_height, out_width, y_stride]
   const float *defer_a, *defer_b, *y_mean;  // [out_channels]
-  const float *x, *scale, *shift, *mean;    // [in_channels]; scale NULL: no batch norm, no ReLU
+  const void *x;           // [N, height, width, in_stride]
+  const float *scale, *shift, *mean;        // [in_channels]; scale NULL: no batch norm, no ReLU
   const float *weights;    // packed by pack_weights_transposed; or NULL with dx
-  const dense_unpool_args *unpool;          // or NULL
-  const float *unpool_scale, *unpool_shift; // the batch norm between the output and the max pool
   int dx_stride, dy_stride, y_stride, store;
 } dense_conv_backward_args;
 
@@ -97,36 +89,71 @@ typedef struct {
   int nesterov, first;               // first: the momentum buffer is empty
 } dense_sgd;
 
-/// The kernels of one instruction set.
+/// The first layers of a network, `convolution -> batch norm -> ReLU -> max pool`, in one pass: the convolution's
+/// output never leaves the cache. `conv` reads raw fp32 input; `pool` writes a padded map.
+typedef struct {
+  dense_conv_shape conv;
+  dense_pool_shape pool;
+} dense_stem_shape;
+
+typedef struct {
+  void *y;                   // [N, pool.out_height, pool.out_width, pool.y_stride]
+  uint8_t *argmax;           // [N, pool.out_height, pool.out_width, conv.out_channels], or NULL
+  float *mean, *m2;          // [N, conv.out_channels]: moments of y by image; or NULL
+  const float *x;            // [N, height, width, in_channels]
+  const float *scale, *shift;  // [out_channels]: of the batch norm, with the convolution's bias in the shift
+  const float *weights;      // packed by pack_weights
+} dense_stem_forward_args;
+
+/// For z = the convolution's output and dz its gradient before batch norm's own: what all gradients follow from.
+typedef struct {
+  float *products;           // [out_channels, dense_stem_taps]: sum of dz times the window; added to
+  float *sums;               // [out_channels]: sum of dz; added to
+  const void *dy, *y;        // of the pooled map, by pool.y_stride and dy_stride
+  const float *defer_a, *defer_b, *y_mean;  // as in dense_conv_backward_args
+  const uint8_t *argmax;
+  const float *x;
+  const float *center;       // [in_channels]: taken from every input value first, padding included
+  int dy_stride;
+} dense_stem_backward_args;
+
+/// The kernels of one instruction set and precision.
 typedef struct {
   void (*conv_forward)(const dense_conv_shape *, const dense_conv_forward_args *, int images, int tile_begin,
                        int tile_end, float *scratch);
   void (*conv_backward)(const dense_conv_shape *, const dense_conv_backward_args *, int images, int tile_begin,
                         int tile_end, float *scratch);
-  /// One image of the gradient that dense_conv_backward_args.unpool stands for, of height x width pixels.
-  void (*unpool)(float *dx, int dx_stride, const dense_conv_backward_args *, int height, int width, int image);
 
-  /// y = max over windows of max(x * scale + shift, 0) (scale NULL: of x); moments per image as in conv.
-  void (*max_pool_forward)(float *y, uint8_t *argmax, float *mean, float *m2, const float *x, const float *scale,
-                           const float *shift, const dense_pool_shape *, int image_begin, int image_end);
-  /// [images, 2, channels]: the sums of the batch norm in front of a max pool.
-  void (*max_pool_sums)(float *sums, const float *x, const float *scale, const float *shift, const float *mean,
-                        const dense_unpool_args *, const dense_pool_shape *, int image_begin, int image_end);
+  void (*stem_forward)(const dense_stem_shape *, const dense_stem_forward_args *, int image_begin, int image_end,
+                       float *scratch);
+  void (*stem_backward)(const dense_stem_shape *, const dense_stem_backward_args *, int image_begin, int image_end,
+                        float *scratch);
+  /// First and second moments of the convolution's windows over x - center (padding included), added to:
+  /// sums [kernel_h, kernel_w * in_channels], and products
+  /// [kernel_h, distance < kernel_h, kernel_w * in_channels, dense_stem_lags]: at (r, d, p, lag), the sum of window
+  /// value (r, p) times value (r + d, q) where lag = q - p's channel + (kernel_w - 1) * in_channels, q's column and
+  /// channel counted from p's column.
+  void (*stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *,
+                       int image_begin, int image_end, float *scratch);
+
+  /// y = max over windows of x.
+  void (*max_pool_forward)(float *y, uint8_t *argmax, const float *x, const dense_pool_shape *, int image_begin,
+                           int image_end);
   void (*max_pool_backward)(float *dx, const float *dy, const uint8_t *argmax, const dense_pool_shape *,
                             int image_begin, int image_end);
   void (*avg_pool_forward)(float *y, const float *x, const dense_pool_shape *, int image_begin, int image_end);
   void (*avg_pool_backward)(float *dx, const float *dy, const dense_pool_shape *, int image_begin, int image_end);
 
   /// Moments of rows x columns pixels of a padded map: mean and sum of squared deviations, [channels] each.
-  void (*moments)(float *mean, float *m2, const float *x, int stride, int channels, int rows, int columns);
+  void (*moments)(float *mean, float *m2, const void *x, int stride, int channels, int rows, int columns);
   /// y = x * scale + shift.
-  void (*affine)(float *y, const float *x, const float *scale, const float *shift, int stride, int channels,
+  void (*affine)(void *y, const void *x, const float *scale, const float *shift, int stride, int channels,
                  ptrdiff_t pixels);
   /// [2, channels]: sum of dy, sum of dy * (x - mean).
-  void (*norm_sums)(float *sums, const float *dy, const float *x, const float *mean, int stride, int channels,
+  void (*norm_sums)(float *sums, const void *dy, const void *x, const float *mean, int stride, int channels,
                     int rows, int columns);
   /// dx = scale * dy + a + b * (x - mean).
-  void (*norm_backward)(float *dx, const float *dy, const float *x, const float *mean, const float *scale,
+  void (*norm_backward)(void *dx, const void *dy, const void *x, const float *mean, const float *scale,
                         const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);
 
   void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);
@@ -138,13 +165,23 @@ typedef struct {
                           const dense_weight_layout *, int in_begin, int in_end);
 
   void (*sgd_step)(float *w, float *velocity, const float *gradient, ptrdiff_t count, const dense_sgd *);
+  /// Between fp32 and what maps hold: `pixels` pixels of `channels` values. In the map, whole vectors are written.
+  void (*load_map)(void *map, int stride, const float *values, int value_stride, int channels, ptrdiff_t pixels);
+  void (*read_map)(float *values, int value_stride, const void *map, int stride, int channels, ptrdiff_t pixels);
 } dense_kernels;
 
-/// The table of one instruction set, or NULL where this build or this machine does not have it.
-const dense_kernels *dense_kernels_for(dense_isa isa);
+/// The table of one instruction set and precision, or NULL where this build or this machine does not have the set.
+const dense_kernels *dense_kernels_for(dense_isa isa, dense_precision precision);
 
 /// Floats of scratch that a tile of this shape needs, forward or backward.
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *shape, int backward);
+/// Floats of scratch that the stem's kernels need.
+ptrdiff_t dense_stem_scratch(const dense_stem_shape *shape);
+/// Of each channel of stem_backward's products: [kernel_h / 8, kernel_w * in_channels / 8] rounded up, 8 x 8 values each,
+/// rows by columns.
+int dense_stem_taps(const dense_conv_shape *shape);
+/// Of each window value in stem_moments' products.
+int dense_stem_lags(const dense_conv_shape *shape);
 
 /// Sums `rows` rows of `count` floats, `stride` floats apart, in order, in double precision.
 void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff_t stride, int count);

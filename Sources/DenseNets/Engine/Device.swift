@@ -12,15 +12,18 @@ internal import Synchronization
 public final class Device: Sendable, CustomStringConvertible {
   let kernels: Kernels
   private let pool: ThreadPool
-  /// Partial sums that live for one backward pass of one layer; shared, since layers take turns.
-  private let partials = Mutex(Buffer<Float>(0))
+  /// Memory for the time of one pass of one layer; shared, since layers take turns.
+  private let workspace = Mutex(Buffer<Float>(0))
 
   /// How dense layers' 3×3 convolutions are computed, where there is a choice.
   public let convolution: ConvolutionChoice
+  /// What the maps of dense blocks hold.
+  public let precision: Precision
 
-  private init(kernels: Kernels, threads: Int, convolution: ConvolutionChoice) throws {
+  private init(kernels: Kernels, threads: Int, convolution: ConvolutionChoice, precision: Precision) throws {
     self.kernels = kernels
     self.convolution = convolution
+    self.precision = precision
     pool = try ThreadPool(threads: threads)
   }
 
@@ -39,10 +42,12 @@ public final class Device: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - threads: working threads; nil for one per core.
   ///   - convolution: which algorithm dense layers' 3×3 convolutions use.
+  ///   - precision: what the maps of dense blocks, transitions and whole networks hold; other layers use fp32.
   ///   - instructionSet: nil for the one that `DENSENET_ISA` names, or the best that the machine has.
   /// - Throws: ``Failure`` if the machine lacks the instruction set or the variable names none.
   public static func cpu(
-    threads: Int? = nil, instructionSet: InstructionSet? = nil, convolution: ConvolutionChoice = .direct
+    threads: Int? = nil, instructionSet: InstructionSet? = nil, convolution: ConvolutionChoice = .automatic,
+    precision: Precision = .fp32
   ) throws -> Device {
     let threads = threads ?? coreCount
     guard threads > 0 else { throw Failure(.usage, "threads: expected 1 or more, found \(threads)") }
@@ -52,7 +57,7 @@ public final class Device: Sendable, CustomStringConvertible {
       throw Failure(
         .usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
     }
-    return try Device(kernels: kernels, threads: threads, convolution: convolution)
+    return try Device(kernels: kernels, threads: threads, convolution: convolution, precision: precision)
   }
 
   /// The first GPU if there is one, else the CPU: the chapter's `try_gpu`. There is no GPU support: always the CPU.
@@ -80,8 +85,8 @@ public final class Device: Sendable, CustomStringConvertible {
   }
 
   /// Lends memory of at least `count` floats, with any content, for the time of `body`.
-  func withPartialSums<R>(_ count: Int, _ body: (Buffer<Float>) -> R) -> R {
-    partials.withLock { buffer in
+  func withWorkspace<R>(_ count: Int, _ body: (Buffer<Float>) -> R) -> R {
+    workspace.withLock { buffer in
       if buffer.count < count { buffer = Buffer(count) }
       return body(buffer)
     }

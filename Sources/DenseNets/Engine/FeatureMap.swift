@@ -18,6 +18,20 @@ struct ChannelLayout: Sendable, Equatable {
   }
 }
 
+/// The batch statistics of a map's padded channels.
+final class ChannelStatistics {
+  let mean: Buffer<Float>
+  /// Biased.
+  let variance: Buffer<Float>
+  /// Values of each channel.
+  var count = 0
+
+  init(channels: Int) {
+    mean = Buffer(channels)
+    variance = Buffer(channels)
+  }
+}
+
 /// A block's one buffer: every channel's values, their batch statistics, and in training the gradient.
 ///
 /// A gradient here is unfinished until all consumers of its channel have run: what batch norms owe,
@@ -29,34 +43,42 @@ final class FeatureMap {
   private(set) var width = 0
   /// Whether the last forward pass was one that a backward pass may follow.
   private(set) var isTraining = false
-  private(set) var values = Buffer<Float>(0)
-  private(set) var gradients = Buffer<Float>(0)
-  let mean: Buffer<Float>
-  /// Biased.
-  let variance: Buffer<Float>
+  private(set) var values = MapMemory()
+  private(set) var gradients = MapMemory()
+  let statistics: ChannelStatistics
   let deferredShift: Buffer<Float>
   let deferredSlope: Buffer<Float>
 
   init(_ layout: ChannelLayout) {
     self.layout = layout
-    mean = Buffer(layout.paddedChannels)
-    variance = Buffer(layout.paddedChannels)
+    statistics = ChannelStatistics(channels: layout.paddedChannels)
     deferredShift = Buffer(layout.paddedChannels)
     deferredSlope = Buffer(layout.paddedChannels)
   }
 
-  /// Floats from one pixel to the next.
+  /// Values from one pixel to the next.
   var stride: Int { layout.paddedChannels }
   var pixels: Int { images * height * width }
+  var precision: Precision { values.precision }
 
-  /// Takes a new size for a forward pass; memory grows where it must and is never given back.
+  /// Takes a new size for a forward pass, with memory of its own that grows where it must and is never given back.
   /// - Parameter wanted: whether a backward pass may follow.
-  func resize(images: Int, height: Int, width: Int, gradients wanted: Bool) {
+  func resize(images: Int, height: Int, width: Int, gradients wanted: Bool, precision: Precision = .fp32) {
+    let count = images * height * width * stride
+    if values.count < count || precision != values.precision { values = MapMemory(count, precision) }
+    if wanted && (gradients.count < count || precision != gradients.precision) {
+      gradients = MapMemory(count, precision)
+    }
+    use(images: images, height: height, width: width, training: wanted, values: values, gradients: gradients)
+  }
+
+  /// Takes a new size for a forward pass, in memory that others share at other times.
+  func use(images: Int, height: Int, width: Int, training: Bool, values: MapMemory, gradients: MapMemory) {
     (self.images, self.height, self.width) = (images, height, width)
-    isTraining = wanted
-    let count = pixels * stride
-    if values.count < count { values = Buffer(count) }
-    if wanted && gradients.count < count { gradients = Buffer(count) }
+    isTraining = training
+    self.values = values
+    self.gradients = gradients
+    statistics.count = pixels
   }
 
   /// Forgets what batch norms owe to the gradient: the start of a backward pass.
@@ -65,22 +87,22 @@ final class FeatureMap {
     deferredSlope.fill(0, in: 0..<stride)
   }
 
-  func valueSlice(_ index: Int) -> Slice { Slice(values, at: layout.offset(index)) }
+  func valueSlice(_ index: Int) -> MapSlice { values.slice(at: layout.offset(index)) }
 
   /// The gradient of slice `index`, to be finished on load.
   func gradientSlice(_ index: Int) -> UnfinishedGradient {
     let offset = layout.offset(index)
     return UnfinishedGradient(
-      gradient: Slice(gradients, at: offset), gradientStride: stride, value: valueSlice(index), valueStride: stride,
-      a: Slice(deferredShift, at: offset), b: Slice(deferredSlope, at: offset), mean: Slice(mean, at: offset))
+      gradient: gradients.slice(at: offset), gradientStride: stride, value: valueSlice(index), valueStride: stride,
+      a: Slice(deferredShift, at: offset), b: Slice(deferredSlope, at: offset), mean: Slice(statistics.mean, at: offset))
   }
 
   /// The mean and biased variance of slice `index` from the moments of tiles.
   func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32]) {
     let offset = layout.offset(index)
     joinMoments(
-      moments, pixels: pixels, channels: padded(layout.slices[index]), mean: Slice(mean, at: offset),
-      variance: Slice(variance, at: offset))
+      moments, pixels: pixels, channels: padded(layout.slices[index]), mean: Slice(statistics.mean, at: offset),
+      variance: Slice(statistics.variance, at: offset))
   }
 }
 
@@ -89,34 +111,40 @@ final class FeatureMap {
 extension FeatureMap {
   /// Writes a tensor `[N, C, H, W]` into slice `index`; statistics too, if wanted.
   func load(_ tensor: Tensor, slice index: Int, statistics: Bool, device: Device) {
-    scatterPixels(
-      tensor.storage, into: valueSlice(index), channels: layout.slices[index], padded: padded(layout.slices[index]),
-      stride: stride)
-    guard statistics else { return }
     let channels = padded(layout.slices[index])
-    let moments = TileMoments(mean: Buffer(images * channels), squares: Buffer(images * channels))
+    device.kernels.load(
+      tensor.storage, from: 0, stride: layout.slices[index], channels: layout.slices[index], into: valueSlice(index),
+      stride: stride, pixels: pixels)
+    guard statistics else { return }
     let area = Extent(height, width)
-    device.run(images) { image, _ in
-      device.kernels.moments(
-        moments, image: image, of: valueSlice(index), stride: stride, channels: channels, area: area)
+    device.withWorkspace(2 * images * channels) { memory in
+      let moments = TileMoments(in: memory, at: 0, count: images * channels)
+      device.run(images) { image, _ in
+        device.kernels.moments(
+          moments, image: image, of: valueSlice(index), stride: stride, channels: channels, area: area)
+      }
+      setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area.area), count: images))
     }
-    setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area.area), count: images))
   }
 
   /// Writes a tensor `[N, C, H, W]` of all channels into the gradient.
-  func loadGradient(_ tensor: Tensor) {
+  func loadGradient(_ tensor: Tensor, device: Device) {
     var first = 0
-    let channels = layout.channels
     for (index, count) in layout.slices.enumerated() {
-      let part = channelRange(tensor.storage, channels: channels, first..<first + count)
-      scatterPixels(
-        part, into: Slice(gradients, at: layout.offset(index)), channels: count, padded: padded(count), stride: stride)
+      device.kernels.load(
+        tensor.storage, from: first, stride: layout.channels, channels: count,
+        into: gradients.slice(at: layout.offset(index)), stride: stride, pixels: pixels)
       first += count
     }
   }
 
   /// All channels as a tensor `[N, C, H, W]`.
-  func tensor() -> Tensor { tensor(of: values, slices: layout.slices.indices) }
+  func tensor(device: Device) -> Tensor { tensor(of: values, slices: layout.slices.indices, device: device) }
+
+  /// Slice `index` as a tensor `[N, C, H, W]`.
+  func tensor(slice index: Int, device: Device) -> Tensor {
+    tensor(of: values, slices: index..<index + 1, device: device)
+  }
 
   /// The finished gradient of slice `index` as a tensor `[N, C, H, W]`.
   /// - Parameter factor: multiplies the stored gradient, channel by channel, before what is owed is added.
@@ -131,31 +159,19 @@ extension FeatureMap {
         dx: g.gradient, dy: g.gradient, x: g.value, mean: g.mean, scale: factor ?? Slice(ones), a: g.a, b: g.b,
         stride: stride, channels: channels, pixels: image * area..<(image + 1) * area)
     }
-    return tensor(of: gradients, slices: index..<index + 1)
+    return tensor(of: gradients, slices: index..<index + 1, device: device)
   }
 
-  private func tensor(of buffer: Buffer<Float>, slices: Range<Int>) -> Tensor {
+  private func tensor(of memory: MapMemory, slices: Range<Int>, device: Device) -> Tensor {
     let channels = layout.slices[slices].reduce(0, +)
     var storage = [Float](repeating: 0, count: pixels * channels)
     var first = 0
     for index in slices {
-      let count = layout.slices[index]
-      gatherPixels(
-        Slice(buffer, at: layout.offset(index)), into: &storage, at: first, channels: count, sourceStride: stride,
-        stride: channels, pixels: pixels)
-      first += count
+      device.kernels.read(
+        memory.slice(at: layout.offset(index)), stride: stride, channels: layout.slices[index], pixels: pixels,
+        into: &storage, at: first, stride: channels)
+      first += layout.slices[index]
     }
     return Tensor(shape: [images, channels, height, width], storage: storage)
   }
-}
-
-/// Channels `range` of pixels of `channels` values.
-private func channelRange(_ storage: [Float], channels: Int, _ range: Range<Int>) -> [Float] {
-  if range.count == channels { return storage }
-  var result = [Float]()
-  result.reserveCapacity(storage.count / max(channels, 1) * range.count)
-  for first in stride(from: 0, to: storage.count, by: channels) {
-    result += storage[first + range.lowerBound..<first + range.upperBound]
-  }
-  return result
 }

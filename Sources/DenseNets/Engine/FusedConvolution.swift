@@ -45,7 +45,7 @@ final class FusedConvolution {
 
   /// Writes slice `slice` of `target`, with its statistics in training.
   func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
-    normalization.prepare(norm, source: source, mode: mode)
+    normalization.prepare(norm, source.statistics, mode: mode)
     engine.forward(
       shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
       input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
@@ -56,14 +56,13 @@ final class FusedConvolution {
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
   func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {
-    let found = engine.backward(
-      shape(source, target, device), weight: convolution.weight.value.storage, hasBias: convolution.bias != nil,
-      outputGradient: target.gradientSlice(slice), input: source.valueSlice(0), affine: normalization.affine,
+    let sums = engine.backward(
+      shape(source, target, device), of: convolution, outputGradient: target.gradientSlice(slice),
+      input: source.valueSlice(0), affine: normalization.affine,
       inputGradient: ConvolutionEngine.InputGradientTarget(
-        gradient: Slice(source.gradients), stride: source.stride, stores: stores, mean: Slice(source.mean)),
+        gradient: source.gradients.slice(), stride: source.stride, stores: stores, mean: Slice(source.statistics.mean)),
       images: source.images, device: device)
-    convolution.setGradients(found)
     normalization.settle(
-      norm, sums: found.inputSums, source: source, shift: source.deferredShift, slope: source.deferredSlope)
+      norm, sums: sums, source.statistics, shift: source.deferredShift, slope: source.deferredSlope)
   }
 }

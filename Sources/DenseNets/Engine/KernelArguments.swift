@@ -1,12 +1,63 @@
 /// An x86 or portable instruction set that the kernels are compiled for.
 public enum InstructionSet: String, Sendable, CaseIterable {
   case generic, avx2, avx512
+  /// AVX-512 with bf16 products and conversions; in fp32 it is ``avx512``.
+  case avx512bf16
+}
+
+/// What a network's maps hold.
+public enum Precision: String, Sendable, CaseIterable {
+  case fp32
+  /// The upper half of fp32, for maps and their gradients; sums, statistics, parameters and their gradients stay fp32.
+  case bf16
+
+  /// Of one value.
+  var bytes: Int {
+    switch self {
+    case .fp32: 4
+    case .bf16: 2
+    }
+  }
+}
+
+/// Memory of a map: `count` values of one precision, in a buffer that other maps may share.
+struct MapMemory {
+  let buffer: Buffer<UInt8>
+  /// In bytes.
+  let start: Int
+  let count: Int
+  let precision: Precision
+
+  init(_ buffer: Buffer<UInt8>, start: Int, count: Int, _ precision: Precision) {
+    precondition(start >= 0 && start + count * precision.bytes <= buffer.count && start % 64 == 0)
+    (self.buffer, self.start, self.count, self.precision) = (buffer, start, count, precision)
+  }
+
+  /// Memory of its own.
+  init(_ count: Int = 0, _ precision: Precision = .fp32) {
+    self.init(Buffer(count * precision.bytes), start: 0, count: count, precision)
+  }
+
+  func slice(at offset: Int = 0) -> MapSlice { MapSlice(memory: self, offset: offset) }
+}
+
+/// A map from a value on: where a slice of channels begins.
+struct MapSlice {
+  let memory: MapMemory
+  let offset: Int
+  var precision: Precision { memory.precision }
 }
 
 /// The moments of a convolution's output, tile by tile.
 struct TileMoments {
-  let mean: Buffer<Float>
-  let squares: Buffer<Float>
+  let mean: Slice
+  let squares: Slice
+
+  /// In `2 * count` floats of `memory` from `start` on.
+  init(in memory: Buffer<Float>, at start: Int, count: Int) {
+    mean = Slice(memory, at: start)
+    squares = Slice(memory, at: start + count)
+  }
 }
 
 /// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
@@ -17,19 +68,11 @@ struct Affine {
 
 /// The gradient of a map before its consumers' batch norms are settled: `gradient + a + b * (value - mean)`.
 struct UnfinishedGradient {
-  let gradient: Slice
+  let gradient: MapSlice
   let gradientStride: Int
-  let value: Slice
+  let value: MapSlice
   let valueStride: Int
   let a: Slice
   let b: Slice
   let mean: Slice
-}
-
-/// What follows a convolution whose output is normalised, rectified and max-pooled.
-struct Unpooling {
-  let pooled: UnfinishedGradient
-  let argmax: Buffer<UInt8>
-  let pool: PoolShape
-  let affine: Affine
 }

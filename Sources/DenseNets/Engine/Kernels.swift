@@ -90,8 +90,34 @@ struct Slice {
     self.offset = offset
   }
 
+  subscript(index: Int) -> Float { buffer[offset + index] }
+
   /// The pointer, if `count` elements from here on exist.
   fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<Float> { buffer.pointer(offset..<offset + count) }
+}
+
+extension MapSlice {
+  /// The pointer, if `count` values from here on exist.
+  fileprivate func pointer(_ count: Int) -> UnsafeMutableRawPointer {
+    precondition(
+      offset >= 0 && count >= 0 && offset + count <= memory.count,
+      "\(offset)..<\(offset + count) is outside of 0..<\(memory.count)")
+    return UnsafeMutableRawPointer(memory.buffer.base) + memory.start + offset * precision.bytes
+  }
+
+  /// Writes raw values of fp32.
+  func write(_ values: [Float]) {
+    values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      floats(values.count).update(from: base, count: values.count)
+    }
+  }
+
+  /// The same of a map of fp32.
+  fileprivate func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    precondition(precision == .fp32)
+    return pointer(count).assumingMemoryBound(to: Float.self)
+  }
 }
 
 /// Channels in one vector.
@@ -103,31 +129,43 @@ extension InstructionSet {
     case .generic: DENSE_ISA_GENERIC
     case .avx2: DENSE_ISA_AVX2
     case .avx512: DENSE_ISA_AVX512
+    case .avx512bf16: DENSE_ISA_AVX512BF16
     }
   }
 
   /// Whether this build and this machine have it.
-  public var isAvailable: Bool { dense_kernels_for(identifier) != nil }
+  public var isAvailable: Bool { dense_kernels_for(identifier, DENSE_FP32) != nil }
 
   /// The widest that this machine has.
   public static var best: InstructionSet { allCases.last { $0.isAvailable } ?? .generic }
 }
 
-/// The arithmetic of one instruction set.
+/// The arithmetic of one instruction set; maps of either precision.
 struct Kernels: @unchecked Sendable {
   let instructionSet: InstructionSet
   private let table: UnsafePointer<dense_kernels>
+  private let halfTable: UnsafePointer<dense_kernels>
 
   init?(_ instructionSet: InstructionSet) {
-    guard let table = dense_kernels_for(instructionSet.identifier) else { return nil }
+    guard let table = dense_kernels_for(instructionSet.identifier, DENSE_FP32),
+      let halfTable = dense_kernels_for(instructionSet.identifier, DENSE_BF16)
+    else { return nil }
     self.instructionSet = instructionSet
     self.table = table
+    self.halfTable = halfTable
+  }
+
+  private func table(_ precision: Precision) -> UnsafePointer<dense_kernels> {
+    switch precision {
+    case .fp32: table
+    case .bf16: halfTable
+    }
   }
 
   // MARK: Convolution
 
   func convolutionForward(
-    _ shape: ConvolutionShape, output: Slice, moments: TileMoments?, input: Slice, affine: Affine?,
+    _ shape: ConvolutionShape, output: MapSlice, moments: TileMoments?, input: MapSlice, affine: Affine?,
     weights: Buffer<Float>, bias: Buffer<Float>?, images: Int, tiles: Range<Int>, scratch: Buffer<Float>
   ) {
     let s = shape
@@ -135,33 +173,34 @@ struct Kernels: @unchecked Sendable {
     precondition(weights.count >= s.packedCount)
     var arguments = dense_conv_forward_args()
     arguments.y = output.pointer(span(images * s.outHeight * s.outWidth, s.outStride, s.outChannels))
-    arguments.mean = moments?.mean.pointer(0..<s.tileCount(images: images) * s.outChannels)
-    arguments.m2 = moments?.squares.pointer(0..<s.tileCount(images: images) * s.outChannels)
-    arguments.x = UnsafePointer(input.pointer(span(images * s.height * s.width, s.inStride, s.inChannels)))
+    arguments.mean = moments?.mean.pointer(s.tileCount(images: images) * s.outChannels)
+    arguments.m2 = moments?.squares.pointer(s.tileCount(images: images) * s.outChannels)
+    arguments.x = UnsafeRawPointer(input.pointer(span(images * s.height * s.width, s.inStride, s.inChannels)))
     arguments.scale = optional(affine?.scale, s.inChannels)
     arguments.shift = optional(affine?.shift, s.inChannels)
     arguments.weights = UnsafePointer(weights.base)
     arguments.bias = bias.map { UnsafePointer($0.pointer(0..<s.outChannels)) }
-    var c = s.c
-    table.pointee.conv_forward(
+    var c = s.c(output: output.precision)
+    precondition(output.precision == input.precision || output.precision == .fp32 && moments == nil)
+    table(input.precision).pointee.conv_forward(
       &c, &arguments, Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound), scratch.base)
   }
 
   /// Where a fused convolution's input gradient goes.
   struct InputGradient {
-    let gradient: Slice
+    let gradient: MapSlice
     let stride: Int
     /// Whether to write the gradient, or to add to what is there.
     let stores: Bool
     /// `[tiles, 2, inChannels]`: Σdz and Σdz·(x − mean).
-    let sums: Buffer<Float>
+    let sums: Slice
     let mean: Slice
     let weights: Buffer<Float>
   }
 
   func convolutionBackward(
-    _ shape: ConvolutionShape, inputGradient: InputGradient?, weightGradient: Slice, biasGradient: Buffer<Float>?,
-    outputGradient: UnfinishedGradient, unpooling: Unpooling?, input: Slice, affine: Affine?, images: Int,
+    _ shape: ConvolutionShape, inputGradient: InputGradient?, weightGradient: Slice, biasGradient: Slice?,
+    outputGradient: UnfinishedGradient, input: MapSlice, affine: Affine?, images: Int,
     tiles: Range<Int>, scratch: Buffer<Float>
   ) {
     let s = shape
@@ -175,143 +214,173 @@ struct Kernels: @unchecked Sendable {
       arguments.dx = target.gradient.pointer(span(inputPixels, target.stride, s.inChannels))
       arguments.dx_stride = Int32(target.stride)
       arguments.store = target.stores ? 1 : 0
-      arguments.sums = target.sums.pointer(0..<tileCount * 2 * s.inChannels)
+      arguments.sums = target.sums.pointer(tileCount * 2 * s.inChannels)
       arguments.mean = constant(target.mean, s.inChannels)
       arguments.weights = UnsafePointer(target.weights.base)
     }
     arguments.dw = weightGradient.pointer(s.packedCount)
-    arguments.db = biasGradient?.pointer(0..<tileCount * s.outChannels)
+    arguments.db = biasGradient?.pointer(tileCount * s.outChannels)
     let g = outputGradient
-    arguments.y = constant(g.value, span(outputPixels, g.valueStride, s.outChannels))
+    arguments.y = UnsafeRawPointer(g.value.pointer(span(outputPixels, g.valueStride, s.outChannels)))
     arguments.y_stride = Int32(g.valueStride)
+    arguments.dy = UnsafeRawPointer(g.gradient.pointer(span(outputPixels, g.gradientStride, s.outChannels)))
+    arguments.dy_stride = Int32(g.gradientStride)
     arguments.defer_a = constant(g.a, s.outChannels)
     arguments.defer_b = constant(g.b, s.outChannels)
     arguments.y_mean = constant(g.mean, s.outChannels)
-    arguments.x = constant(input, span(inputPixels, s.inStride, s.inChannels))
+    arguments.x = UnsafeRawPointer(input.pointer(span(inputPixels, s.inStride, s.inChannels)))
     arguments.scale = optional(affine?.scale, s.inChannels)
     arguments.shift = optional(affine?.shift, s.inChannels)
-    var c = s.c
-    let (n, first, last) = (Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound))
-    if let unpooling {
-      var unpool = unpooling.arguments(images: images)
-      arguments.unpool_scale = constant(unpooling.affine.scale, s.outChannels)
-      arguments.unpool_shift = constant(unpooling.affine.shift, s.outChannels)
-      withUnsafePointer(to: &unpool) {
-        arguments.unpool = $0
-        table.pointee.conv_backward(&c, &arguments, n, first, last, scratch.base)
-      }
-    } else {
-      arguments.dy = constant(g.gradient, span(outputPixels, g.gradientStride, s.outChannels))
-      arguments.dy_stride = Int32(g.gradientStride)
-      table.pointee.conv_backward(&c, &arguments, n, first, last, scratch.base)
+    precondition(g.value.precision == g.gradient.precision)
+    precondition(g.value.precision == input.precision || g.value.precision == .fp32)
+    precondition(inputGradient == nil || inputGradient!.gradient.precision == input.precision)
+    var c = s.c(output: g.value.precision)
+    table(input.precision).pointee.conv_backward(
+      &c, &arguments, Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound), scratch.base)
+  }
+
+  // MARK: Stem
+
+  /// Pools `images` into `output` from the input `x`, `[N, H, W, C]`.
+  /// - Parameters:
+  ///   - affine: the batch norm's, with the convolution's bias in the shift.
+  ///   - argmax: `[N, pooled height, pooled width, channels]`.
+  func stemForward(
+    _ shape: StemShape, output: MapSlice, argmax: Buffer<UInt8>?, moments: TileMoments?,
+    input x: [Float], affine: Affine, weights: Buffer<Float>, images: Range<Int>, scratch: Buffer<Float>
+  ) {
+    let (conv, pool) = (shape.convolution, shape.pool)
+    precondition(weights.count >= conv.packedCount && scratch.count >= shape.scratchCount)
+    precondition(x.count >= images.upperBound * conv.height * conv.width * conv.inChannels)
+    var arguments = dense_stem_forward_args()
+    arguments.y = output.pointer(
+      span(images.upperBound * pool.outHeight * pool.outWidth, pool.outStride, pool.channels))
+    arguments.argmax = argmax?.pointer(0..<images.upperBound * shape.pooledCount)
+    arguments.mean = moments?.mean.pointer(images.upperBound * pool.channels)
+    arguments.m2 = moments?.squares.pointer(images.upperBound * pool.channels)
+    arguments.scale = constant(affine.scale, pool.channels)
+    arguments.shift = constant(affine.shift, pool.channels)
+    arguments.weights = UnsafePointer(weights.base)
+    var c = shape.c
+    x.withUnsafeBufferPointer {
+      arguments.x = $0.baseAddress
+      table(output.precision).pointee.stem_forward(
+        &c, &arguments, Int32(images.lowerBound), Int32(images.upperBound), scratch.base)
     }
   }
 
-  /// One image of the gradient in front of a pooled, rectified batch norm: what the backward pass makes tile by tile.
-  func unpool(_ unpooling: Unpooling, outputGradient g: UnfinishedGradient, to output: Slice, image: Int) {
-    let pool = unpooling.pool
-    let pixels = (image + 1) * pool.height * pool.width
-    var arguments = dense_conv_backward_args()
-    arguments.y = constant(g.value, span(pixels, g.valueStride, pool.channels))
-    arguments.y_stride = Int32(g.valueStride)
+  /// Adds the sums of these images to `products`, `[channels, taps]`, and `sums`, `[channels]`.
+  func stemBackward(
+    _ shape: StemShape, products: Slice, sums: Slice, gradient g: UnfinishedGradient, argmax: Buffer<UInt8>,
+    input x: [Float], center: Buffer<Float>, images: Range<Int>, scratch: Buffer<Float>
+  ) {
+    let (conv, pool) = (shape.convolution, shape.pool)
+    precondition(scratch.count >= shape.scratchCount && g.valueStride == pool.outStride)
+    precondition(x.count >= images.upperBound * conv.height * conv.width * conv.inChannels)
+    let pixels = images.upperBound * pool.outHeight * pool.outWidth
+    var arguments = dense_stem_backward_args()
+    arguments.products = products.pointer(pool.channels * shape.taps)
+    arguments.sums = sums.pointer(pool.channels)
+    arguments.y = UnsafeRawPointer(g.value.pointer(span(pixels, g.valueStride, pool.channels)))
+    arguments.dy = UnsafeRawPointer(g.gradient.pointer(span(pixels, g.gradientStride, pool.channels)))
+    arguments.dy_stride = Int32(g.gradientStride)
     arguments.defer_a = constant(g.a, pool.channels)
     arguments.defer_b = constant(g.b, pool.channels)
     arguments.y_mean = constant(g.mean, pool.channels)
-    arguments.unpool_scale = constant(unpooling.affine.scale, pool.channels)
-    arguments.unpool_shift = constant(unpooling.affine.shift, pool.channels)
-    var unpool = unpooling.arguments(images: image + 1)
-    withUnsafePointer(to: &unpool) {
-      arguments.unpool = $0
-      table.pointee.unpool(
-        output.pointer(span(pixels, pool.inStride, pool.channels)), Int32(pool.inStride), &arguments,
-        Int32(pool.height), Int32(pool.width), Int32(image))
+    arguments.argmax = UnsafePointer(argmax.pointer(0..<images.upperBound * shape.pooledCount))
+    arguments.center = UnsafePointer(center.pointer(0..<conv.inChannels))
+    var c = shape.c
+    x.withUnsafeBufferPointer {
+      arguments.x = $0.baseAddress
+      table(g.value.precision).pointee.stem_backward(
+        &c, &arguments, Int32(images.lowerBound), Int32(images.upperBound), scratch.base)
+    }
+  }
+
+  /// Adds the moments of these images' windows to `sums`, `[windowCount]`, and `products`, `[productCount]`.
+  func stemMoments(
+    _ shape: StemShape, sums: Slice, products: Slice, input x: [Float], center: Buffer<Float>, images: Range<Int>,
+    scratch: Buffer<Float>
+  ) {
+    let conv = shape.convolution
+    precondition(scratch.count >= shape.scratchCount)
+    precondition(x.count >= images.upperBound * conv.height * conv.width * conv.inChannels)
+    var c = shape.c
+    x.withUnsafeBufferPointer {
+      table.pointee.stem_moments(
+        sums.pointer(shape.windowCount), products.pointer(shape.productCount), $0.baseAddress,
+        center.pointer(0..<conv.inChannels), &c.conv, Int32(images.lowerBound), Int32(images.upperBound), scratch.base)
     }
   }
 
   // MARK: Pools
 
   func maxPoolForward(
-    _ shape: PoolShape, output: Slice, argmax: Buffer<UInt8>?, moments: TileMoments?, input: Slice, affine: Affine?,
-    images: Range<Int>
+    _ shape: PoolShape, output: MapSlice, argmax: Buffer<UInt8>?, input: MapSlice, images: Range<Int>
   ) {
     let s = shape
     var c = s.c
     table.pointee.max_pool_forward(
-      output.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      output.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
       argmax?.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels),
-      moments?.mean.pointer(0..<images.upperBound * s.channels),
-      moments?.squares.pointer(0..<images.upperBound * s.channels),
-      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)),
-      optional(affine?.scale, s.channels), optional(affine?.shift, s.channels), &c, Int32(images.lowerBound),
+      input.floats(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }
 
-  /// `[images, 2, channels]`: Σdz and Σdz·(x − mean) of the batch norm in front of a max pool.
-  func maxPoolSums(_ unpooling: Unpooling, sums: Buffer<Float>, input: Slice, mean: Slice, images: Range<Int>) {
-    let s = unpooling.pool
-    var c = s.c
-    var unpool = unpooling.arguments(images: images.upperBound)
-    table.pointee.max_pool_sums(
-      sums.pointer(0..<images.upperBound * 2 * s.channels),
-      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)),
-      constant(unpooling.affine.scale, s.channels), constant(unpooling.affine.shift, s.channels),
-      constant(mean, s.channels), &unpool, &c, Int32(images.lowerBound), Int32(images.upperBound))
-  }
-
   func maxPoolBackward(
-    _ shape: PoolShape, inputGradient: Slice, outputGradient: Slice, argmax: Buffer<UInt8>, images: Range<Int>
+    _ shape: PoolShape, inputGradient: MapSlice, outputGradient: MapSlice, argmax: Buffer<UInt8>, images: Range<Int>
   ) {
     let s = shape
     var c = s.c
     table.pointee.max_pool_backward(
-      inputGradient.pointer(images.upperBound * s.height * s.width * s.inStride),
-      outputGradient.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      inputGradient.floats(images.upperBound * s.height * s.width * s.inStride),
+      outputGradient.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
       argmax.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }
 
-  func averagePoolForward(_ shape: PoolShape, output: Slice, input: Slice, images: Range<Int>) {
+  func averagePoolForward(_ shape: PoolShape, output: MapSlice, input: MapSlice, images: Range<Int>) {
     let s = shape
     var c = s.c
     table.pointee.avg_pool_forward(
-      output.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
-      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c,
+      output.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+      input.floats(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c,
       Int32(images.lowerBound), Int32(images.upperBound))
   }
 
-  func averagePoolBackward(_ shape: PoolShape, inputGradient: Slice, outputGradient: Slice, images: Range<Int>) {
+  func averagePoolBackward(_ shape: PoolShape, inputGradient: MapSlice, outputGradient: MapSlice, images: Range<Int>) {
     let s = shape
     var c = s.c
     table.pointee.avg_pool_backward(
-      inputGradient.pointer(images.upperBound * s.height * s.width * s.inStride),
-      outputGradient.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)), &c,
+      inputGradient.floats(images.upperBound * s.height * s.width * s.inStride),
+      outputGradient.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)), &c,
       Int32(images.lowerBound), Int32(images.upperBound))
   }
 
   // MARK: Normalisation
 
   /// The moments of image `image` of a map, of `area` pixels, into row `image` of `moments`.
-  func moments(_ moments: TileMoments, image tile: Int, of x: Slice, stride: Int, channels: Int, area: Extent) {
+  func moments(_ moments: TileMoments, image tile: Int, of x: MapSlice, stride: Int, channels: Int, area: Extent) {
     let pixels = tile * area.area..<(tile + 1) * area.area
-    table.pointee.moments(
-      moments.mean.pointer(tile * channels..<(tile + 1) * channels),
-      moments.squares.pointer(tile * channels..<(tile + 1) * channels),
+    table(x.precision).pointee.moments(
+      moments.mean.pointer((tile + 1) * channels) + tile * channels,
+      moments.squares.pointer((tile + 1) * channels) + tile * channels,
       pixel(x, stride, channels, pixels), Int32(stride), Int32(channels), Int32(area.height), Int32(area.width))
   }
 
   /// `y = x * scale + shift`.
-  func affine(y: Slice, x: Slice, _ affine: Affine, stride: Int, channels: Int, pixels: Range<Int>) {
-    table.pointee.affine(
+  func affine(y: MapSlice, x: MapSlice, _ affine: Affine, stride: Int, channels: Int, pixels: Range<Int>) {
+    table(x.precision).pointee.affine(
       pixel(y, stride, channels, pixels), pixel(x, stride, channels, pixels), constant(affine.scale, channels),
       constant(affine.shift, channels), Int32(stride), Int32(channels), pixels.count)
   }
 
   /// Row `image` of `sums` = Σdy and Σdy·(x − mean) of an image of `area` pixels.
   func normSums(
-    _ sums: Buffer<Float>, image tile: Int, dy: Slice, x: Slice, mean: Slice, stride: Int, channels: Int, area: Extent
+    _ sums: Buffer<Float>, image tile: Int, dy: MapSlice, x: MapSlice, mean: Slice, stride: Int, channels: Int, area: Extent
   ) {
     let pixels = tile * area.area..<(tile + 1) * area.area
-    table.pointee.norm_sums(
+    table(x.precision).pointee.norm_sums(
       sums.pointer(tile * 2 * channels..<(tile + 1) * 2 * channels), pixel(dy, stride, channels, pixels),
       pixel(x, stride, channels, pixels), constant(mean, channels), Int32(stride), Int32(channels), Int32(area.height),
       Int32(area.width))
@@ -319,13 +388,43 @@ struct Kernels: @unchecked Sendable {
 
   /// `dx = scale * dy + a + b * (x - mean)`.
   func normBackward(
-    dx: Slice, dy: Slice, x: Slice, mean: Slice, scale: Slice, a: Slice, b: Slice, stride: Int, channels: Int,
+    dx: MapSlice, dy: MapSlice, x: MapSlice, mean: Slice, scale: Slice, a: Slice, b: Slice, stride: Int, channels: Int,
     pixels: Range<Int>
   ) {
-    table.pointee.norm_backward(
+    table(x.precision).pointee.norm_backward(
       pixel(dx, stride, channels, pixels), pixel(dy, stride, channels, pixels), pixel(x, stride, channels, pixels),
       constant(mean, channels), constant(scale, channels), constant(a, channels), constant(b, channels), Int32(stride),
       Int32(channels), pixels.count)
+  }
+
+  // MARK: Values in and out
+
+  /// Writes `pixels` pixels of `channels` values, `stride` apart and from `first` on, into a map, padded with zeros.
+  func load(
+    _ values: [Float], from first: Int, stride: Int, channels: Int, into map: MapSlice, stride mapStride: Int,
+    pixels: Int
+  ) {
+    guard channels > 0, pixels > 0 else { return }
+    precondition(first >= 0 && first + span(pixels, stride, channels) <= values.count)
+    values.withUnsafeBufferPointer {
+      table(map.precision).pointee.load_map(
+        map.pointer(span(pixels, mapStride, padded(channels))), Int32(mapStride), $0.baseAddress! + first,
+        Int32(stride), Int32(channels), pixels)
+    }
+  }
+
+  /// Reads them back.
+  func read(
+    _ map: MapSlice, stride mapStride: Int, channels: Int, pixels: Int, into values: inout [Float], at first: Int,
+    stride: Int
+  ) {
+    guard channels > 0, pixels > 0 else { return }
+    precondition(first >= 0 && first + span(pixels, stride, channels) <= values.count)
+    values.withUnsafeMutableBufferPointer {
+      table(map.precision).pointee.read_map(
+        $0.baseAddress! + first, Int32(stride), map.pointer(span(pixels, mapStride, padded(channels))),
+        Int32(mapStride), Int32(channels), pixels)
+    }
   }
 
   // MARK: Parameters
@@ -343,15 +442,16 @@ struct Kernels: @unchecked Sendable {
   }
 
   /// The sum of `chunks` packed gradients, in the storage order of the weight.
-  func unpack(_ gradient: inout [Float], _ packed: Buffer<Float>, chunks: Int, _ layout: WeightLayout, device: Device) {
-    precondition(gradient.count == layout.count && packed.count >= chunks * layout.packedCount)
+  func unpack(_ gradient: inout [Float], _ packed: Slice, chunks: Int, _ layout: WeightLayout, device: Device) {
+    precondition(gradient.count == layout.count)
+    let sums = packed.pointer(chunks * layout.packedCount)
     let step = 16
     gradient.withUnsafeMutableBufferPointer { g in
-      nonisolated(unsafe) let target = g.baseAddress!
+      nonisolated(unsafe) let (target, sums) = (g.baseAddress!, sums)
       device.run((layout.inChannels + step - 1) / step) { item, _ in
         withUnsafePointer(to: layout.c) { l in
           table.pointee.unpack_gradient(
-            target, packed.base, Int32(chunks), layout.packedCount, l, Int32(item * step),
+            target, sums, Int32(chunks), layout.packedCount, l, Int32(item * step),
             Int32(min((item + 1) * step, layout.inChannels)))
         }
       }
@@ -377,8 +477,8 @@ struct Kernels: @unchecked Sendable {
 
   private func constant(_ slice: Slice, _ count: Int) -> UnsafePointer<Float> { UnsafePointer(slice.pointer(count)) }
   private func optional(_ slice: Slice?, _ count: Int) -> UnsafePointer<Float>? { slice.map { constant($0, count) } }
-  private func pixel(_ x: Slice, _ stride: Int, _ channels: Int, _ pixels: Range<Int>) -> UnsafeMutablePointer<Float> {
-    x.pointer(span(pixels.upperBound, stride, channels)) + pixels.lowerBound * stride
+  private func pixel(_ x: MapSlice, _ stride: Int, _ channels: Int, _ pixels: Range<Int>) -> UnsafeMutableRawPointer {
+    x.pointer(span(pixels.upperBound, stride, channels)) + pixels.lowerBound * stride * x.precision.bytes
   }
 }
 
@@ -390,9 +490,9 @@ private func span(_ pixels: Int, _ stride: Int, _ channels: Int) -> Int {
 // MARK: - Without an instruction set
 
 /// The sum of `rows` rows of `count` floats, in order, in double precision.
-func sumRows(_ buffer: Buffer<Float>, rows: Int, stride: Int, offset: Int = 0, count: Int) -> [Double] {
+func sumRows(_ sums: Slice, rows: Int, stride: Int, count: Int) -> [Double] {
   guard rows > 0 else { return [Double](repeating: 0, count: count) }
-  let source = buffer.pointer(offset..<offset + span(rows, stride, count))
+  let source = sums.pointer(span(rows, stride, count))
   return [Double](unsafeUninitializedCapacity: count) { sum, n in
     dense_sum_rows(sum.baseAddress!, source, rows, stride, Int32(count))
     n = count
@@ -401,9 +501,9 @@ func sumRows(_ buffer: Buffer<Float>, rows: Int, stride: Int, offset: Int = 0, c
 
 /// Joins the moments of tiles (`pixels[t]` pixels in tile t) into those of a map's channels.
 func joinMoments(_ moments: TileMoments, pixels: [Int32], channels: Int, mean: Slice, variance: Slice) {
-  precondition(min(moments.mean.count, moments.squares.count) >= pixels.count * channels)
   dense_join_moments(
-    mean.pointer(channels), variance.pointer(channels), moments.mean.base, moments.squares.base, pixels,
+    mean.pointer(channels), variance.pointer(channels), moments.mean.pointer(pixels.count * channels),
+    moments.squares.pointer(pixels.count * channels), pixels,
     Int32(pixels.count), Int32(channels), Int32(channels))
 }
 
@@ -434,34 +534,9 @@ func flushDenormals(_ flush: Bool) -> Bool { dense_flush_denormals(flush ? 1 : 0
 /// A short wait in a spin loop.
 func spinPause() { dense_pause() }
 
-/// Copies `pixels` pixels of `channels` values into slots of `stride`, or back.
-func scatterPixels(_ values: [Float], into target: Slice, channels: Int, padded: Int, stride: Int) {
-  guard channels > 0, !values.isEmpty else { return }
-  let pixels = values.count / channels
-  let base = target.pointer(span(pixels, stride, padded))
-  values.withUnsafeBufferPointer { source in
-    for p in 0..<pixels {
-      (base + p * stride).update(from: source.baseAddress! + p * channels, count: channels)
-      (base + p * stride + channels).update(repeating: 0, count: padded - channels)
-    }
-  }
-}
-
-func gatherPixels(
-  _ source: Slice, into values: inout [Float], at first: Int, channels: Int, sourceStride: Int, stride: Int, pixels: Int
-) {
-  guard channels > 0, pixels > 0 else { return }
-  precondition(first >= 0 && first + span(pixels, stride, channels) <= values.count)
-  let base = source.pointer(span(pixels, sourceStride, channels))
-  values.withUnsafeMutableBufferPointer { target in
-    for p in 0..<pixels {
-      (target.baseAddress! + first + p * stride).update(from: base + p * sourceStride, count: channels)
-    }
-  }
-}
-
 extension ConvolutionShape {
-  fileprivate var c: dense_conv_shape {
+  /// - Parameter output: what the output and its gradient hold.
+  fileprivate func c(output: Precision = .fp32) -> dense_conv_shape {
     dense_conv_shape(
       height: Int32(height), width: Int32(width), in_channels: Int32(inChannels), in_stride: Int32(inStride),
       out_height: Int32(outHeight), out_width: Int32(outWidth), out_channels: Int32(outChannels),
@@ -469,12 +544,13 @@ extension ConvolutionShape {
       stride_h: Int32(stride.height), stride_w: Int32(stride.width), pad_h: Int32(padding.height),
       pad_w: Int32(padding.width), pool_h: Int32(pool.height), pool_w: Int32(pool.width),
       dilate_h: Int32(dilation.height), dilate_w: Int32(dilation.width), images_per_tile: Int32(imagesPerTile),
-      rows_per_tile: Int32(rowsPerTile), winograd: algorithm == .winograd ? 1 : 0)
+      rows_per_tile: Int32(rowsPerTile), winograd: algorithm == .winograd ? 1 : 0,
+      wide_output: output == .fp32 ? 1 : 0)
   }
 
   /// Floats of scratch that each thread needs.
   func scratchCount(backward: Bool) -> Int {
-    var shape = c
+    var shape = c()
     return dense_conv_scratch(&shape, backward ? 1 : 0)
   }
 }
@@ -497,17 +573,24 @@ extension WeightLayout {
   }
 }
 
-extension Unpooling {
-  fileprivate func arguments(images: Int) -> dense_unpool_args {
-    let pixels = images * pool.outHeight * pool.outWidth
-    func constant(_ slice: Slice) -> UnsafePointer<Float> { UnsafePointer(slice.pointer(pool.channels)) }
-    return dense_unpool_args(
-      dy: UnsafePointer(pooled.gradient.pointer(span(pixels, pooled.gradientStride, pool.channels))),
-      y: UnsafePointer(pooled.value.pointer(span(pixels, pooled.valueStride, pool.channels))),
-      defer_a: constant(pooled.a), defer_b: constant(pooled.b), y_mean: constant(pooled.mean),
-      argmax: UnsafePointer(argmax.pointer(0..<pixels * pool.channels)), out_height: Int32(pool.outHeight),
-      out_width: Int32(pool.outWidth), channels: Int32(pool.channels), dy_stride: Int32(pooled.gradientStride),
-      y_stride: Int32(pooled.valueStride), kernel: Int32(pool.kernel), stride: Int32(pool.stride),
-      pad: Int32(pool.padding))
+extension StemShape {
+  fileprivate var c: dense_stem_shape { dense_stem_shape(conv: convolution.c(), pool: pool.c) }
+
+  /// Floats of scratch that each thread needs.
+  var scratchCount: Int {
+    var shape = c
+    return dense_stem_scratch(&shape)
+  }
+
+  /// Of each channel of the weight gradient: blocks of 8 kernel rows by 8 values.
+  var taps: Int {
+    var shape = convolution.c()
+    return Int(dense_stem_taps(&shape))
+  }
+
+  /// Of each window value in the second moments.
+  var lags: Int {
+    var shape = convolution.c()
+    return Int(dense_stem_lags(&shape))
   }
 }

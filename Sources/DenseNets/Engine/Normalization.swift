@@ -26,16 +26,16 @@ final class NormalizationEngine {
   var affine: Affine { Affine(scale: Slice(scale), shift: Slice(shift)) }
 
   /// Sets scale and shift from the batch's statistics (updating the running ones) or from the running ones.
-  /// - Parameter source: whose first channels are normalised.
-  func prepare(_ norm: BatchNorm2d, source: FeatureMap, mode: Mode) {
+  /// - Parameter statistics: of the channels that are normalised, in training.
+  func prepare(_ norm: BatchNorm2d, _ statistics: ChannelStatistics, mode: Mode) {
     let gamma = norm.weight.value.storage
     let beta = norm.bias.value.storage
     switch mode {
     case .training:
       norm.updateRunningStatistics(
-        mean: map.map { source.mean[$0] }, variance: map.map { source.variance[$0] }, count: source.pixels)
+        mean: map.map { statistics.mean[$0] }, variance: map.map { statistics.variance[$0] }, count: statistics.count)
       for (c, position) in map.enumerated() {
-        set(position, gamma[c], beta[c], mean: source.mean[position], variance: source.variance[position], norm.epsilon)
+        set(position, gamma[c], beta[c], mean: statistics.mean[position], variance: statistics.variance[position], norm.epsilon)
       }
     case .inference:
       let mean = norm.runningMean.value.storage
@@ -53,14 +53,16 @@ final class NormalizationEngine {
   }
 
   /// From Σdz and Σdz·(x − μ): the gradients of γ and β, and what the input's gradient is owed,
-  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the source's deferred terms.
-  func settle(_ norm: BatchNorm2d, sums: [Double], source: FeatureMap, shift: Buffer<Float>, slope: Buffer<Float>) {
-    let count = Double(source.pixels)
+  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the map's deferred terms.
+  func settle(
+    _ norm: BatchNorm2d, sums: [Double], _ statistics: ChannelStatistics, shift: Buffer<Float>, slope: Buffer<Float>
+  ) {
+    let count = Double(statistics.count)
     var gammaGradient = [Float](repeating: 0, count: map.count)
     var betaGradient = gammaGradient
     let gamma = norm.weight.value.storage
     for (c, position) in map.enumerated() {
-      let inverse = 1 / (Double(source.variance[position]) + Double(norm.epsilon)).squareRoot()
+      let inverse = 1 / (Double(statistics.variance[position]) + Double(norm.epsilon)).squareRoot()
       let dBeta = sums[position]
       let dGamma = sums[channels + position] * inverse
       gammaGradient[c] = Float(dGamma)

@@ -11,11 +11,6 @@ protocol Convolving: AnyObject {
 }
 
 extension Convolving {
-  func setGradients(_ found: ConvolutionEngine.Gradients) {
-    weight.gradient = Tensor(shape: weight.value.shape, storage: found.weight)
-    bias?.gradient = Tensor(shape: [outChannels], storage: found.bias)
-  }
-
   /// The geometry over raw input, whose channels are not padded.
   func shape(height: Int, width: Int, outStride: Int) -> ConvolutionShape {
     ConvolutionShape(
@@ -35,12 +30,12 @@ final class PlainConvolution {
     let images: Int
     let height: Int
     let width: Int
-    let values: Buffer<Float>
+    let values: MapMemory
 
     init(_ x: Tensor) {
       (images, height, width) = (x.shape[0], x.shape[2], x.shape[3])
-      values = Buffer(x.count)
-      scatterPixels(x.storage, into: Slice(values), channels: x.shape[1], padded: x.shape[1], stride: x.shape[1])
+      values = MapMemory(x.count)
+      values.slice().write(x.storage)
     }
   }
 
@@ -52,16 +47,17 @@ final class PlainConvolution {
 
   /// `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
   func forward(_ x: Tensor, mode: Mode) -> Tensor {
+    let device = Device.current
     let input = Input(x)
     let stride = padded(layer.outChannels)
     let shape = layer.shape(height: input.height, width: input.width, outStride: stride)
     let output = FeatureMap(ChannelLayout(slices: [layer.outChannels]))
     output.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
     engine.forward(
-      shape, weight: layer.weight.value.storage, bias: layer.bias?.value.storage, input: Slice(input.values),
-      affine: nil, output: output.valueSlice(0), images: input.images, device: .current)
+      shape, weight: layer.weight.value.storage, bias: layer.bias?.value.storage, input: input.values.slice(),
+      affine: nil, output: output.valueSlice(0), images: input.images, device: device)
     if mode == .training { saved = input }
-    return output.tensor()
+    return output.tensor(device: device)
   }
 
   /// `[N, outChannels, H', W']` to `[N, inChannels, H, W]`; sets the layer's gradients.
@@ -75,26 +71,24 @@ final class PlainConvolution {
     let gradient = FeatureMap(ChannelLayout(slices: [layer.outChannels]))
     gradient.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
     gradient.load(outputGradient, slice: 0, statistics: false, device: device)
-    let found = engine.backward(
-      shape, weight: layer.weight.value.storage, hasBias: layer.bias != nil,
-      outputGradient: .finished(gradient.valueSlice(0), of: gradient), input: Slice(input.values), affine: nil,
-      inputGradient: nil, images: input.images, device: device)
-    layer.setGradients(found)
+    _ = engine.backward(
+      shape, of: layer, outputGradient: .finished(gradient.valueSlice(0), of: gradient), input: input.values.slice(),
+      affine: nil, inputGradient: nil, images: input.images, device: device)
     guard needsInputGradient else { return nil }
     let result = FeatureMap(ChannelLayout(slices: [layer.inChannels]))
     result.resize(images: input.images, height: input.height, width: input.width, gradients: false)
     engine.inputGradient(
       of: shape, weight: layer.weight.value.storage, outputGradient: gradient.valueSlice(0),
       output: result.valueSlice(0), images: input.images, device: device)
-    return result.tensor()
+    return result.tensor(device: device)
   }
 }
 
 extension UnfinishedGradient {
   /// A gradient that owes nothing: the map's deferred terms are zero, and its own values stand in for x.
-  static func finished(_ gradient: Slice, of map: FeatureMap) -> UnfinishedGradient {
+  static func finished(_ gradient: MapSlice, of map: FeatureMap) -> UnfinishedGradient {
     UnfinishedGradient(
       gradient: gradient, gradientStride: map.stride, value: gradient, valueStride: map.stride,
-      a: Slice(map.deferredShift), b: Slice(map.deferredSlope), mean: Slice(map.mean))
+      a: Slice(map.deferredShift), b: Slice(map.deferredSlope), mean: Slice(map.statistics.mean))
   }
 }

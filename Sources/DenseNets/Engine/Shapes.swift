@@ -164,6 +164,19 @@ struct PoolShape: Sendable, Equatable {
   }
 }
 
+/// A network's first layers: a convolution of raw input, whose output (normalised, rectified) a max pool reads.
+struct StemShape: Sendable {
+  let convolution: ConvolutionShape
+  let pool: PoolShape
+
+  /// Values of a window of the convolution.
+  var windowCount: Int { convolution.kernel.area * convolution.inChannels }
+  /// Second moments that are kept: of each value with those of the rows from its own on.
+  var productCount: Int { convolution.kernel.height * windowCount * lags }
+  /// Values of the pooled map of one image.
+  var pooledCount: Int { pool.outHeight * pool.outWidth * pool.channels }
+}
+
 /// How a convolution's weights lie when packed for the kernels.
 struct WeightLayout: Sendable {
   let outChannels: Int
@@ -177,6 +190,8 @@ struct WeightLayout: Sendable {
   let algorithm: ConvolutionAlgorithm
 
   var taps: Int { kernel.area }
+  /// Whether some packed values belong to no weight.
+  var isPadded: Bool { outPadded != outChannels || padded(inPadded) != inChannels }
   var count: Int { outChannels * inChannels * taps }
   /// Enough for both directions.
   var packedCount: Int { outPadded * padded(inPadded) * (algorithm == .winograd ? 36 : taps) }

@@ -1,18 +1,21 @@
 /// The network's first layers, `convolution → BN → ReLU → max pool`, writing a dense block's first slice.
 ///
-/// Stored are the convolution's output and the winners' positions; the normalised map and the gradient of the
-/// convolution's output are made where they are consumed.
+/// The convolution's output, a network's largest map, is never stored. Being linear in the input's windows, it has
+/// statistics that follow from theirs (``WindowMoments``); and of its gradient, only what reached a pool's maximum is
+/// not zero before batch norm's own terms, which are linear in the windows too.
 final class Stem {
   let convolution: Conv2d
   let norm: BatchNorm2d
   let pool: MaxPool2d
   private let engine: ConvolutionEngine
   private let normalization: NormalizationEngine
-  private let map: FeatureMap
-  private var input = Buffer<Float>(0)
+  private let statistics: ChannelStatistics
+  private let center: Buffer<Float>
+  private let packed: Buffer<Float>
+  private let shift: Buffer<Float>
+  private var moments: WindowMoments?
   private var argmax = Buffer<UInt8>(0)
-  private var sums = Buffer<Float>(0)
-  private var moments = TileMoments(mean: Buffer(0), squares: Buffer(0))
+  private var input = Tensor.zeros([0])
 
   init(convolution: Conv2d, norm: BatchNorm2d, pool: MaxPool2d) {
     precondition(norm.channels == convolution.outChannels)
@@ -24,16 +27,22 @@ final class Stem {
       outChannels: convolution.outChannels, inChannels: convolution.inChannels, kernel: convolution.kernelSize,
       inputLayout: nil)
     normalization = NormalizationEngine(layout)
-    map = FeatureMap(layout)
+    statistics = ChannelStatistics(channels: layout.paddedChannels)
+    center = Buffer(convolution.inChannels)
+    packed = Buffer(engine.weightLayout(.direct).packedCount)
+    shift = Buffer(layout.paddedChannels)
   }
 
   /// The size of the pooled map.
   func outputSize(_ input: Extent) -> Extent { pool.outputSize(convolution.outputSize(input)) }
 
-  private func poolShape(_ target: FeatureMap) -> PoolShape {
-    PoolShape(
-      height: map.height, width: map.width, channels: map.stride, inStride: map.stride, outStride: target.stride,
-      kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding)
+  func shape(height: Int, width: Int, outStride: Int) -> StemShape {
+    let conv = convolution.shape(height: height, width: width, outStride: padded(convolution.outChannels))
+    return StemShape(
+      convolution: conv,
+      pool: PoolShape(
+        height: conv.outHeight, width: conv.outWidth, channels: conv.outChannels, inStride: conv.outChannels,
+        outStride: outStride, kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding))
   }
 
   /// - Parameters:
@@ -41,77 +50,186 @@ final class Stem {
   ///   - target: of the pooled size; its first slice is written, with statistics in training.
   func forward(_ x: Tensor, to target: FeatureMap, mode: Mode, device: Device) {
     let images = x.shape[0]
-    if input.count < x.count { input = Buffer(x.count) }
-    scatterPixels(
-      x.storage, into: Slice(input), channels: convolution.inChannels, padded: convolution.inChannels,
-      stride: convolution.inChannels)
-    let size = convolution.outputSize(Extent(x.shape[2], x.shape[3]))
-    map.resize(images: images, height: size.height, width: size.width, gradients: false)
-    engine.forward(
-      convolution.shape(height: x.shape[2], width: x.shape[3], outStride: map.stride),
-      weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage, input: Slice(input), affine: nil,
-      output: map.valueSlice(0), images: images, device: device,
-      moments: mode == .training ? { self.map.setStatistics(0, from: $0, pixels: $1) } : nil)
-
-    normalization.prepare(norm, source: map, mode: mode)
-    let shape = poolShape(target)
+    let shape = shape(height: x.shape[2], width: x.shape[3], outStride: target.stride)
     let training = mode == .training
-    let pooledPixels = images * shape.outHeight * shape.outWidth
     if training {
-      if argmax.count < pooledPixels * shape.channels { argmax = Buffer(pooledPixels * shape.channels) }
-      if moments.mean.count < images * shape.channels {
-        moments = TileMoments(mean: Buffer(images * shape.channels), squares: Buffer(images * shape.channels))
+      input = x
+      measure(shape, device: device)
+    }
+    normalization.prepare(norm, statistics, mode: mode)
+    let affine = foldBias()
+    engine.pack(
+      convolution.weight.value.storage, into: packed, engine.weightLayout(.direct), transposed: false, device: device)
+    if training && argmax.count < images * shape.pooledCount { argmax = Buffer(images * shape.pooledCount) }
+    let channels = shape.pool.channels
+    device.withWorkspace(2 * images * channels) { memory in
+      let moments = TileMoments(in: memory, at: 0, count: images * channels)
+      device.run(images, scratch: shape.scratchCount) { image, scratch in
+        device.kernels.stemForward(
+          shape, output: target.valueSlice(0), argmax: training ? argmax : nil, moments: training ? moments : nil,
+          input: x.storage, affine: affine, weights: packed, images: image..<image + 1, scratch: scratch)
       }
-    }
-    device.run(images) { image, _ in
-      device.kernels.maxPoolForward(
-        shape, output: target.valueSlice(0), argmax: training ? argmax : nil, moments: training ? moments : nil,
-        input: map.valueSlice(0), affine: normalization.affine, images: image..<image + 1)
-    }
-    if training {
-      let area = Int32(shape.outHeight * shape.outWidth)
+      guard training else { return }
+      let area = Int32(shape.pool.outHeight * shape.pool.outWidth)
       target.setStatistics(0, from: moments, pixels: [Int32](repeating: area, count: images))
     }
   }
 
-  /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
-  func backward(from target: FeatureMap, inputShape: [Int], needsInputGradient: Bool, device: Device) -> Tensor? {
-    let pooling = poolShape(target)
-    let images = map.images
-    let unpooling = Unpooling(
-      pooled: target.gradientSlice(0), argmax: argmax, pool: pooling, affine: normalization.affine)
-    if sums.count < images * 2 * pooling.channels { sums = Buffer(images * 2 * pooling.channels) }
-    device.run(images) { image, _ in
-      device.kernels.maxPoolSums(
-        unpooling, sums: sums, input: map.valueSlice(0), mean: Slice(map.mean), images: image..<image + 1)
+  /// The batch norm's scale and shift, with the convolution's bias in the shift.
+  private func foldBias() -> Affine {
+    let affine = normalization.affine
+    for k in 0..<convolution.outChannels {
+      let bias = Double(convolution.bias?.value.storage[k] ?? 0)
+      shift[k] = Float(Double(affine.shift[k]) + bias * Double(affine.scale[k]))
     }
-    map.clearDeferred()
-    normalization.settle(
-      norm, sums: sumRows(sums, rows: images, stride: 2 * pooling.channels, count: 2 * pooling.channels), source: map,
-      shift: map.deferredShift, slope: map.deferredSlope)
-    let shape = convolution.shape(height: inputShape[2], width: inputShape[3], outStride: map.stride)
-    let found = engine.backward(
-      shape, weight: convolution.weight.value.storage, hasBias: convolution.bias != nil,
-      outputGradient: map.gradientSlice(0), unpooling: unpooling, input: Slice(input), affine: nil, inputGradient: nil,
-      images: images, device: device)
-    convolution.setGradients(found)
-    return needsInputGradient ? inputGradient(shape, unpooling: unpooling, images: images, device: device) : nil
+    return Affine(scale: affine.scale, shift: Slice(shift))
   }
 
-  /// Rarely wanted, so made the plain way: the gradient before the pool, then before the batch norm, then the input's.
-  private func inputGradient(
-    _ shape: ConvolutionShape, unpooling: Unpooling, images: Int, device: Device
-  ) -> Tensor {
-    let gradient = FeatureMap(map.layout)
-    gradient.resize(images: images, height: map.height, width: map.width, gradients: false)
+  /// Images are summed in chunks, so that sums do not depend on threads.
+  private func chunks(_ images: Int) -> Int { min(images, 32) }
+
+  /// The statistics of the convolution's output, from the moments of its windows.
+  private func measure(_ shape: StemShape, device: Device) {
+    let images = input.shape[0]
+    let chunks = chunks(images)
+    let (windows, products) = (shape.windowCount, shape.productCount)
+    // About the mean: any value near it makes the sums small, and with them their rounding errors.
+    let channels = convolution.inChannels
+    let firstImage = input.storage.prefix(input.count / images)
+    for c in 0..<channels {
+      let values = stride(from: c, to: firstImage.count, by: channels)
+      center[c] = Float(values.reduce(0.0) { $0 + Double(firstImage[$1]) } / Double(max(values.underestimatedCount, 1)))
+    }
+    let sums = device.withWorkspace(chunks * (windows + products)) { memory in
+      memory.fill(0, in: 0..<chunks * (windows + products))
+      device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
+        let first = chunk * (windows + products)
+        device.kernels.stemMoments(
+          shape, sums: Slice(memory, at: first), products: Slice(memory, at: first + windows), input: input.storage,
+          center: center, images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
+      }
+      return sumRows(Slice(memory), rows: chunks, stride: windows + products, count: windows + products)
+    }
+    let conv = shape.convolution
+    statistics.count = images * conv.outHeight * conv.outWidth
+    let moments = WindowMoments(
+      sums: Array(sums[..<windows]), products: Array(sums[windows...]), count: statistics.count, kernel: conv.kernel,
+      channels: channels, lags: shape.lags)
+    for k in 0..<convolution.outChannels {
+      let filter = filter(k)
+      var mean = Double(convolution.bias?.value.storage[k] ?? 0)
+      for (t, w) in filter.enumerated() { mean += w * (moments.mean[t] + Double(center[t % channels])) }
+      statistics.mean[k] = Float(mean)
+      statistics.variance[k] = Float(max(0, moments.variance(of: filter)))
+    }
+    self.moments = moments
+  }
+
+  /// The weights of output channel `k`, in the order of a window's values.
+  private func filter(_ k: Int) -> [Double] {
+    let count = convolution.kernelSize.area * convolution.inChannels
+    return convolution.weight.value.storage[k * count..<(k + 1) * count].map(Double.init)
+  }
+
+  /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
+  func backward(from target: FeatureMap, needsInputGradient: Bool, device: Device) -> Tensor? {
+    guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
+    let images = target.images
+    let shape = shape(height: input.shape[2], width: input.shape[3], outStride: target.stride)
+    let chunks = chunks(images)
+    let channels = shape.pool.channels
+    let row = channels * (shape.taps + 1)
+    let found = device.withWorkspace(chunks * row) { memory in
+      memory.fill(0, in: 0..<chunks * row)
+      device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
+        let first = chunk * row
+        device.kernels.stemBackward(
+          shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
+          gradient: target.gradientSlice(0), argmax: argmax, input: input.storage, center: center,
+          images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
+      }
+      return sumRows(Slice(memory), rows: chunks, stride: row, count: row)
+    }
+    let owed = setGradients(shape, products: found, sums: Array(found[(channels * shape.taps)...]), moments: moments)
+    return needsInputGradient ? inputGradient(shape, target: target, owed: owed, device: device) : nil
+  }
+
+  /// What batch norm adds to the gradient of the convolution's output y: `shift + slope * (y - mean)`.
+  private typealias Owed = (shift: Buffer<Float>, slope: Buffer<Float>)
+
+  /// All gradients, from Σdz and Σdz·(window − center) of each channel.
+  private func setGradients(_ shape: StemShape, products: [Double], sums: [Double], moments: WindowMoments) -> Owed {
+    let channels = shape.pool.channels
+    let length = shape.convolution.kernel.width * convolution.inChannels
+    let windows = shape.windowCount
+    let (taps, segments) = (shape.taps, (length + 7) / 8)
+    let place = (0..<windows).map { t in
+      let (r, at) = (t / length, t % length)
+      return (r / 8 * segments + at / 8) * 64 + r % 8 * 8 + at % 8
+    }
+    // Σdz·(y − mean) is the filter's product with Σdz·(window − its mean).
+    var normSums = [Double](repeating: 0, count: 2 * channels)
+    var deviations: [[Double]] = []
+    for k in 0..<convolution.outChannels {
+      let deviation = (0..<windows).map { products[k * taps + place[$0]] - sums[k] * moments.mean[$0] }
+      normSums[k] = sums[k]
+      normSums[channels + k] = zip(deviation, filter(k)).reduce(0) { $0 + $1.0 * $1.1 }
+      deviations.append(deviation)
+    }
+    let owed = (shift: Buffer<Float>(channels), slope: Buffer<Float>(channels))
+    normalization.settle(norm, sums: normSums, statistics, shift: owed.shift, slope: owed.slope)
+    // Σdy = 0 by batch norm, so Σdy·window = Σdy·(window − its mean); and Σ(y − mean)·(window − its mean) is the
+    // windows' covariance times the filter.
+    let scale = normalization.affine.scale
+    for k in 0..<convolution.outChannels {
+      let covariance = moments.covariance(times: filter(k))
+      let slope = Double(owed.slope[k]) * Double(statistics.count)
+      for t in 0..<windows {
+        convolution.weight.gradient.storage[k * windows + t] = Float(
+          Double(scale[k]) * deviations[k][t] + slope * covariance[t])
+      }
+      convolution.bias?.gradient.storage[k] = Float(
+        Double(scale[k]) * sums[k] + Double(owed.shift[k]) * Double(statistics.count))
+    }
+    return owed
+  }
+
+  /// Rarely wanted, so made the plain way: the convolution again, then the gradient before the pool, before the batch
+  /// norm, and the input's.
+  private func inputGradient(_ shape: StemShape, target: FeatureMap, owed: Owed, device: Device) -> Tensor {
+    let conv = shape.convolution
+    let (images, channels, area) = (target.images, shape.pool.channels, conv.outHeight * conv.outWidth)
+    let raw = MapMemory(input.count)
+    raw.slice().write(input.storage)
+    let map = FeatureMap(ChannelLayout(slices: [convolution.outChannels]))
+    map.resize(images: images, height: conv.outHeight, width: conv.outWidth, gradients: true)
+    engine.forward(
+      conv, weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage, input: raw.slice(),
+      affine: nil, output: map.valueSlice(0), images: images, device: device)
+
+    let pooled = target.gradientTensor(slice: 0, device: device)
+    let values = target.tensor(slice: 0, device: device)
+    let masked = FeatureMap(map.layout)
+    masked.resize(images: images, height: shape.pool.outHeight, width: shape.pool.outWidth, gradients: false)
+    let reached = zip(pooled.storage, values.storage).map { $1 > 0 ? $0 : 0 }
+    masked.load(Tensor(shape: pooled.shape, storage: reached), slice: 0, statistics: false, device: device)
+    let unpooling = PoolShape(
+      height: conv.outHeight, width: conv.outWidth, channels: channels, inStride: channels, outStride: channels,
+      kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding)
     device.run(images) { image, _ in
-      device.kernels.unpool(unpooling, outputGradient: map.gradientSlice(0), to: gradient.valueSlice(0), image: image)
+      device.kernels.maxPoolBackward(
+        unpooling, inputGradient: map.gradients.slice(), outputGradient: masked.valueSlice(0), argmax: argmax,
+        images: image..<image + 1)
+      device.kernels.normBackward(
+        dx: map.gradients.slice(), dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(statistics.mean),
+        scale: normalization.affine.scale, a: Slice(owed.shift), b: Slice(owed.slope), stride: channels,
+        channels: channels, pixels: image * area..<(image + 1) * area)
     }
     let result = FeatureMap(ChannelLayout(slices: [convolution.inChannels]))
-    result.resize(images: images, height: shape.height, width: shape.width, gradients: false)
+    result.resize(images: images, height: conv.height, width: conv.width, gradients: false)
     engine.inputGradient(
-      of: shape, weight: convolution.weight.value.storage, outputGradient: gradient.valueSlice(0),
+      of: conv, weight: convolution.weight.value.storage, outputGradient: map.gradients.slice(),
       output: result.valueSlice(0), images: images, device: device)
-    return result.tensor()
+    return result.tensor(device: device)
   }
 }

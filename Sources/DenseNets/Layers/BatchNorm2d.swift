@@ -56,7 +56,7 @@ public final class BatchNorm2d: Layer {
     let device = Device.current
     map.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training)
     map.load(x, slice: 0, statistics: mode == .training, device: device)
-    normalization.prepare(self, source: map, mode: mode)
+    normalization.prepare(self, map.statistics, mode: mode)
     let output = FeatureMap(map.layout)
     output.resize(images: map.images, height: map.height, width: map.width, gradients: false)
     let area = map.height * map.width
@@ -65,7 +65,7 @@ public final class BatchNorm2d: Layer {
         y: output.valueSlice(0), x: map.valueSlice(0), normalization.affine, stride: map.stride, channels: map.stride,
         pixels: image * area..<(image + 1) * area)
     }
-    return output.tensor()
+    return output.tensor(device: device)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -73,16 +73,16 @@ public final class BatchNorm2d: Layer {
       map.isTraining && outputGradient.shape == [map.images, channels, map.height, map.width],
       "BatchNorm2d: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
-    map.loadGradient(outputGradient)
+    map.loadGradient(outputGradient, device: device)
     if sums.count < map.images * 2 * map.stride { sums = Buffer(map.images * 2 * map.stride) }
     device.run(map.images) { image, _ in
       device.kernels.normSums(
-        sums, image: image, dy: Slice(map.gradients), x: map.valueSlice(0), mean: Slice(map.mean), stride: map.stride,
+        sums, image: image, dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(map.statistics.mean), stride: map.stride,
         channels: map.stride, area: Extent(map.height, map.width))
     }
     map.clearDeferred()
     normalization.settle(
-      self, sums: sumRows(sums, rows: map.images, stride: 2 * map.stride, count: 2 * map.stride), source: map,
+      self, sums: sumRows(Slice(sums), rows: map.images, stride: 2 * map.stride, count: 2 * map.stride), map.statistics,
       shift: map.deferredShift, slope: map.deferredSlope)
     guard needsInputGradient else { return nil }
     // The sums are settled already, so the deferred terms apply at once, on top of the scaled gradient.

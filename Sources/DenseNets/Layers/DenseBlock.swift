@@ -55,10 +55,10 @@ public final class DenseBlock: Layer {
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     x.requireImages(channels: inputChannels, layer: "DenseBlock")
     let device = Device.current
-    map.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training)
+    map.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training, precision: device.precision)
     map.load(x, slice: 0, statistics: mode == .training, device: device)
     forward(mode: mode, device: device)
-    return map.tensor()
+    return map.tensor(device: device)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -66,7 +66,7 @@ public final class DenseBlock: Layer {
       map.isTraining && outputGradient.shape == [map.images, outputChannels, map.height, map.width],
       "DenseBlock: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
-    map.loadGradient(outputGradient)
+    map.loadGradient(outputGradient, device: device)
     map.clearDeferred()
     backward(device: device)
     return needsInputGradient ? map.gradientTensor(slice: 0, device: device) : nil

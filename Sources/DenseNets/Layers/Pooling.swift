@@ -54,11 +54,10 @@ public final class MaxPool2d: Layer {
     let argmax = mode == .training ? Buffer<UInt8>(output.pixels * output.stride) : nil
     device.run(input.images) { image, _ in
       device.kernels.maxPoolForward(
-        shape, output: output.valueSlice(0), argmax: argmax, moments: nil, input: input.valueSlice(0), affine: nil,
-        images: image..<image + 1)
+        shape, output: output.valueSlice(0), argmax: argmax, input: input.valueSlice(0), images: image..<image + 1)
     }
     if let argmax { saved = (shape, argmax, x.shape) }
-    return output.tensor()
+    return output.tensor(device: device)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -75,7 +74,7 @@ public final class MaxPool2d: Layer {
         shape, inputGradient: result.valueSlice(0), outputGradient: gradient.valueSlice(0), argmax: argmax,
         images: image..<image + 1)
     }
-    return result.tensor()
+    return result.tensor(device: device)
   }
 }
 
@@ -126,7 +125,7 @@ public final class AvgPool2d: Layer {
         shape, output: output.valueSlice(0), input: input.valueSlice(0), images: image..<image + 1)
     }
     if mode == .training { saved = x.shape }
-    return output.tensor()
+    return output.tensor(device: device)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -141,7 +140,7 @@ public final class AvgPool2d: Layer {
       device.kernels.averagePoolBackward(
         shape, inputGradient: result.valueSlice(0), outputGradient: gradient.valueSlice(0), images: image..<image + 1)
     }
-    return result.tensor()
+    return result.tensor(device: device)
   }
 }
 

@@ -44,11 +44,11 @@ public final class Transition: Layer {
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     x.requireImages(channels: inputChannels, layer: "Transition")
     let device = Device.current
-    source.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training)
+    source.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training, precision: device.precision)
     source.load(x, slice: 0, statistics: mode == .training, device: device)
-    target.resize(images: x.shape[0], height: x.shape[2] / 2, width: x.shape[3] / 2, gradients: mode == .training)
+    target.resize(images: x.shape[0], height: x.shape[2] / 2, width: x.shape[3] / 2, gradients: mode == .training, precision: device.precision)
     fused.forward(from: source, to: target, slice: 0, mode: mode, device: device)
-    return target.tensor()
+    return target.tensor(device: device)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -56,7 +56,7 @@ public final class Transition: Layer {
       target.isTraining && outputGradient.shape == [target.images, outputChannels, target.height, target.width],
       "Transition: backward follows a training-mode forward of the same shape, found \(outputGradient.shape)")
     let device = Device.current
-    target.loadGradient(outputGradient)
+    target.loadGradient(outputGradient, device: device)
     target.clearDeferred()
     source.clearDeferred()
     fused.backward(from: source, to: target, slice: 0, stores: true, device: device)

@@ -11,7 +11,6 @@ public final class DenseNet: Layer {
   public let transitions: [Transition]
   let head: FusedConvolution
   private let logits: FeatureMap
-  private var inputShape: [Int] = []
 
   /// The numbers that make a DenseNet.
   public struct Configuration: Sendable, Equatable {
@@ -121,9 +120,8 @@ public final class DenseNet: Layer {
     }
     let device = Device.current
     let training = mode == .training
-    inputShape = x.shape
     for (block, size) in zip(blocks, sizes) {
-      block.map.resize(images: x.shape[0], height: size.height, width: size.width, gradients: training)
+      block.map.resize(images: x.shape[0], height: size.height, width: size.width, gradients: training, precision: device.precision)
     }
     logits.resize(images: x.shape[0], height: 1, width: 1, gradients: training)
 
@@ -136,7 +134,7 @@ public final class DenseNet: Layer {
       }
     }
     head.forward(from: blocks.last!.map, to: logits, slice: 0, mode: mode, device: device)
-    return logits.tensor().reshaped([x.shape[0], configuration.numClasses])
+    return logits.tensor(device: device).reshaped([x.shape[0], configuration.numClasses])
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -144,7 +142,7 @@ public final class DenseNet: Layer {
       logits.isTraining && outputGradient.shape == [logits.images, configuration.numClasses],
       "DenseNet: backward follows a training-mode forward of the same batch, found \(outputGradient.shape)")
     let device = Device.current
-    logits.loadGradient(outputGradient.reshaped(outputGradient.shape + [1, 1]))
+    logits.loadGradient(outputGradient.reshaped(outputGradient.shape + [1, 1]), device: device)
     logits.clearDeferred()
     for block in blocks { block.map.clearDeferred() }
 
@@ -156,7 +154,6 @@ public final class DenseNet: Layer {
           from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
       }
     }
-    return stem.backward(
-      from: blocks[0].map, inputShape: inputShape, needsInputGradient: needsInputGradient, device: device)
+    return stem.backward(from: blocks[0].map, needsInputGradient: needsInputGradient, device: device)
   }
 }

@@ -1,0 +1,32 @@
+// Compiles the file DENSE_BODY for one instruction set: for maps of fp32 and, where DENSE_MAPS is defined, of bf16.
+// MAP is what a map holds; LOAD_MAP and STORE_MAP move DENSE_LANES of them to and from a vector of floats.
+
+#ifndef DENSE_NATIVE_BF16
+#define DENSE_MAP
+#define MAP float
+#define LOAD_MAP(p) LOAD(p)
+#define STORE_MAP(p, v) STORE(p, v)
+#include DENSE_BODY
+#undef DENSE_MAP
+#undef MAP
+#undef LOAD_MAP
+#undef STORE_MAP
+#endif
+
+#ifdef DENSE_MAPS
+#define DENSE_MAP _bf16
+#define DENSE_HALF_MAPS
+#define MAP uint16_t
+#define LOAD_MAP(p) WIDEN(p)
+#ifdef DENSE_NATIVE_BF16
+#define STORE_MAP(p, v) (*(vh_unaligned *)(p) = (vh)_mm512_cvtneps_pbh((__m512)(v)))
+#else
+#define STORE_MAP(p, v) NARROW(p, v)
+#endif
+#include DENSE_BODY
+#undef DENSE_MAP
+#undef DENSE_HALF_MAPS
+#undef MAP
+#undef LOAD_MAP
+#undef STORE_MAP
+#endif

@@ -1,0 +1,67 @@
+#include <string.h>
+
+#include "kernel_table.h"
+#include "register_cases.h"
+#include "vectors.h"
+#include "window_maximum.h"
+
+typedef float v8 __attribute__((ext_vector_type(8)));
+typedef float v8_unaligned __attribute__((ext_vector_type(8), aligned(4)));
+
+enum {
+  STEM_SIDE = 8,       // rows and columns of a block of the weight gradient
+  STEM_BAND = 1 << 15,  // floats of the convolution's output at a time, so that they stay in cache
+  STEM_PIXELS = 32,    // pooled pixels at a time
+};
+
+/// An image's input, padded: what the windows see. Zeros around it let vectors reach beyond a window.
+typedef struct {
+  float *data;  // row 0, column 0 of the padded image
+  int rows, columns, channels;
+  ptrdiff_t row;
+} stem_input;
+
+ALWAYS_INLINE int stem_rows(const dense_conv_shape *s) { return (s->out_height - 1) * s->stride_h + s->kernel_h; }
+ALWAYS_INLINE int stem_columns(const dense_conv_shape *s) { return (s->out_width - 1) * s->stride_w + s->kernel_w; }
+ALWAYS_INLINE int stem_reach(const dense_conv_shape *s) { return round_up(s->kernel_w * s->in_channels, DENSE_LANES) + DENSE_LANES; }
+ALWAYS_INLINE ptrdiff_t stem_row(const dense_conv_shape *s) { return round_up(stem_columns(s) * s->in_channels + 2 * stem_reach(s), DENSE_LANES); }
+
+/// Rows of pooled pixels whose windows' convolution fits the band.
+static int stem_band_rows(const dense_stem_shape *s) {
+  const int rows = STEM_BAND / (s->conv.out_width * s->conv.out_channels);
+  return min_int(s->pool.out_height, max_int(1, (rows - s->pool.kernel) / s->pool.stride + 1));
+}
+
+static ptrdiff_t stem_input_floats(const dense_conv_shape *s) { return (stem_rows(s) + STEM_SIDE) * stem_row(s); }
+
+static stem_input stem_fill(float *scratch, const dense_conv_shape *s, const float *x, const float *center) {
+  const int channels = s->in_channels;
+  const stem_input in = {scratch + stem_reach(s), stem_rows(s), stem_columns(s), channels, stem_row(s)};
+  memset(scratch, 0, stem_input_floats(s) * sizeof(float));
+  for (int h = 0; h < in.rows; h++) {
+    float *row = in.data + h * in.row;
+    const int from = h - s->pad_h;
+    for (int w = 0; w < in.columns; w++) {
+      const int column = w - s->pad_w;
+      const int inside = from >= 0 && from < s->height && column >= 0 && column < s->width;
+      const float *pixel = x + ((ptrdiff_t)from * s->width + column) * channels;
+      for (int c = 0; c < channels; c++) row[w * channels + c] = (inside ? pixel[c] : 0.0f) - (center ? center[c] : 0.0f);
+    }
+  }
+  return in;
+}
+
+#define DENSE_MAPS
+#define DENSE_BODY "stem.body.h"
+#include "every_isa.h"
+
+ptrdiff_t dense_stem_scratch(const dense_stem_shape *s) {
+  const int rows = (stem_band_rows(s) - 1) * s->pool.stride + s->pool.kernel;
+  return stem_input_floats(&s->conv) + (ptrdiff_t)rows * s->conv.out_width * s->conv.out_channels + DENSE_LANES;
+}
+
+int dense_stem_taps(const dense_conv_shape *s) {
+  return round_up(s->kernel_h, STEM_SIDE) * round_up(s->kernel_w * s->in_channels, STEM_SIDE);
+}
+
+int dense_stem_lags(const dense_conv_shape *s) { return round_up((2 * s->kernel_w - 1) * s->in_channels, DENSE_LANES); }
