@@ -6,6 +6,7 @@ final class FusedConvolution {
   /// Slices of the source that are read: the first so many.
   private let sourceLayout: ChannelLayout
   private let pool: Pool
+  private let feedsNorm: Bool
   private let engine: ConvolutionEngine
   private let normalization: NormalizationEngine
 
@@ -17,13 +18,18 @@ final class FusedConvolution {
     case global
   }
 
-  /// - Parameter source: the slices that are read.
-  init(norm: BatchNorm2d, convolution: any Convolving, source: ChannelLayout, pool: Pool = .none) {
+  /// - Parameters:
+  ///   - source: the slices that are read.
+  ///   - feedsNorm: whether a batch norm reads the output, so that its statistics are wanted in training.
+  init(
+    norm: BatchNorm2d, convolution: any Convolving, source: ChannelLayout, pool: Pool = .none, feedsNorm: Bool = true
+  ) {
     precondition(norm.channels == source.channels && convolution.inChannels == source.channels)
     self.norm = norm
     self.convolution = convolution
     sourceLayout = source
     self.pool = pool
+    self.feedsNorm = feedsNorm
     engine = ConvolutionEngine(
       outChannels: convolution.outChannels, inChannels: source.channels, kernel: convolution.kernelSize,
       inputLayout: source)
@@ -43,14 +49,14 @@ final class FusedConvolution {
       padding: convolution.padding, pool: window, choice: device.convolution)
   }
 
-  /// Writes slice `slice` of `target`, with its statistics in training.
+  /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.
   func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
     normalization.prepare(norm, source.statistics, mode: mode)
     engine.forward(
       shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
       input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
       images: source.images, device: device,
-      moments: mode == .training ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
+      moments: mode == .training && feedsNorm ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
   }
 
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its

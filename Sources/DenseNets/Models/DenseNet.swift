@@ -59,7 +59,7 @@ public final class DenseNet: Layer {
     (self.blocks, self.transitions) = (blocks, transitions)
     head = FusedConvolution(
       norm: BatchNorm2d(channels), convolution: Linear(channels, configuration.numClasses),
-      source: blocks.last!.map.layout, pool: .global)
+      source: blocks.last!.map.layout, pool: .global, feedsNorm: false)
     logits = FeatureMap(ChannelLayout(slices: [configuration.numClasses]))
   }
 

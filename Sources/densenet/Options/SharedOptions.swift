@@ -20,9 +20,16 @@ enum ModelName: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// The arithmetic that `--precision` can name.
-enum Precision: String, CaseIterable, ExpressibleByArgument {
-  case fp32
+/// What `--precision` can name.
+enum PrecisionOption: String, CaseIterable, ExpressibleByArgument {
+  case fp32, bf16
+
+  var precision: Precision {
+    switch self {
+    case .fp32: .fp32
+    case .bf16: .bf16
+    }
+  }
 }
 
 struct ModelOptions: ParsableArguments {
@@ -98,18 +105,21 @@ struct ComputeOptions: ParsableArguments {
   @Option(number: "Working threads. Default: one per core.")
   var threads: Positive?
 
-  @Option(help: ArgumentHelp("The arithmetic: fp32.", valueName: "name"))
-  var precision: Precision = .fp32
+  @Option(
+    help: ArgumentHelp(
+      "What a network's maps hold: fp32, or bf16 for half the memory; statistics, weights and their gradients are always fp32.",
+      valueName: "name"))
+  var precision: PrecisionOption = .fp32
 
   @Option(
     help: ArgumentHelp(
       "How 3×3 convolutions of dense layers are computed: direct; winograd (faster, with a rounding error of about 2e-6 instead of 3e-7); auto (winograd where it saves work).",
       valueName: "name"))
-  var convolution: ConvolutionOption = .direct
+  var convolution: ConvolutionOption = .auto
 
   /// The device that these options and `DENSENET_ISA` name.
   func device() throws -> Device {
     try threads?.require(atMost: 1024, "--threads")
-    return try Device.cpu(threads: threads?.value, convolution: convolution.choice)
+    return try Device.cpu(threads: threads?.value, convolution: convolution.choice, precision: precision.precision)
   }
 }
