@@ -29,7 +29,9 @@ ALWAYS_INLINE void NAME(prologue)(float *restrict dst, const MAP *restrict x, co
     return;
   }
   for (int p = 0; p < count; p++, dst += channels, x += x_step) {
+    const MAP *ahead = x + (ptrdiff_t)PREFETCHED_PIXELS * x_step;
     for (int c = 0; c < channels; c += DENSE_LANES) {
+      PREFETCH(ahead + c);
       const vf z = LOAD_MAP(x + c) * LOAD(scale + c) + LOAD(shift + c);
       STORE(dst + c, RELU(z));
     }
@@ -108,6 +110,9 @@ typedef struct {
 /// Takes one group of results of the dot loop: `results[count, width]`, and where each lies by `steps`.
 typedef void (*NAME(finisher))(const void *context, const float *results, const ptrdiff_t *offsets, int count);
 
+/// Prefetches what the finisher will touch for such a group.
+typedef void (*NAME(expecter))(const void *context, const ptrdiff_t *offsets, int count);
+
 /// Runs the dot loop for one block of output channels over the pixels of a tile, a group of registers at a time.
 ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int rows, int columns, int stride_h,
                                         int stride_w, int kernel_h, int length, const float *weights, int width,
@@ -152,6 +157,13 @@ ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results
       const ptrdiff_t at = o->first + offsets[i] + k;
       if (o->wide) STORE((float *)o->y + at, value); else STORE_MAP((MAP *)o->y + at, value);
     }
+  }
+}
+
+ALWAYS_INLINE void NAME(expect_output)(const void *context, const ptrdiff_t *offsets, int count) {
+  const NAME(output) *o = context;
+  for (int i = 0; i < count; i++) {
+    for (int k = 0; k < o->width; k += DENSE_LANES) PREFETCH((const MAP *)o->y + o->first + offsets[i] + k);
   }
 }
 
@@ -228,6 +240,17 @@ ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float 
     float *total = o->sums + v;
     STORE(total, LOAD(total) + sum);
     STORE(total + s->in_channels, LOAD(total + s->in_channels) + sum_x);
+  }
+}
+
+ALWAYS_INLINE void NAME(expect_input_gradient)(const void *context, const ptrdiff_t *offsets, int count) {
+  const NAME(input_gradient) *o = context;
+  for (int i = 0; i < count; i++) {
+    const ptrdiff_t at = o->first + offsets[i];
+    for (int v = 0; v < o->width; v += DENSE_LANES) {
+      PREFETCH((const MAP *)o->args->x + at * o->shape->in_stride + o->channel + v);
+      PREFETCH((const MAP *)o->args->dx + at * o->args->dx_stride + o->channel + v);
+    }
   }
 }
 

@@ -35,6 +35,10 @@ typedef uint8_t vb_unaligned __attribute__((ext_vector_type(DENSE_LANES), aligne
 // max(z, 0) that lets NaN through, as PyTorch's ReLU does.
 #define RELU(z) ((SPLAT(0.0f) > (z)) ? SPLAT(0.0f) : (z))
 
+/// Maps are read in pieces too short for the hardware to see a pattern. An address beyond the map does no harm.
+#define PREFETCH(p) __builtin_prefetch(p, 0, 2)
+enum { PREFETCHED_PIXELS = 12 };
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define FULLY_UNROLLED _Pragma("clang loop unroll(full)")
 #define NOT_UNROLLED _Pragma("clang loop unroll(disable)")

@@ -54,9 +54,11 @@ static void NAME(multiply_planes)(float *products, int accumulate, const float *
   }
 }
 
-/// Transforms products back and hands each square's outputs, those within `rows` x `columns`, to `finish`.
+/// Transforms products back and hands each square's outputs, those within `rows` x `columns`, to `finish`; `expect`
+/// hears of them before.
 ALWAYS_INLINE void NAME(finish_squares)(const float *products, NAME(squares) q, int rows, int columns, int width,
-                                        NAME(steps) steps, NAME(finisher) finish, const void *context) {
+                                        NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
+                                        const void *context) {
   const ptrdiff_t plane = (ptrdiff_t)q.count * width;
   float results[WINOGRAD_OUT * WINOGRAD_OUT * DENSE_BLOCK] __attribute__((aligned(64)));
   ptrdiff_t offsets[WINOGRAD_OUT * WINOGRAD_OUT];
@@ -65,6 +67,13 @@ ALWAYS_INLINE void NAME(finish_squares)(const float *products, NAME(squares) q, 
       for (int j = 0; j < q.across; j++, products += width) {
         const int valid_rows = min_int(WINOGRAD_OUT, rows - i * WINOGRAD_OUT);
         const int valid_columns = min_int(WINOGRAD_OUT, columns - j * WINOGRAD_OUT);
+        int count = 0;
+        for (int y = 0; y < valid_rows; y++) {
+          for (int x = 0; x < valid_columns; x++) {
+            offsets[count++] = n * steps.image + (i * WINOGRAD_OUT + y) * steps.row + (j * WINOGRAD_OUT + x) * steps.column;
+          }
+        }
+        expect(context, offsets, count);
         for (int k = 0; k < width; k += DENSE_LANES) {
           vf half[WINOGRAD_OUT][WINOGRAD_IN], out[WINOGRAD_OUT][WINOGRAD_OUT];
           FULLY_UNROLLED for (int x = 0; x < WINOGRAD_IN; x++) {
@@ -76,12 +85,6 @@ ALWAYS_INLINE void NAME(finish_squares)(const float *products, NAME(squares) q, 
           float *to = results + k;
           for (int y = 0; y < valid_rows; y++) {
             for (int x = 0; x < valid_columns; x++, to += width) STORE(to, out[y][x]);
-          }
-        }
-        int count = 0;
-        for (int y = 0; y < valid_rows; y++) {
-          for (int x = 0; x < valid_columns; x++) {
-            offsets[count++] = n * steps.image + (i * WINOGRAD_OUT + y) * steps.row + (j * WINOGRAD_OUT + x) * steps.column;
           }
         }
         finish(context, results, offsets, count);
@@ -137,7 +140,7 @@ static void NAME(winograd_forward)(const dense_conv_shape *s, const dense_conv_f
       }
       const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
-      NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(finish_output), &output);
+      NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_output), NAME(finish_output), &output);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
@@ -188,7 +191,8 @@ static void NAME(winograd_backward)(const dense_conv_shape *s, const dense_conv_
                             a->weights + (ptrdiff_t)c * WINOGRAD_POINTS * s->out_channels,
                             (ptrdiff_t)s->out_channels * width, width);
       const NAME(input_gradient) context = {s, a, first, c, width, sums + c};
-      NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(finish_input_gradient), &context);
+      NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_input_gradient),
+                           NAME(finish_input_gradient), &context);
     }
   }
 }
