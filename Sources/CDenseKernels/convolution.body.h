@@ -284,14 +284,17 @@ static void NAME(sum_gradient)(float *db, const dense_conv_shape *s, const NAME(
   }
 }
 
+#define WINOGRAD 4
 #include "winograd.body.h"
+#undef WINOGRAD
+#define WINOGRAD 6
+#include "winograd.body.h"
+#undef WINOGRAD
 
 void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args *a, int images, int tile_begin,
                                int tile_end, float *scratch) {
-  if (s->winograd) {
-    NAME(winograd_forward)(s, a, images, tile_begin, tile_end, scratch);
-    return;
-  }
+  if (s->winograd == 4) return NAME(winograd_forward4)(s, a, images, tile_begin, tile_end, scratch);
+  if (s->winograd == 6) return NAME(winograd_forward6)(s, a, images, tile_begin, tile_end, scratch);
   const int taps = s->kernel_h * s->kernel_w * s->in_channels;
   const ptrdiff_t out_row = (ptrdiff_t)s->out_width * s->out_stride, out_image = out_row * s->out_height;
   for (int t = tile_begin; t < tile_end; t++) {
@@ -317,10 +320,8 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
 
 void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_args *a, int images, int tile_begin,
                                 int tile_end, float *scratch) {
-  if (s->winograd) {
-    NAME(winograd_backward)(s, a, images, tile_begin, tile_end, scratch);
-    return;
-  }
+  if (s->winograd == 4) return NAME(winograd_backward4)(s, a, images, tile_begin, tile_end, scratch);
+  if (s->winograd == 6) return NAME(winograd_backward6)(s, a, images, tile_begin, tile_end, scratch);
   const int halo_h = a->dx ? s->kernel_h / 2 : 0, halo_w = a->dx ? s->kernel_w / 2 : 0;
   const int length = s->kernel_w * s->in_channels, taps = s->kernel_h * length;
   for (int t = tile_begin; t < tile_end; t++) {

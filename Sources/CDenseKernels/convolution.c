@@ -19,6 +19,16 @@ ALWAYS_INLINE int input_columns(const dense_conv_shape *s) { return (s->out_widt
 
 #include "winograd.h"
 
+/// A tile's squares in Winograd's algorithm: how many down and across each image, and in all.
+typedef struct {
+  int images, down, across, count;
+} squares;
+
+static squares tile_squares(const dense_conv_shape *s, int images, int rows) {
+  const int down = winograd_squares(rows, s->winograd), across = winograd_squares(s->out_width, s->winograd);
+  return (squares){images, down, across, images * down * across};
+}
+
 #define DENSE_MAPS
 #define DENSE_BODY "convolution.body.h"
 #include "every_isa.h"

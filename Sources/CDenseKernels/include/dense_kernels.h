@@ -36,7 +36,7 @@ typedef struct {
   int pool_h, pool_w;             // 1: none
   int dilate_h, dilate_w;         // 1: none
   int images_per_tile, rows_per_tile;  // one of them is 1 or the whole: images > 1 only with all output rows
-  int winograd;                   // by F(4x4, 3x3): rows_per_tile a multiple of 4, or all; weights packed for it
+  int winograd;                   // 4 or 6: by F(m x m, 3x3), rows_per_tile a multiple of m, or all; weights packed for it
   int wide_output;                // the output and its gradient are fp32 whatever other maps are
 } dense_conv_shape;
 
@@ -81,7 +81,7 @@ typedef struct {
   int out_padded, in_padded;         // padded (in_padded is the tile's channel count)
   int kernel_h, kernel_w;
   const int32_t *in_map;             // [in_channels]: the padded position of each, or NULL for itself
-  int winograd;                      // packed for Winograd's algorithm: 36 values for 9
+  int winograd;                      // packed for Winograd's F(m x m, 3x3), m = 4 or 6: 36 or 64 values for 9; or 0
 } dense_weight_layout;
 
 typedef struct {

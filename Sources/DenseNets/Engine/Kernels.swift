@@ -544,7 +544,7 @@ extension ConvolutionShape {
       stride_h: Int32(stride.height), stride_w: Int32(stride.width), pad_h: Int32(padding.height),
       pad_w: Int32(padding.width), pool_h: Int32(pool.height), pool_w: Int32(pool.width),
       dilate_h: Int32(dilation.height), dilate_w: Int32(dilation.width), images_per_tile: Int32(imagesPerTile),
-      rows_per_tile: Int32(rowsPerTile), winograd: algorithm == .winograd ? 1 : 0,
+      rows_per_tile: Int32(rowsPerTile), winograd: Int32(algorithm.side),
       wide_output: output == .fp32 ? 1 : 0)
   }
 
@@ -569,7 +569,7 @@ extension WeightLayout {
     dense_weight_layout(
       out_channels: Int32(outChannels), in_channels: Int32(inChannels), out_padded: Int32(outPadded),
       in_padded: Int32(inPadded), kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width),
-      in_map: inMap.map { UnsafePointer($0.base) }, winograd: algorithm == .winograd ? 1 : 0)
+      in_map: inMap.map { UnsafePointer($0.base) }, winograd: Int32(algorithm.side))
   }
 }
 

@@ -19,17 +19,35 @@ public struct Extent: Sendable, Equatable, Hashable, ExpressibleByIntegerLiteral
 public enum ConvolutionChoice: String, Sendable, CaseIterable {
   /// Product by product.
   case direct
-  /// Winograd's F(4×4, 3×3) (Lavin and Gray 2016) wherever it is defined: a quarter of the products, and an error of
-  /// about 2e-6 of the result instead of 3e-7.
+  /// Winograd's F(4×4, 3×3) or F(6×6, 3×3) (Lavin and Gray 2016) wherever they are defined, whichever takes fewer
+  /// products: a quarter or a fifth of the direct way's on maps that their squares fit. The error in fp32 is about 2e-6
+  /// or 4e-6 of the result instead of 4e-7.
   case winograd
-  /// Winograd's where squares of 4×4 outputs fit the map well enough to save half of the products, direct elsewhere.
-  /// The choice depends on the shape alone.
+  /// Winograd's where it saves at least half of the products, direct elsewhere. The choice depends on the shape alone.
   case automatic = "auto"
 }
 
 /// How a convolution is computed.
-enum ConvolutionAlgorithm {
-  case direct, winograd
+enum ConvolutionAlgorithm: Equatable {
+  case direct
+  /// F(m×m, 3×3) by squares of m×m outputs, m = 4 or 6.
+  case winograd(side: Int)
+
+  /// Values of a packed kernel of `taps` values.
+  func values(taps: Int) -> Int {
+    switch self {
+    case .direct: taps
+    case .winograd(let side): (side + 2) * (side + 2)
+    }
+  }
+
+  /// The side of Winograd's squares, or 0.
+  var side: Int {
+    switch self {
+    case .direct: 0
+    case .winograd(let side): side
+    }
+  }
 }
 
 /// A convolution's geometry, in padded channels, and its cut into tiles.
@@ -76,27 +94,30 @@ struct ConvolutionShape: Sendable, Equatable {
       "a map of \(height)×\(width) pixels is too small for a kernel of \(kernel)")
     outHeight = output?.height ?? (height / pool.height + 2 * padding.height - kernel.height) / stride.height + 1
     outWidth = output?.width ?? (width / pool.width + 2 * padding.width - kernel.width) / stride.width + 1
-    if hasWinograd && (choice == .winograd || choice == .automatic && winogradSaves) { algorithm = .winograd }
+    algorithm = bestAlgorithm(choice)
     switch algorithm {
     case .direct: cut()
-    case .winograd: cutIntoSquares()
+    case .winograd(let side): cutIntoSquares(side)
     }
   }
 
-  private var hasWinograd: Bool { kernel == 3 && padding == 1 && keepsSize && pool == 1 }
-
-  /// Whether the products are at most half of the direct way's: transforms cost something too.
-  private var winogradSaves: Bool {
-    2 * 36 * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) <= 9 * outHeight * outWidth
+  /// The algorithm of the fewest products; transforms cost something too, so Winograd's must save half of them.
+  private func bestAlgorithm(_ choice: ConvolutionChoice) -> ConvolutionAlgorithm {
+    guard choice != .direct, kernel == 3, padding == 1, keepsSize, pool == 1 else { return .direct }
+    func products(_ side: Int) -> Int {
+      (side + 2) * (side + 2) * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side)
+    }
+    let side = products(6) < products(4) ? 6 : 4
+    return choice == .winograd || 2 * products(side) <= 9 * outHeight * outWidth ? .winograd(side: side) : .direct
   }
 
   /// About as many squares a tile as fill the registers several times and keep the transformed input in cache.
-  private mutating func cutIntoSquares() {
-    let wanted = 36
-    let across = (outWidth + 3) / 4
-    let down = (outHeight + 3) / 4
+  private mutating func cutIntoSquares(_ side: Int) {
+    let wanted = side == 4 ? 36 : 16
+    let across = (outWidth + side - 1) / side
+    let down = (outHeight + side - 1) / side
     let bands = max(1, down / max(1, wanted / across))
-    rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * 4
+    rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * side
     imagesPerTile = bands == 1 ? max(1, wanted / (across * down)) : 1
   }
 
@@ -136,7 +157,7 @@ struct ConvolutionShape: Sendable, Equatable {
   }
 
   /// Floats of packed weights.
-  var packedCount: Int { outChannels * inChannels * (algorithm == .winograd ? 36 : kernel.area) }
+  var packedCount: Int { outChannels * inChannels * algorithm.values(taps: kernel.area) }
 }
 
 /// A pool's geometry over a padded map; the output's size rounds down.
@@ -194,7 +215,7 @@ struct WeightLayout: Sendable {
   var isPadded: Bool { outPadded != outChannels || padded(inPadded) != inChannels }
   var count: Int { outChannels * inChannels * taps }
   /// Enough for both directions.
-  var packedCount: Int { outPadded * padded(inPadded) * (algorithm == .winograd ? 36 : taps) }
+  var packedCount: Int { outPadded * padded(inPadded) * algorithm.values(taps: taps) }
 }
 
 /// `count` rounded up to whole vectors.
