@@ -38,14 +38,21 @@ static stem_input stem_fill(float *scratch, const dense_conv_shape *s, const flo
   const int channels = s->in_channels;
   const stem_input in = {scratch + stem_reach(s), stem_rows(s), stem_columns(s), channels, stem_row(s)};
   memset(scratch, 0, stem_input_floats(s) * sizeof(float));
+  const int first = max_int(0, min_int(s->pad_w, in.columns)), last = max_int(first, min_int(in.columns, s->width + s->pad_w));
   for (int h = 0; h < in.rows; h++) {
     float *row = in.data + h * in.row;
     const int from = h - s->pad_h;
-    for (int w = 0; w < in.columns; w++) {
-      const int column = w - s->pad_w;
-      const int inside = from >= 0 && from < s->height && column >= 0 && column < s->width;
-      const float *pixel = x + ((ptrdiff_t)from * s->width + column) * channels;
-      for (int c = 0; c < channels; c++) row[w * channels + c] = (inside ? pixel[c] : 0.0f) - (center ? center[c] : 0.0f);
+    if (from >= 0 && from < s->height) {
+      memcpy(row + first * channels, x + ((ptrdiff_t)from * s->width + first - s->pad_w) * channels,
+             (size_t)(last - first) * channels * sizeof(float));
+    }
+    if (!center) continue;
+    if (channels == 1) {
+      for (int w = 0; w < in.columns; w++) row[w] -= *center;
+    } else {
+      for (int w = 0; w < in.columns; w++) {
+        for (int c = 0; c < channels; c++) row[w * channels + c] -= center[c];
+      }
     }
   }
   return in;

@@ -12,7 +12,7 @@
 
 enum {
   WINOGRAD_MAX_POINTS = 64,
-  WINOGRAD_CHANNELS = 64,  // input channels transformed at a time, so that they stay in L2
+  WINOGRAD_CHANNELS = 32,  // input channels transformed at a time, so that they stay in L2
 };
 
 /// The products of a square of `side` outputs a side.

@@ -86,7 +86,7 @@ final class ConvolutionEngine {
       }
       device.run(parts.chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
         let first = parts.weightSums + chunk * layout.packedCount
-        memory.fill(0, in: first..<first + layout.packedCount)
+        memory.clear(first..<first + layout.packedCount)
         device.kernels.convolutionBackward(
           shape, inputGradient: inputGradient, weightGradient: Slice(memory, at: first),
           biasGradient: layer.bias == nil ? nil : Slice(memory, at: parts.biasSums), outputGradient: outputGradient,
@@ -158,7 +158,7 @@ final class ConvolutionEngine {
 
   /// Padded lanes of packed weights are zero.
   func pack(_ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, device: Device) {
-    if layout.isPadded { packed.fill(0, in: 0..<layout.packedCount) }
+    if layout.isPadded { packed.clear(0..<layout.packedCount) }
     let step = 16
     device.run((outChannels + step - 1) / step) { item, _ in
       device.kernels.pack(

@@ -83,8 +83,8 @@ final class FeatureMap {
 
   /// Forgets what batch norms owe to the gradient: the start of a backward pass.
   func clearDeferred() {
-    deferredShift.fill(0, in: 0..<stride)
-    deferredSlope.fill(0, in: 0..<stride)
+    deferredShift.clear(0..<stride)
+    deferredSlope.clear(0..<stride)
   }
 
   func valueSlice(_ index: Int) -> MapSlice { values.slice(at: layout.offset(index)) }

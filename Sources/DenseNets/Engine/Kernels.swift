@@ -64,6 +64,9 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     (base + range.lowerBound).update(repeating: value, count: range.count)
   }
 
+  /// Makes every bit of these elements zero.
+  func clear(_ range: Range<Int>) { memset(pointer(range), 0, range.count * MemoryLayout<Element>.stride) }
+
   fileprivate func pointer(_ range: Range<Int>) -> UnsafeMutablePointer<Element> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is outside of 0..<\(count)")
     return base + range.lowerBound

@@ -101,7 +101,7 @@ final class Stem {
       center[c] = Float(values.reduce(0.0) { $0 + Double(firstImage[$1]) } / Double(max(values.underestimatedCount, 1)))
     }
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
-      memory.fill(0, in: 0..<chunks * (windows + products))
+      memory.clear(0..<chunks * (windows + products))
       device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
         let first = chunk * (windows + products)
         device.kernels.stemMoments(
@@ -140,7 +140,7 @@ final class Stem {
     let channels = shape.pool.channels
     let row = channels * (shape.taps + 1)
     let found = device.withWorkspace(chunks * row) { memory in
-      memory.fill(0, in: 0..<chunks * row)
+      memory.clear(0..<chunks * row)
       device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
         let first = chunk * row
         device.kernels.stemBackward(
