@@ -16,7 +16,7 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
   for (int n = image_begin; n < image_end; n++) {
     const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, NULL);
     MAP *y = (MAP *)a->y + n * s->out_height * y_row;
-    uint8_t *argmax = a->argmax ? a->argmax + (ptrdiff_t)n * s->out_height * s->out_width * channels : NULL;
+    uint8_t *argmax = a->argmax ? a->argmax + (ptrdiff_t)(n - a->argmax_image) * s->out_height * s->out_width * channels : NULL;
     for (int i0 = 0; i0 < s->out_height; i0 += band) {
       const int i1 = min_int(i0 + band, s->out_height);
       const int first = max_int(0, i0 * s->stride - s->pad), last = min_int(c->out_height, (i1 - 1) * s->stride - s->pad + s->kernel);
@@ -99,6 +99,7 @@ void NAME(stem_backward)(const dense_stem_shape *shape, const dense_stem_backwar
   for (int n = image_begin; n < image_end; n++) {
     const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, a->center);
     const int total = s->out_height * s->out_width;
+    const uint8_t *argmax = a->argmax + (ptrdiff_t)(n - a->argmax_image) * total * channels;
     for (int p = 0; p < total; p += STEM_PIXELS) {
       const int count = min_int(STEM_PIXELS, total - p);
       ptrdiff_t windows[STEM_PIXELS];
@@ -118,7 +119,7 @@ void NAME(stem_backward)(const dense_stem_shape *shape, const dense_stem_backwar
           const vf dz = y > SPLAT(0.0f) ? dy : SPLAT(0.0f);
           sum += dz;
           STORE(gradients[i], dz);
-          for (int lane = 0; lane < DENSE_LANES; lane++) winners[i][lane] = windows[i] + places[a->argmax[at * channels + k + lane]];
+          for (int lane = 0; lane < DENSE_LANES; lane++) winners[i][lane] = windows[i] + places[argmax[(ptrdiff_t)(p + i) * channels + k + lane]];
         }
         STORE(a->sums + k, LOAD(a->sums + k) + sum);
         NAME(stem_accumulate)(a->products + (ptrdiff_t)k * taps, taps, c, gradients, winners, in.data, count, in.row);

@@ -106,25 +106,33 @@ func expectClose(
 /// Every instruction set that this machine has.
 let instructionSets = InstructionSet.allCases.filter(\.isAvailable)
 
-/// An instruction set and an algorithm for dense layers' convolutions.
+/// An instruction set, an algorithm for dense layers' convolutions, and what maps hold.
 struct Path: CustomTestStringConvertible, Sendable {
   let instructionSet: InstructionSet
   let convolution: ConvolutionChoice
-  var testDescription: String { "\(instructionSet) \(convolution)" }
+  var precision = Precision.fp32
+  var testDescription: String { "\(instructionSet) \(convolution) \(precision)" }
 
-  static let all = instructionSets.flatMap { set in
+  /// In fp32, `avx512bf16` is `avx512`.
+  static let fp32 = instructionSets.filter { $0 != .avx512bf16 }.flatMap { set in
     [ConvolutionChoice.direct, .winograd].map { Path(instructionSet: set, convolution: $0) }
   }
+  static let bf16 = instructionSets.flatMap { set in
+    [ConvolutionChoice.direct, .automatic].map { Path(instructionSet: set, convolution: $0, precision: .bf16) }
+  }
+  static let all = fp32 + bf16
 }
 
 /// Runs `body` on a device of its own.
 func on<R>(
-  _ instructionSet: InstructionSet, threads: Int = 2, convolution: ConvolutionChoice = .direct, _ body: () throws -> R
+  _ instructionSet: InstructionSet, threads: Int = 2, convolution: ConvolutionChoice = .direct,
+  precision: Precision = .fp32, _ body: () throws -> R
 ) throws -> R {
-  let device = try Device.cpu(threads: threads, instructionSet: instructionSet, convolution: convolution)
+  let device = try Device.cpu(
+    threads: threads, instructionSet: instructionSet, convolution: convolution, precision: precision)
   return try Device.$current.withValue(device) { try body() }
 }
 
 func on<R>(_ path: Path, threads: Int = 2, _ body: () throws -> R) throws -> R {
-  try on(path.instructionSet, threads: threads, convolution: path.convolution, body)
+  try on(path.instructionSet, threads: threads, convolution: path.convolution, precision: path.precision, body)
 }

@@ -11,8 +11,11 @@ struct StepResult: Equatable {
   let state: [Tensor]
   let inputGradient: Tensor
 
-  static func of(_ configuration: DenseNet.Configuration, images: Int, size: Extent) -> StepResult {
+  static func of(
+    _ configuration: DenseNet.Configuration, images: Int, size: Extent, memoryEfficient: Bool = false
+  ) -> StepResult {
     let net = DenseNet(configuration)
+    net.memoryEfficient = memoryEfficient
     net.initialize(.xavierUniform, seed: 5)
     let x = Tensor.uniform([images, configuration.inputChannels, size.height, size.width], seed: 6)
     let labels = (0..<images).map { Int32($0 % configuration.numClasses) }
@@ -46,10 +49,10 @@ struct StepResult: Equatable {
   /// Each instruction set does what the portable code does, up to the order of sums.
   @Test(arguments: Path.all.filter { $0.instructionSet != .generic })
   func agreesWithPortableCode(_ path: Path) throws {
-    let portable = try on(.generic, convolution: path.convolution) {
-      StepResult.of(Self.odd, images: 6, size: Extent(49, 37))
-    }
+    let generic = Path(instructionSet: .generic, convolution: path.convolution, precision: path.precision)
+    let portable = try on(generic) { StepResult.of(Self.odd, images: 6, size: Extent(49, 37)) }
     let found = try on(path) { StepResult.of(Self.odd, images: 6, size: Extent(49, 37)) }
+    guard path.precision == .fp32 else { return compareHalf(found, portable) }
     expectClose(found.logits, portable.logits, 1e-5, "logits")
     #expect(abs(found.loss - portable.loss) < 1e-6)
     expectClose(found.inputGradient, portable.inputGradient, 1e-4, "input gradient")
@@ -60,6 +63,22 @@ struct StepResult: Equatable {
     }
     for (index, name) in net.namedState.map(\.name).enumerated() {
       expectClose(found.state[index], portable.state[index], 2e-5, name)
+    }
+  }
+
+  /// Sums in another order round to another bf16 here and there, and a value that moves across ReLU's kink takes its
+  /// gradient along: no single element is comparable, but each tensor is.
+  func compareHalf(_ found: StepResult, _ portable: StepResult) {
+    expectClose(found.logits, portable.logits, 1e-2, "logits")
+    #expect(abs(found.loss - portable.loss) < 1e-2)
+    let net = DenseNet(Self.odd)
+    // Batch norm nearly cancels the gradient of the stem's gamma while its beta is 0.
+    for (index, name) in net.namedParameters.map(\.name).enumerated() where name != "0.1.weight" {
+      let greatest = portable.gradients[index].values.reduce(0) { max($0, abs($1)) }
+      if greatest > 1e-3 {
+        let error = relativeError(found.gradients[index], portable.gradients[index])
+        #expect(error < 0.2, "gradient of \(name): \(error)")
+      }
     }
   }
 
@@ -90,10 +109,22 @@ struct StepResult: Equatable {
       let logits = net.forward(.uniform([3, 3, 40, 40], seed: 6), mode: .training)
       #expect(logits == fresh.logits)
       let loss = CrossEntropyLoss()(logits, [0, 1, 2])
-      _ = net.backward(loss.gradient!, needsInputGradient: false)
+      #expect(net.backward(loss.gradient!) == fresh.inputGradient)
       #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
-      #expect(net.backward(loss.gradient!) == fresh.inputGradient, "backward may be asked again")
-      #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
+    }
+  }
+
+  /// What is computed again in the backward pass is what would have been kept.
+  @Test(arguments: Path.all)
+  func recomputingChangesNoBit(_ path: Path) throws {
+    for threads in [1, 3] {
+      try on(path, threads: threads) {
+        #expect(
+          StepResult.of(Self.odd, images: 5, size: Extent(49, 37), memoryEfficient: true)
+            == StepResult.of(Self.odd, images: 5, size: Extent(49, 37)))
+        #expect(
+          StepResult.of(.d2l, images: 33, size: 40, memoryEfficient: true) == StepResult.of(.d2l, images: 33, size: 40))
+      }
     }
   }
 

@@ -98,11 +98,12 @@ typedef struct {
 
 typedef struct {
   void *y;                   // [N, pool.out_height, pool.out_width, pool.y_stride]
-  uint8_t *argmax;           // [N, pool.out_height, pool.out_width, conv.out_channels], or NULL
+  uint8_t *argmax;           // [images from argmax_image on, pool.out_height, pool.out_width, conv.out_channels], or NULL
   float *mean, *m2;          // [N, conv.out_channels]: moments of y by image; or NULL
   const float *x;            // [N, height, width, in_channels]
   const float *scale, *shift;  // [out_channels]: of the batch norm, with the convolution's bias in the shift
   const float *weights;      // packed by pack_weights
+  int argmax_image;
 } dense_stem_forward_args;
 
 /// For z = the convolution's output and dz its gradient before batch norm's own: what all gradients follow from.
@@ -114,7 +115,7 @@ typedef struct {
   const uint8_t *argmax;
   const float *x;
   const float *center;       // [in_channels]: taken from every input value first, padding included
-  int dy_stride;
+  int dy_stride, argmax_image;
 } dense_stem_backward_args;
 
 /// The kernels of one instruction set and precision.

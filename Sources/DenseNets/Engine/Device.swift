@@ -84,6 +84,12 @@ public final class Device: Sendable, CustomStringConvertible {
     pool.run(count, scratch: scratch, body)
   }
 
+  /// Makes sure that steps which need no more memory than this allocate none.
+  func reserve(workspace count: Int, scratch: Int) {
+    withWorkspace(count) { _ in }
+    pool.reserve(scratch: scratch)
+  }
+
   /// Lends memory of at least `count` floats, with any content, for the time of `body`.
   func withWorkspace<R>(_ count: Int, _ body: (Buffer<Float>) -> R) -> R {
     workspace.withLock { buffer in

@@ -43,8 +43,8 @@ final class FeatureMap {
   private(set) var width = 0
   /// Whether the last forward pass was one that a backward pass may follow.
   private(set) var isTraining = false
-  private(set) var values = MapMemory()
-  private(set) var gradients = MapMemory()
+  private(set) var values = MapMemory.none
+  private(set) var gradients = MapMemory.none
   let statistics: ChannelStatistics
   let deferredShift: Buffer<Float>
   let deferredSlope: Buffer<Float>
@@ -94,7 +94,8 @@ final class FeatureMap {
     let offset = layout.offset(index)
     return UnfinishedGradient(
       gradient: gradients.slice(at: offset), gradientStride: stride, value: valueSlice(index), valueStride: stride,
-      a: Slice(deferredShift, at: offset), b: Slice(deferredSlope, at: offset), mean: Slice(statistics.mean, at: offset))
+      a: Slice(deferredShift, at: offset), b: Slice(deferredSlope, at: offset), mean: Slice(statistics.mean, at: offset)
+    )
   }
 
   /// The mean and biased variance of slice `index` from the moments of tiles.

@@ -37,16 +37,28 @@ final class FusedConvolution {
   }
 
   private func shape(_ source: FeatureMap, _ target: FeatureMap, _ device: Device) -> ConvolutionShape {
+    shape(
+      size: Extent(source.height, source.width), inStride: source.stride, outStride: target.stride, device)
+  }
+
+  /// - Parameter size: of the source.
+  func shape(size: Extent, inStride: Int, outStride: Int, _ device: Device) -> ConvolutionShape {
     let window: Extent =
       switch pool {
       case .none: 1
       case .window(let side): Extent(side)
-      case .global: Extent(source.height, source.width)
+      case .global: size
       }
     return ConvolutionShape(
-      height: source.height, width: source.width, inChannels: sourceLayout.paddedChannels, inStride: source.stride,
-      outChannels: padded(convolution.outChannels), outStride: target.stride, kernel: convolution.kernelSize,
+      height: size.height, width: size.width, inChannels: sourceLayout.paddedChannels, inStride: inStride,
+      outChannels: padded(convolution.outChannels), outStride: outStride, kernel: convolution.kernelSize,
       padding: convolution.padding, pool: window, choice: device.convolution)
+  }
+
+  /// Floats that the passes borrow.
+  func workspace(_ shape: ConvolutionShape, images: Int, training: Bool) -> Int {
+    let forward = engine.forwardWorkspace(shape, images: images)
+    return training ? max(forward, engine.backwardWorkspace(shape, images: images)) : forward
   }
 
   /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.

@@ -21,7 +21,7 @@ public enum Precision: String, Sendable, CaseIterable {
 }
 
 /// Memory of a map: `count` values of one precision, in a buffer that other maps may share.
-struct MapMemory {
+struct MapMemory: Sendable {
   let buffer: Buffer<UInt8>
   /// In bytes.
   let start: Int
@@ -38,6 +38,8 @@ struct MapMemory {
     self.init(Buffer(count * precision.bytes), start: 0, count: count, precision)
   }
 
+  static let none = MapMemory()
+
   func slice(at offset: Int = 0) -> MapSlice { MapSlice(memory: self, offset: offset) }
 }
 
@@ -46,6 +48,24 @@ struct MapSlice {
   let memory: MapMemory
   let offset: Int
   var precision: Precision { memory.precision }
+}
+
+/// Bytes from one on.
+struct Bytes {
+  let buffer: Buffer<UInt8>
+  let start: Int
+
+  init(_ buffer: Buffer<UInt8>, at start: Int = 0) {
+    self.buffer = buffer
+    self.start = start
+  }
+}
+
+/// Which value of each pooling window was the greatest.
+struct Winners {
+  let bytes: Bytes
+  /// The image with which they begin.
+  var firstImage = 0
 }
 
 /// The moments of a convolution's output, tile by tile.

@@ -99,6 +99,10 @@ struct Slice {
   fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<Float> { buffer.pointer(offset..<offset + count) }
 }
 
+extension Bytes {
+  fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<UInt8> { buffer.pointer(start..<start + count) }
+}
+
 extension MapSlice {
   /// The pointer, if `count` values from here on exist.
   fileprivate func pointer(_ count: Int) -> UnsafeMutableRawPointer {
@@ -247,9 +251,9 @@ struct Kernels: @unchecked Sendable {
   /// Pools `images` into `output` from the input `x`, `[N, H, W, C]`.
   /// - Parameters:
   ///   - affine: the batch norm's, with the convolution's bias in the shift.
-  ///   - argmax: `[N, pooled height, pooled width, channels]`.
+  ///   - winners: `[N, pooled height, pooled width, channels]`.
   func stemForward(
-    _ shape: StemShape, output: MapSlice, argmax: Buffer<UInt8>?, moments: TileMoments?,
+    _ shape: StemShape, output: MapSlice, winners: Winners?, moments: TileMoments?,
     input x: [Float], affine: Affine, weights: Buffer<Float>, images: Range<Int>, scratch: Buffer<Float>
   ) {
     let (conv, pool) = (shape.convolution, shape.pool)
@@ -258,7 +262,10 @@ struct Kernels: @unchecked Sendable {
     var arguments = dense_stem_forward_args()
     arguments.y = output.pointer(
       span(images.upperBound * pool.outHeight * pool.outWidth, pool.outStride, pool.channels))
-    arguments.argmax = argmax?.pointer(0..<images.upperBound * shape.pooledCount)
+    if let winners {
+      arguments.argmax = winners.bytes.pointer((images.upperBound - winners.firstImage) * shape.pooledCount)
+      arguments.argmax_image = Int32(winners.firstImage)
+    }
     arguments.mean = moments?.mean.pointer(images.upperBound * pool.channels)
     arguments.m2 = moments?.squares.pointer(images.upperBound * pool.channels)
     arguments.scale = constant(affine.scale, pool.channels)
@@ -274,7 +281,7 @@ struct Kernels: @unchecked Sendable {
 
   /// Adds the sums of these images to `products`, `[channels, taps]`, and `sums`, `[channels]`.
   func stemBackward(
-    _ shape: StemShape, products: Slice, sums: Slice, gradient g: UnfinishedGradient, argmax: Buffer<UInt8>,
+    _ shape: StemShape, products: Slice, sums: Slice, gradient g: UnfinishedGradient, winners: Winners,
     input x: [Float], center: Buffer<Float>, images: Range<Int>, scratch: Buffer<Float>
   ) {
     let (conv, pool) = (shape.convolution, shape.pool)
@@ -290,7 +297,9 @@ struct Kernels: @unchecked Sendable {
     arguments.defer_a = constant(g.a, pool.channels)
     arguments.defer_b = constant(g.b, pool.channels)
     arguments.y_mean = constant(g.mean, pool.channels)
-    arguments.argmax = UnsafePointer(argmax.pointer(0..<images.upperBound * shape.pooledCount))
+    arguments.argmax = UnsafePointer(
+      winners.bytes.pointer((images.upperBound - winners.firstImage) * shape.pooledCount))
+    arguments.argmax_image = Int32(winners.firstImage)
     arguments.center = UnsafePointer(center.pointer(0..<conv.inChannels))
     var c = shape.c
     x.withUnsafeBufferPointer {
@@ -319,26 +328,26 @@ struct Kernels: @unchecked Sendable {
   // MARK: Pools
 
   func maxPoolForward(
-    _ shape: PoolShape, output: MapSlice, argmax: Buffer<UInt8>?, input: MapSlice, images: Range<Int>
+    _ shape: PoolShape, output: MapSlice, argmax: Bytes?, input: MapSlice, images: Range<Int>
   ) {
     let s = shape
     var c = s.c
     table.pointee.max_pool_forward(
       output.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
-      argmax?.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels),
+      argmax?.pointer(images.upperBound * s.outHeight * s.outWidth * s.channels),
       input.floats(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }
 
   func maxPoolBackward(
-    _ shape: PoolShape, inputGradient: MapSlice, outputGradient: MapSlice, argmax: Buffer<UInt8>, images: Range<Int>
+    _ shape: PoolShape, inputGradient: MapSlice, outputGradient: MapSlice, argmax: Bytes, images: Range<Int>
   ) {
     let s = shape
     var c = s.c
     table.pointee.max_pool_backward(
       inputGradient.floats(images.upperBound * s.height * s.width * s.inStride),
       outputGradient.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
-      argmax.pointer(0..<images.upperBound * s.outHeight * s.outWidth * s.channels), &c, Int32(images.lowerBound),
+      argmax.pointer(images.upperBound * s.outHeight * s.outWidth * s.channels), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }
 
@@ -380,7 +389,8 @@ struct Kernels: @unchecked Sendable {
 
   /// Row `image` of `sums` = Σdy and Σdy·(x − mean) of an image of `area` pixels.
   func normSums(
-    _ sums: Buffer<Float>, image tile: Int, dy: MapSlice, x: MapSlice, mean: Slice, stride: Int, channels: Int, area: Extent
+    _ sums: Buffer<Float>, image tile: Int, dy: MapSlice, x: MapSlice, mean: Slice, stride: Int, channels: Int,
+    area: Extent
   ) {
     let pixels = tile * area.area..<(tile + 1) * area.area
     table(x.precision).pointee.norm_sums(

@@ -35,7 +35,9 @@ final class NormalizationEngine {
       norm.updateRunningStatistics(
         mean: map.map { statistics.mean[$0] }, variance: map.map { statistics.variance[$0] }, count: statistics.count)
       for (c, position) in map.enumerated() {
-        set(position, gamma[c], beta[c], mean: statistics.mean[position], variance: statistics.variance[position], norm.epsilon)
+        set(
+          position, gamma[c], beta[c], mean: statistics.mean[position], variance: statistics.variance[position],
+          norm.epsilon)
       }
     case .inference:
       let mean = norm.runningMean.value.storage

@@ -14,7 +14,6 @@ final class Stem {
   private let packed: Buffer<Float>
   private let shift: Buffer<Float>
   private var moments: WindowMoments?
-  private var argmax = Buffer<UInt8>(0)
   private var input = Tensor.zeros([0])
 
   init(convolution: Conv2d, norm: BatchNorm2d, pool: MaxPool2d) {
@@ -48,7 +47,8 @@ final class Stem {
   /// - Parameters:
   ///   - x: `[N, C, H, W]`.
   ///   - target: of the pooled size; its first slice is written, with statistics in training.
-  func forward(_ x: Tensor, to target: FeatureMap, mode: Mode, device: Device) {
+  ///   - winners: memory for all images' winners; nil: they are found again in the backward pass.
+  func forward(_ x: Tensor, to target: FeatureMap, winners: Bytes?, mode: Mode, device: Device) {
     let images = x.shape[0]
     let shape = shape(height: x.shape[2], width: x.shape[3], outStride: target.stride)
     let training = mode == .training
@@ -60,13 +60,13 @@ final class Stem {
     let affine = foldBias()
     engine.pack(
       convolution.weight.value.storage, into: packed, engine.weightLayout(.direct), transposed: false, device: device)
-    if training && argmax.count < images * shape.pooledCount { argmax = Buffer(images * shape.pooledCount) }
     let channels = shape.pool.channels
     device.withWorkspace(2 * images * channels) { memory in
       let moments = TileMoments(in: memory, at: 0, count: images * channels)
       device.run(images, scratch: shape.scratchCount) { image, scratch in
         device.kernels.stemForward(
-          shape, output: target.valueSlice(0), argmax: training ? argmax : nil, moments: training ? moments : nil,
+          shape, output: target.valueSlice(0), winners: winners.map { Winners(bytes: $0) },
+          moments: training ? moments : nil,
           input: x.storage, affine: affine, weights: packed, images: image..<image + 1, scratch: scratch)
       }
       guard training else { return }
@@ -86,7 +86,7 @@ final class Stem {
   }
 
   /// Images are summed in chunks, so that sums do not depend on threads.
-  private func chunks(_ images: Int) -> Int { min(images, 32) }
+  func chunks(_ images: Int) -> Int { min(images, 32) }
 
   /// The statistics of the convolution's output, from the moments of its windows.
   private func measure(_ shape: StemShape, device: Device) {
@@ -131,8 +131,21 @@ final class Stem {
     return convolution.weight.value.storage[k * count..<(k + 1) * count].map(Double.init)
   }
 
+  /// Floats that the passes borrow.
+  func workspace(_ shape: StemShape, images: Int, training: Bool) -> Int {
+    guard training else { return 0 }
+    let channels = shape.pool.channels
+    let perChunk = max(shape.windowCount + shape.productCount, channels * (shape.taps + 1))
+    return max(2 * images * channels, chunks(images) * perChunk)
+  }
+
   /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
-  func backward(from target: FeatureMap, needsInputGradient: Bool, device: Device) -> Tensor? {
+  /// - Parameters:
+  ///   - winners: as the forward pass left them, or memory for one image of each chunk.
+  ///   - areKept: which of the two.
+  func backward(
+    from target: FeatureMap, winners: Bytes, areKept: Bool, needsInputGradient: Bool, device: Device
+  ) -> Tensor? {
     guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
     let images = target.images
     let shape = shape(height: input.shape[2], width: input.shape[3], outStride: target.stride)
@@ -143,15 +156,44 @@ final class Stem {
       memory.clear(0..<chunks * row)
       device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
         let first = chunk * row
-        device.kernels.stemBackward(
-          shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
-          gradient: target.gradientSlice(0), argmax: argmax, input: input.storage, center: center,
-          images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
+        for image in images * chunk / chunks..<images * (chunk + 1) / chunks {
+          let found =
+            areKept
+            ? Winners(bytes: winners)
+            : findAgain(
+              image, in: Bytes(winners.buffer, at: winners.start + chunk * shape.pooledCount), shape, target: target,
+              scratch: scratch, device: device)
+          device.kernels.stemBackward(
+            shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
+            gradient: target.gradientSlice(0), winners: found, input: input.storage, center: center,
+            images: image..<image + 1, scratch: scratch)
+        }
       }
       return sumRows(Slice(memory), rows: chunks, stride: row, count: row)
     }
     let owed = setGradients(shape, products: found, sums: Array(found[(channels * shape.taps)...]), moments: moments)
-    return needsInputGradient ? inputGradient(shape, target: target, owed: owed, device: device) : nil
+    guard needsInputGradient else { return nil }
+    var all = winners
+    if !areKept {
+      all = Bytes(Buffer(images * shape.pooledCount))
+      device.run(images, scratch: shape.scratchCount) { image, scratch in
+        let place = Bytes(all.buffer, at: image * shape.pooledCount)
+        _ = findAgain(image, in: place, shape, target: target, scratch: scratch, device: device)
+      }
+    }
+    return inputGradient(shape, target: target, winners: all, owed: owed, device: device)
+  }
+
+  /// An image's winners, by its forward pass once more; what that writes, it wrote before.
+  private func findAgain(
+    _ image: Int, in bytes: Bytes, _ shape: StemShape, target: FeatureMap, scratch: Buffer<Float>, device: Device
+  ) -> Winners {
+    let winners = Winners(bytes: bytes, firstImage: image)
+    device.kernels.stemForward(
+      shape, output: target.valueSlice(0), winners: winners, moments: nil, input: input.storage,
+      affine: Affine(scale: normalization.affine.scale, shift: Slice(shift)), weights: packed,
+      images: image..<image + 1, scratch: scratch)
+    return winners
   }
 
   /// What batch norm adds to the gradient of the convolution's output y: `shift + slope * (y - mean)`.
@@ -196,7 +238,9 @@ final class Stem {
 
   /// Rarely wanted, so made the plain way: the convolution again, then the gradient before the pool, before the batch
   /// norm, and the input's.
-  private func inputGradient(_ shape: StemShape, target: FeatureMap, owed: Owed, device: Device) -> Tensor {
+  private func inputGradient(
+    _ shape: StemShape, target: FeatureMap, winners: Bytes, owed: Owed, device: Device
+  ) -> Tensor {
     let conv = shape.convolution
     let (images, channels, area) = (target.images, shape.pool.channels, conv.outHeight * conv.outWidth)
     let raw = MapMemory(input.count)
@@ -218,7 +262,7 @@ final class Stem {
       kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding)
     device.run(images) { image, _ in
       device.kernels.maxPoolBackward(
-        unpooling, inputGradient: map.gradients.slice(), outputGradient: masked.valueSlice(0), argmax: argmax,
+        unpooling, inputGradient: map.gradients.slice(), outputGradient: masked.valueSlice(0), argmax: winners,
         images: image..<image + 1)
       device.kernels.normBackward(
         dx: map.gradients.slice(), dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(statistics.mean),

@@ -32,6 +32,9 @@ final class ThreadPool: Sendable {
 
   deinit { shared.stop() }
 
+  /// Makes sure that every thread has that many floats.
+  func reserve(scratch: Int) { shared.turn.withLock { shared.owned.reserve(scratch) } }
+
   /// Calls `body(item, scratch)` for each item of `0..<count` on the pool's threads and waits for all.
   ///
   /// - Parameter scratch: floats that every thread gets for itself.

@@ -77,7 +77,8 @@ public final class BatchNorm2d: Layer {
     if sums.count < map.images * 2 * map.stride { sums = Buffer(map.images * 2 * map.stride) }
     device.run(map.images) { image, _ in
       device.kernels.normSums(
-        sums, image: image, dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(map.statistics.mean), stride: map.stride,
+        sums, image: image, dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(map.statistics.mean),
+        stride: map.stride,
         channels: map.stride, area: Extent(map.height, map.width))
     }
     map.clearDeferred()

@@ -55,7 +55,9 @@ public final class DenseBlock: Layer {
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     x.requireImages(channels: inputChannels, layer: "DenseBlock")
     let device = Device.current
-    map.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training, precision: device.precision)
+    map.resize(
+      images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training,
+      precision: device.precision)
     map.load(x, slice: 0, statistics: mode == .training, device: device)
     forward(mode: mode, device: device)
     return map.tensor(device: device)

@@ -19,7 +19,7 @@ public final class MaxPool2d: Layer {
   public let kernelSize: Int
   public let stride: Int
   public let padding: Int
-  private var saved: (shape: PoolShape, argmax: Buffer<UInt8>, input: [Int])?
+  private var saved: (shape: PoolShape, argmax: Bytes, input: [Int])?
 
   /// - Parameter stride: nil for the kernel's size.
   /// - Precondition: the kernel is at most 16, and the padding at most half of it.
@@ -51,7 +51,7 @@ public final class MaxPool2d: Layer {
       kernel: kernelSize, stride: stride, padding: padding)
     let output = FeatureMap(input.layout)
     output.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
-    let argmax = mode == .training ? Buffer<UInt8>(output.pixels * output.stride) : nil
+    let argmax = mode == .training ? Bytes(Buffer(output.pixels * output.stride)) : nil
     device.run(input.images) { image, _ in
       device.kernels.maxPoolForward(
         shape, output: output.valueSlice(0), argmax: argmax, input: input.valueSlice(0), images: image..<image + 1)

@@ -44,9 +44,13 @@ public final class Transition: Layer {
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     x.requireImages(channels: inputChannels, layer: "Transition")
     let device = Device.current
-    source.resize(images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training, precision: device.precision)
+    source.resize(
+      images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training,
+      precision: device.precision)
     source.load(x, slice: 0, statistics: mode == .training, device: device)
-    target.resize(images: x.shape[0], height: x.shape[2] / 2, width: x.shape[3] / 2, gradients: mode == .training, precision: device.precision)
+    target.resize(
+      images: x.shape[0], height: x.shape[2] / 2, width: x.shape[3] / 2, gradients: mode == .training,
+      precision: device.precision)
     fused.forward(from: source, to: target, slice: 0, mode: mode, device: device)
     return target.tensor(device: device)
   }

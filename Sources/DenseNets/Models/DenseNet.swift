@@ -11,6 +11,14 @@ public final class DenseNet: Layer {
   public let transitions: [Transition]
   let head: FusedConvolution
   private let logits: FeatureMap
+  private let arena = Arena()
+  private var plan: StepPlan?
+  /// Whether the last pass was a forward one in training: a backward pass reuses the memory that it reads.
+  private var isBackwardDue = false
+  /// Whether to compute again in the backward pass what can be had again, instead of keeping it (after Pleiss et al.
+  /// 2017, as torchvision's `memory_efficient`): here, where the stem's pools found their maxima. Not a bit of any
+  /// result depends on it. Normalised and concatenated maps are never kept in the first place.
+  public var memoryEfficient = false
 
   /// The numbers that make a DenseNet.
   public struct Configuration: Sendable, Equatable {
@@ -115,17 +123,11 @@ public final class DenseNet: Layer {
 
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
     x.requireImages(channels: configuration.inputChannels, layer: "DenseNet")
-    guard let sizes = try? mapSizes(Extent(x.shape[2], x.shape[3])) else {
-      preconditionFailure("DenseNet: images of \(x.shape[2])×\(x.shape[3]) pixels are too small")
-    }
     let device = Device.current
-    let training = mode == .training
-    for (block, size) in zip(blocks, sizes) {
-      block.map.resize(images: x.shape[0], height: size.height, width: size.width, gradients: training, precision: device.precision)
-    }
-    logits.resize(images: x.shape[0], height: 1, width: 1, gradients: training)
-
-    stem.forward(x, to: blocks[0].map, mode: mode, device: device)
+    prepare(inputShape: x.shape, mode: mode, device: device)
+    stem.forward(
+      x, to: blocks[0].map, winners: mode == .training && !memoryEfficient ? arena.bytes(plan!.winners) : nil,
+      mode: mode, device: device)
     for (index, block) in blocks.enumerated() {
       block.forward(mode: mode, device: device)
       if index < transitions.count {
@@ -134,13 +136,37 @@ public final class DenseNet: Layer {
       }
     }
     head.forward(from: blocks.last!.map, to: logits, slice: 0, mode: mode, device: device)
+    isBackwardDue = mode == .training
     return logits.tensor(device: device).reshaped([x.shape[0], configuration.numClasses])
+  }
+
+  /// Lays out the memory of a step, unless the last one was like it.
+  private func prepare(inputShape: [Int], mode: Mode, device: Device) {
+    if plan?.isFor(inputShape, mode, device.precision, memoryEfficient) != true {
+      guard let new = try? StepPlan(self, inputShape: inputShape, mode: mode, device: device) else {
+        preconditionFailure("DenseNet: images of \(inputShape[2])×\(inputShape[3]) pixels are too small")
+      }
+      arena.adopt(new.arena)
+      plan = new
+    }
+    let plan = plan!
+    device.reserve(workspace: plan.workspace, scratch: plan.scratch)
+    let training = mode == .training
+    for (index, (block, size)) in zip(blocks, plan.sizes).enumerated() {
+      let count = inputShape[0] * size.area * block.map.stride
+      block.map.use(
+        images: inputShape[0], height: size.height, width: size.width, training: training,
+        values: arena.map(plan.values(index), count: count, plan.precision),
+        gradients: training ? arena.map(plan.gradients(index), count: count, plan.precision) : .none)
+    }
+    logits.resize(images: inputShape[0], height: 1, width: 1, gradients: training)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
     precondition(
-      logits.isTraining && outputGradient.shape == [logits.images, configuration.numClasses],
-      "DenseNet: backward follows a training-mode forward of the same batch, found \(outputGradient.shape)")
+      isBackwardDue && outputGradient.shape == [logits.images, configuration.numClasses],
+      "DenseNet: one backward follows a training-mode forward of the same batch, found \(outputGradient.shape)")
+    isBackwardDue = false
     let device = Device.current
     logits.loadGradient(outputGradient.reshaped(outputGradient.shape + [1, 1]), device: device)
     logits.clearDeferred()
@@ -154,6 +180,8 @@ public final class DenseNet: Layer {
           from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
       }
     }
-    return stem.backward(from: blocks[0].map, needsInputGradient: needsInputGradient, device: device)
+    return stem.backward(
+      from: blocks[0].map, winners: arena.bytes(plan!.winners), areKept: !memoryEfficient,
+      needsInputGradient: needsInputGradient, device: device)
   }
 }

@@ -1,0 +1,41 @@
+// Runs every kernel of every instruction set that this machine has, for maps of both precisions, against plain loops in
+// double precision.
+#include <float.h>
+#include <stdio.h>
+
+#include "check.h"
+
+/// Whether denormal numbers are taken as zero.
+static int flushes(void) {
+  volatile float least_normal = FLT_MIN;
+  return least_normal * 0.5f == 0;
+}
+
+static void test_machine(table t, dense_isa isa) {
+  expect_true(t, "a peak can be measured", dense_peak_for(isa)(100) > 0);
+  dense_flush_denormals(1);
+  expect_true(t, "denormals are flushed", flushes());
+  expect_true(t, "flushing is remembered, and ends", dense_flush_denormals(0) && !flushes());
+  dense_pause();
+}
+
+int main(void) {
+  const char *names[][2] = {
+    {"generic", "generic, bf16"}, {"avx2", "avx2, bf16"}, {"avx512", "avx512, bf16"}, {"avx512bf16", "avx512bf16, bf16"}};
+  for (dense_isa isa = DENSE_ISA_GENERIC; isa <= DENSE_ISA_AVX512BF16; isa++) {
+    for (dense_precision precision = DENSE_FP32; precision <= DENSE_BF16; precision++) {
+      const table t = {dense_kernels_for(isa, precision), precision, names[isa][precision]};
+      if (!t.kernels) continue;
+      const int before = passed + failed;
+      test_machine(t, isa);
+      test_convolutions(t);
+      test_stem(t);
+      test_maps(t);
+      test_parameters(t);
+      printf("%s: %d checks\n", t.name, passed + failed - before);
+    }
+  }
+  test_sums_and_loss();
+  printf("%d passed, %d failed\n", passed, failed);
+  return failed > 0 || passed == 0;
+}
