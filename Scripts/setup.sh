@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib and, on Linux,
-# libcrypto, and the libraries behind Foundation's networking. With everything there it says and does nothing.
+# libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds programs for arm64 and
+# runs them elsewhere. With everything there it says and does nothing.
 set -eu
 
 fail() {
@@ -13,11 +14,13 @@ has() { command -v "$1" >/dev/null 2>&1; }
 compiler=clang
 has clang || compiler=cc
 
-# compiles LANGUAGE LIBRARY: whether the program on standard input compiles and links.
+# compiles LANGUAGE OPTION…: whether the program on standard input compiles and links.
 compiles() {
   folder=$(mktemp -d)
   status=0
-  "$compiler" -x "$1" - -o "$folder/probe" "$2" >/dev/null 2>&1 || status=1
+  language=$1
+  shift
+  "$compiler" -x "$language" - -o "$folder/probe" "$@" >/dev/null 2>&1 || status=1
   rm -rf "$folder"
   return "$status"
 }
@@ -25,12 +28,24 @@ compiles() {
 has_zlib() { printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' | compiles c -lz; }
 has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
+has_arm64() {
+  printf '#include <math.h>\nint main(void) { return isnan(sin(0)); }\n' |
+    compiles c --target=aarch64-linux-gnu -static -fuse-ld=lld -lm
+}
+# The newest of the compiler's runtime for arm64, whose package has a version in its name.
+arm64_runtime() { apt-cache pkgnames libgcc- | grep -Ex 'libgcc-[0-9]+-dev-arm64-cross' | sort -V | tail -n 1; }
 has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q "$1"; }
 
 has swift || fail 'no swift here; install Swift 6.2 or later from https://www.swift.org/install and run again'
 
+elsewhere=no # whether arm64 is wanted, and is not this machine
+if [ "${1:-}" = arm64 ]; then
+  case $(uname -m) in aarch64 | arm64) ;; *) elsewhere=yes ;; esac
+fi
+
 case $(uname -s) in
   Darwin)
+    [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
     if has_zlib; then exit 0; fi
     has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
     has brew || fail 'zlib is missing; install Homebrew from https://brew.sh, or zlib by other means, and run again'
@@ -45,6 +60,11 @@ case $(uname -s) in
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
+    if [ "$elsewhere" = yes ]; then
+      has clang || fail 'no clang here, which builds for arm64; install it, or use that of Swift, and run again'
+      has qemu-aarch64 || missing="$missing qemu-user"
+      has_arm64 || missing="$missing libc6-dev-arm64-cross"
+    fi
     if [ -z "$missing" ]; then exit 0; fi
     has apt-get || fail "missing, by Debian's names:$missing; install them with this system's package manager and run again"
     root=
@@ -56,6 +76,7 @@ case $(uname -s) in
     # shellcheck disable=SC2086 # one argument for each package, and none for an empty $root
     {
       $root apt-get update -qq &&
+        case $missing in *-arm64-cross) missing="$missing $(arm64_runtime)" ;; esac &&
         $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
     } >&2 || fail "apt-get could not install$missing; its message is above"
     ;;

@@ -27,6 +27,9 @@ static void test_norm(table t) {
     wanted_dx[at] = get(scale, c) * gradient + get(shift, c) + get(slope, c) * deviation;
   }
   expect_moments(t, "moments", mean, m2, x, STRIDE, tile, PIXELS);
+  const array far = uniform(t.precision, MAP, 1000, t.precision == DENSE_BF16 ? 1016 : 1000.01);
+  t.kernels->moments(mean.data, m2.data, far.data, STRIDE, CHANNELS, ROWS, COLUMNS);
+  expect_moments(t, "moments far from zero", mean, m2, far, STRIDE, tile, PIXELS);
   expect(t, "affine", "y", y, wanted_y, 1e-6);
   expect(t, "norm_sums", "sums", sums, wanted_sums, 1e-5);
   expect(t, "norm_backward", "dx", dx, wanted_dx, 1e-6);
@@ -54,7 +57,8 @@ static void test_rounding(table t) {
   const float values[][2] = {  // and what bf16 makes of them
     {0, 0}, {-0.0f, -0.0f}, {1, 1}, {0x1.01p0f, 1}, {0x1.03p0f, 0x1.04p0f}, {0x1.010002p0f, 0x1.02p0f},
     {0x1.02fffep0f, 0x1.02p0f}, {-0x1.01p0f, -1}, {-0x1.05p0f, -0x1.04p0f}, {0x1.ffp-3f, 0x1p-2f},
-    {0x1.fep127f, 0x1.fep127f}, {0x1.ffp127f, INFINITY}, {INFINITY, INFINITY}, {-INFINITY, -INFINITY}, {NAN, NAN}, {-NAN, NAN}};
+    {0x1.fep127f, 0x1.fep127f}, {0x1.ffp127f, INFINITY}, {INFINITY, INFINITY}, {-INFINITY, -INFINITY}, {NAN, NAN},
+    {__builtin_nanf("0x3fffff"), NAN}};
   const array given = filled(DENSE_FP32, DENSE_LANES, 0), map = filled(t.precision, DENSE_LANES, 0);
   const array back = filled(DENSE_FP32, DENSE_LANES, 0);
   for (int i = 0; i < DENSE_LANES; i++) set(given, i, values[i][0]);

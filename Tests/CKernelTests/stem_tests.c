@@ -11,6 +11,7 @@ typedef struct {
 static const stem_case cases[] = {
   {"stem 7x7", 2, 17, 15, 1, 48, 7, 7, 2, 3, 3, 2, 1},
   {"stem of three channels", 2, 8, 9, 3, 16, 3, 5, 1, 1, 2, 2, 0},
+  {"stem of few windows", 2, 7, 6, 1, 16, 5, 5, 1, 0, 2, 2, 0},
   {"stem 9x9", 1, 13, 14, 2, 16, 9, 9, 3, 4, 3, 1, 1},
 };
 
@@ -70,9 +71,10 @@ static void test_forward(table t, const char *name, const dense_stem_shape *shap
   const dense_weight_layout layout = {out, s->in_channels, out, s->in_channels, s->kernel_h, s->kernel_w, NULL, 0};
   t.kernels->pack_weights(packed.data, weights.data, &layout, 0, out);
   const array mean = filled(DENSE_FP32, images * out, NAN), m2 = filled(DENSE_FP32, images * out, NAN);
-  const dense_stem_forward_args args = {y.data, argmax, mean.data, m2.data, x.data, scale.data, shift.data, packed.data};
   for (int n = images - 1; n >= 0; n--) {
     const array scratch = filled(DENSE_FP32, (int)dense_stem_scratch(shape), NAN);
+    const dense_stem_forward_args args = {y.data, argmax + n * pixels / images * out, mean.data, m2.data, x.data, scale.data,
+                                          shift.data, packed.data, n};
     t.kernels->stem_forward(shape, &args, n, n + 1, scratch.data);
   }
 
@@ -111,10 +113,10 @@ static void test_backward(table t, const char *name, const dense_stem_shape *sha
   const array dy = uniform(t.precision, (pixels - 1) * dy_stride + out, -1, 1), y_mean = uniform(DENSE_FP32, out, 0, 1);
   const array defer_a = uniform(DENSE_FP32, out, -1, 1), defer_b = uniform(DENSE_FP32, out, -0.1, 0.1);
   const array blocks = filled(DENSE_FP32, out * padded_taps, 1), sums = filled(DENSE_FP32, out, 1);
-  const dense_stem_backward_args args = {blocks.data, sums.data, dy.data, y.data, defer_a.data, defer_b.data, y_mean.data,
-                                         argmax, x.data, center.data, dy_stride};
   for (int n = images - 1; n >= 0; n--) {
     const array scratch = filled(DENSE_FP32, (int)dense_stem_scratch(shape), NAN);
+    const dense_stem_backward_args args = {blocks.data, sums.data, dy.data, y.data, defer_a.data, defer_b.data, y_mean.data,
+                                           argmax + n * pixels / images * out, x.data, center.data, dy_stride, n};
     t.kernels->stem_backward(shape, &args, n, n + 1, scratch.data);
   }
 
