@@ -47,6 +47,7 @@ ALWAYS_INLINE void NAME(pooled_prologue)(float *restrict dst, const MAP *x, cons
     for (int i = 0; i < s->pool_h; i++) {
       const MAP *row = x + (ptrdiff_t)i * s->width * s->in_stride + c;
       for (int j = 0; j < s->pool_w; j++) {
+        PREFETCH(row + (ptrdiff_t)(j + PREFETCHED_PIXELS / 2) * s->in_stride);
         vf z = LOAD_MAP(row + (ptrdiff_t)j * s->in_stride);
         if (scale) {
           z = z * LOAD(scale + c) + LOAD(shift + c);
@@ -116,7 +117,8 @@ typedef void (*NAME(expecter))(const void *context, const ptrdiff_t *offsets, in
 /// Runs the dot loop for one block of output channels over the pixels of a tile, a group of registers at a time.
 ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int rows, int columns, int stride_h,
                                         int stride_w, int kernel_h, int length, const float *weights, int width,
-                                        NAME(steps) steps, NAME(finisher) finish, const void *context) {
+                                        NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
+                                        const void *context) {
   float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
   const float *pixels[DENSE_PIXELS];
   ptrdiff_t offsets[DENSE_PIXELS];
@@ -136,6 +138,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int 
         }
       }
     }
+    expect(context, offsets, count);
     NAME(dot)(count, width, results, 0, pixels, kernel_h, tile->row, length, weights);
     finish(context, results, offsets, count);
   }
@@ -245,11 +248,16 @@ ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float 
 
 ALWAYS_INLINE void NAME(expect_input_gradient)(const void *context, const ptrdiff_t *offsets, int count) {
   const NAME(input_gradient) *o = context;
+  const dense_conv_shape *s = o->shape;
   for (int i = 0; i < count; i++) {
-    const ptrdiff_t at = o->first + offsets[i];
-    for (int v = 0; v < o->width; v += DENSE_LANES) {
-      PREFETCH((const MAP *)o->args->x + at * o->shape->in_stride + o->channel + v);
-      PREFETCH((const MAP *)o->args->dx + at * o->args->dx_stride + o->channel + v);
+    for (int h = 0; h < s->pool_h; h++) {
+      for (int w = 0; w < s->pool_w; w++) {
+        const ptrdiff_t at = o->first + offsets[i] + (ptrdiff_t)h * s->width + w;
+        for (int v = 0; v < o->width; v += DENSE_LANES) {
+          PREFETCH((const MAP *)o->args->x + at * s->in_stride + o->channel + v);
+          PREFETCH((const MAP *)o->args->dx + at * o->args->dx_stride + o->channel + v);
+        }
+      }
     }
   }
 }
@@ -309,7 +317,7 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
                            s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
-                           NAME(finish_output), &output);
+                           NAME(expect_output), NAME(finish_output), &output);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
@@ -354,7 +362,7 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
         const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, (ptrdiff_t)s->pool_h * s->width, s->pool_w};
         NAME(for_each_group)(&gradient, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
                              a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
-                             NAME(finish_input_gradient), &context);
+                             NAME(expect_input_gradient), NAME(finish_input_gradient), &context);
       }
     }
   }

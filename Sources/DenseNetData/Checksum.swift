@@ -1,23 +1,21 @@
 import DenseNets
 
-#if canImport(CommonCrypto)
-  import CommonCrypto
+#if canImport(CryptoKit)
+  import CryptoKit
 #else
   import CLibCrypto
 #endif
 
 /// The md5 of content, as dataset publishers give it. It tells a damaged file from a sound one, not a forged one.
 struct Checksum: ~Copyable {
-  #if canImport(CommonCrypto)
-    private var context = CC_MD5_CTX()
+  #if canImport(CryptoKit)
+    private var hash = Insecure.MD5()
 
-    init() throws { CC_MD5_Init(&context) }
+    init() throws {}
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-      CC_MD5_Update(&context, bytes.baseAddress, CC_LONG(bytes.count))
-    }
+    mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
 
-    private mutating func finish(_ digest: inout [UInt8]) { CC_MD5_Final(&digest, &context) }
+    private mutating func finish(_ digest: inout [UInt8]) { digest = Array(hash.finalize()) }
   #else
     private let context: OpaquePointer
 

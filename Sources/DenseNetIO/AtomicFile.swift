@@ -25,7 +25,7 @@ public enum AtomicFile {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw systemFailure("be written", shown, code: errno) }
     var code = writeAll(data, to: descriptor)
-    if code == 0, fsync(descriptor) != 0 { code = errno }
+    if code == 0, synchronize(descriptor) != 0 { code = errno }
     if close(descriptor) != 0, code == 0 { code = errno }
     if code == 0, rename(temporary, target) != 0 { code = errno }
     guard code == 0 else {
@@ -33,6 +33,15 @@ public enum AtomicFile {
       throw systemFailure("be written", shown, code: code)
     }
     synchronizeFolder(of: url)
+  }
+
+  /// Brings a file's bytes to the disk. Answers 0, or -1 with `errno`.
+  private static func synchronize(_ descriptor: Int32) -> Int32 {
+    #if canImport(Darwin)
+      // There `fsync` leaves them in the drive's cache; not every file system knows better.
+      if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+    #endif
+    return fsync(descriptor)
   }
 
   /// Makes the rename itself survive a power failure. Not every file system offers this, so a refusal is no failure.

@@ -49,7 +49,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func evaluate(_ file: SafetensorsFile, on test: ImageDataset) throws -> Report {
     let net = DenseNet(model.model.configuration(inputChannels: test.channels, numClasses: test.numClasses))
     try WorkSize(images: min(data.batchSize.value, test.count), side: data.resize.value, option: "--resize")
-      .require(for: net, training: false, batches: 3)
+      .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
     Interrupts.watch()
     let progress = ProgressBar(style: .automatic(quiet: quiet))

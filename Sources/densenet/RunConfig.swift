@@ -25,6 +25,7 @@ struct RunConfig: Encodable {
   let optimizer: String
   let precision: String
   let convolution: String
+  let memoryEfficient: Bool
   let threads: Int
   let instructionSet: String
   let seed: UInt64
@@ -48,6 +49,7 @@ struct RunConfig: Encodable {
     optimizer = "sgd"
     precision = command.compute.precision.rawValue
     convolution = command.compute.convolution.rawValue
+    memoryEfficient = command.memory.memoryEfficient
     threads = device.threads
     instructionSet = device.instructionSet.rawValue
     seed = command.seed.value

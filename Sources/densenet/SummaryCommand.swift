@@ -6,9 +6,12 @@ import Foundation
 
 struct SummaryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "summary", abstract: "Show each layer's output shape, parameters and multiply-adds.")
+    commandName: "summary",
+    abstract: "Show each layer's output shape, parameters and multiply-adds, or the memory of training.")
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var recomputation: MemoryOptions
 
   @Option(number: "The height and width of the images, in pixels.", valueName: "pixels")
   var input: Positive = Positive(96)
@@ -21,6 +24,12 @@ struct SummaryCommand: ParsableCommand {
 
   @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(1)
+
+  @Flag(
+    help:
+      "Predict the peak memory of training steps, as bench train measures it; a run adds its dataset and three more batches."
+  )
+  var memory = false
 
   @Flag(help: "Print the table as JSON.")
   var json = false
@@ -38,6 +47,7 @@ struct SummaryCommand: ParsableCommand {
     let layers: [Layer]
     let parameters: Int
     let multiplyAdds: Int
+    let memory: MemoryPrediction?
   }
 
   func run() throws {
@@ -48,6 +58,8 @@ struct SummaryCommand: ParsableCommand {
     let net = DenseNet(model.model.configuration(inputChannels: channels.value, numClasses: numClasses.value))
     try WorkSize.requireSide(input.value, for: net, option: "--input")
     let shape = [batchSize.value, channels.value, input.value, input.value]
+    net.memoryEfficient = recomputation.memoryEfficient
+    let prediction = memory ? try MemoryPrediction(net, inputShape: shape, device: try compute.device()) : nil
     let layers = try net.summary(inputShape: shape)
     let report = Report(
       model: model.model.rawValue, inputShape: shape,
@@ -56,8 +68,10 @@ struct SummaryCommand: ParsableCommand {
           name: $0.name, kind: $0.kind, outputShape: $0.outputShape, parameters: $0.parameters,
           multiplyAdds: $0.multiplyAdds)
       },
-      parameters: net.parameterCount, multiplyAdds: layers.reduce(0) { $0 + $1.multiplyAdds })
-    try printResult(json ? String(decoding: try compactJSON(report), as: UTF8.self) : table(report))
+      parameters: net.parameterCount, multiplyAdds: layers.reduce(0) { $0 + $1.multiplyAdds },
+      memory: prediction)
+    try printResult(
+      json ? String(decoding: try compactJSON(report), as: UTF8.self) : prediction?.table() ?? table(report))
   }
 
   private func table(_ report: Report) -> String {

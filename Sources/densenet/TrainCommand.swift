@@ -20,6 +20,7 @@ struct TrainCommand: AsyncParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
 
   @Option(number: "Passes over the training images.")
   var epochs: Positive = Positive(10)

@@ -22,12 +22,13 @@ struct TrainingRun {
     origin = splits.origin
     model = DenseNet(
       command.model.model.configuration(inputChannels: train.channels, numClasses: train.numClasses))
+    model.memoryEfficient = command.memory.memoryEfficient
     let batch = min(command.data.batchSize.value, train.count)
     let work = WorkSize(images: batch, side: command.data.resize.value, option: "--resize")
-    try work.require(for: model, training: true, batches: 3)
+    try work.require(for: model, training: true, batches: 4, device: device)
     let testBatch = min(command.data.batchSize.value, test.count)
     try WorkSize(images: testBatch, side: command.data.resize.value, option: "--resize")
-      .require(for: model, training: false, batches: 3)
+      .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
     if let initialWeights {
       try initialWeights.load(into: model)

@@ -29,9 +29,11 @@ struct WorkSize {
   ///   - batches: how many are in memory at once.
   ///   - memory: of the machine, in bytes.
   /// - Throws: `Failure(.usage)` where the images do not suit the network, or a batch cannot fit into the memory.
-  func require(for net: DenseNet, training: Bool, batches: Int, memory: Int = WorkSize.machineMemory()) throws {
+  func require(
+    for net: DenseNet, training: Bool, batches: Int, device: Device, memory: Int = WorkSize.machineMemory()
+  ) throws {
     try Self.requireSide(side, for: net, option: option)
-    let least = try leastMemory(for: net, training: training, batches: batches)
+    let least = try leastMemory(for: net, training: training, batches: batches, device: device)
     guard least <= Double(memory) else {
       throw Failure(
         .usage,
@@ -52,15 +54,13 @@ struct WorkSize {
     )
   }
 
-  /// What the batches, the stem's map, and every block's buffer with its gradient take, in bytes.
-  private func leastMemory(for net: DenseNet, training: Bool, batches: Int) throws -> Double {
+  /// What the batches, and every block's buffer with its gradient take, in bytes: in floating point, since a careless
+  /// number of images must not overflow.
+  private func leastMemory(for net: DenseNet, training: Bool, batches: Int, device: Device) throws -> Double {
     let channels = net.configuration.inputChannels
-    let stem = try net.summary(inputShape: [1, channels, side, side])[0].outputShape.reduce(1, *)
-    var floats = Double(batches * channels * side * side + stem)
-    for (block, size) in zip(net.blocks, try net.mapSizes(Extent(side))) {
-      floats += Double(block.outputChannels * size.area) * (training ? 2 : 1)
-    }
-    return 4 * floats * Double(images)
+    let shape = [1, channels, side, side]
+    let one = try net.stepMemory(inputShape: shape, mode: training ? .training : .inference, device: device)
+    return Double(images) * Double(one.arena + 4 * batches * shape.reduce(1, *))
   }
 
   /// Physical memory, or what the process's control group may use of it.

@@ -45,10 +45,15 @@ final class ConvolutionEngine {
     device.withWorkspace(forwardWorkspace(shape, images: images)) { memory in
       let moments = TileMoments(in: memory, at: layout.packedCount, count: tiles * shape.outChannels)
       pack(weight, into: memory, layout, transposed: false, device: device)
-      device.run(tiles, scratch: shape.scratchCount(backward: false)) { tile, scratch in
-        device.kernels.convolutionForward(
-          shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine, weights: memory,
-          bias: bias == nil ? nil : self.bias, images: images, tiles: tile..<tile + 1, scratch: scratch)
+      Profiler.measure(
+        "forward", operations: shape.operations(images: images),
+        bytes: shape.inputBytes(images, input.precision) + shape.outputBytes(images, output.precision)
+      ) {
+        device.run(tiles, scratch: shape.scratchCount(backward: false)) { tile, scratch in
+          device.kernels.convolutionForward(
+            shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine, weights: memory,
+            bias: bias == nil ? nil : self.bias, images: images, tiles: tile..<tile + 1, scratch: scratch)
+        }
       }
       sink?(moments, shape.tilePixels(images: images))
     }
@@ -84,18 +89,28 @@ final class ConvolutionEngine {
           gradient: target.gradient, stride: target.stride, stores: target.stores,
           sums: Slice(memory, at: parts.inputSums), mean: target.mean, weights: memory)
       }
-      device.run(parts.chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
-        let first = parts.weightSums + chunk * layout.packedCount
-        memory.clear(first..<first + layout.packedCount)
-        device.kernels.convolutionBackward(
-          shape, inputGradient: inputGradient, weightGradient: Slice(memory, at: first),
-          biasGradient: layer.bias == nil ? nil : Slice(memory, at: parts.biasSums), outputGradient: outputGradient,
-          input: input, affine: affine, images: images,
-          tiles: tiles * chunk / parts.chunks..<tiles * (chunk + 1) / parts.chunks, scratch: scratch)
+      // The map is read once, and its gradient written, or added to.
+      let inputPasses = target == nil ? 1 : target!.stores ? 2 : 3
+      Profiler.measure(
+        "backward", operations: shape.operations(images: images) * (target == nil ? 1 : 2),
+        bytes: inputPasses * shape.inputBytes(images, input.precision)
+          + 2 * shape.outputBytes(images, outputGradient.value.precision)
+      ) {
+        device.run(parts.chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
+          let first = parts.weightSums + chunk * layout.packedCount
+          memory.clear(first..<first + layout.packedCount)
+          device.kernels.convolutionBackward(
+            shape, inputGradient: inputGradient, weightGradient: Slice(memory, at: first),
+            biasGradient: layer.bias == nil ? nil : Slice(memory, at: parts.biasSums), outputGradient: outputGradient,
+            input: input, affine: affine, images: images,
+            tiles: tiles * chunk / parts.chunks..<tiles * (chunk + 1) / parts.chunks, scratch: scratch)
+        }
       }
-      device.kernels.unpack(
-        &layer.weight.gradient.storage, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout,
-        device: device)
+      Profiler.measure("unpack gradient", bytes: 4 * (parts.chunks * layout.packedCount + layout.count)) {
+        device.kernels.unpack(
+          &layer.weight.gradient.storage, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout,
+          device: device)
+      }
       if let bias = layer.bias {
         let sums = sumRows(
           Slice(memory, at: parts.biasSums), rows: tiles, stride: shape.outChannels, count: layout.outChannels)
@@ -158,11 +173,13 @@ final class ConvolutionEngine {
 
   /// Padded lanes of packed weights are zero.
   func pack(_ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, device: Device) {
-    if layout.isPadded { packed.clear(0..<layout.packedCount) }
-    let step = 16
-    device.run((outChannels + step - 1) / step) { item, _ in
-      device.kernels.pack(
-        packed, weight, layout, transposed: transposed, range: item * step..<min((item + 1) * step, outChannels))
+    Profiler.measure("pack weights", bytes: 4 * (layout.count + layout.packedCount)) {
+      if layout.isPadded { packed.clear(0..<layout.packedCount) }
+      let step = 16
+      device.run((outChannels + step - 1) / step) { item, _ in
+        device.kernels.pack(
+          packed, weight, layout, transposed: transposed, range: item * step..<min((item + 1) * step, outChannels))
+      }
     }
   }
 }

@@ -3,6 +3,8 @@
 final class FusedConvolution {
   let norm: BatchNorm2d
   let convolution: any Convolving
+  /// For profiles.
+  var name = "convolution"
   /// Slices of the source that are read: the first so many.
   private let sourceLayout: ChannelLayout
   private let pool: Pool
@@ -63,6 +65,7 @@ final class FusedConvolution {
 
   /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.
   func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
+    Profiler.current?.enter(name)
     normalization.prepare(norm, source.statistics, mode: mode)
     engine.forward(
       shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
@@ -74,6 +77,7 @@ final class FusedConvolution {
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
   func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {
+    Profiler.current?.enter(name)
     let sums = engine.backward(
       shape(source, target, device), of: convolution, outputGradient: target.gradientSlice(slice),
       input: source.valueSlice(0), affine: normalization.affine,

@@ -156,6 +156,19 @@ struct ConvolutionShape: Sendable, Equatable {
     }
   }
 
+  /// Floating point operations of one pass, done directly.
+  func operations(images: Int) -> Int {
+    2 * images * outHeight * outWidth * outChannels * inChannels * kernel.area
+  }
+
+  /// Bytes of the channels that are read, and of those that are written.
+  func inputBytes(_ images: Int, _ precision: Precision) -> Int {
+    images * height * width * inChannels * precision.bytes
+  }
+  func outputBytes(_ images: Int, _ precision: Precision) -> Int {
+    images * outHeight * outWidth * outChannels * precision.bytes
+  }
+
   /// Floats of packed weights.
   var packedCount: Int { outChannels * inChannels * algorithm.values(taps: kernel.area) }
 }

@@ -52,6 +52,7 @@ final class Stem {
     let images = x.shape[0]
     let shape = shape(height: x.shape[2], width: x.shape[3], outStride: target.stride)
     let training = mode == .training
+    Profiler.current?.enter("stem")
     if training {
       input = x
       measure(shape, device: device)
@@ -63,11 +64,16 @@ final class Stem {
     let channels = shape.pool.channels
     device.withWorkspace(2 * images * channels) { memory in
       let moments = TileMoments(in: memory, at: 0, count: images * channels)
-      device.run(images, scratch: shape.scratchCount) { image, scratch in
-        device.kernels.stemForward(
-          shape, output: target.valueSlice(0), winners: winners.map { Winners(bytes: $0) },
-          moments: training ? moments : nil,
-          input: x.storage, affine: affine, weights: packed, images: image..<image + 1, scratch: scratch)
+      Profiler.measure(
+        "forward", operations: shape.convolution.operations(images: images),
+        bytes: 4 * x.count + images * shape.pooledCount * (target.precision.bytes + (winners == nil ? 0 : 1))
+      ) {
+        device.run(images, scratch: shape.scratchCount) { image, scratch in
+          device.kernels.stemForward(
+            shape, output: target.valueSlice(0), winners: winners.map { Winners(bytes: $0) },
+            moments: training ? moments : nil, input: x.storage, affine: affine, weights: packed,
+            images: image..<image + 1, scratch: scratch)
+        }
       }
       guard training else { return }
       let area = Int32(shape.pool.outHeight * shape.pool.outWidth)
@@ -102,11 +108,13 @@ final class Stem {
     }
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
       memory.clear(0..<chunks * (windows + products))
-      device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
-        let first = chunk * (windows + products)
-        device.kernels.stemMoments(
-          shape, sums: Slice(memory, at: first), products: Slice(memory, at: first + windows), input: input.storage,
-          center: center, images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
+      Profiler.measure("window moments", bytes: 4 * input.count) {
+        device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
+          let first = chunk * (windows + products)
+          device.kernels.stemMoments(
+            shape, sums: Slice(memory, at: first), products: Slice(memory, at: first + windows), input: input.storage,
+            center: center, images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
+        }
       }
       return sumRows(Slice(memory), rows: chunks, stride: windows + products, count: windows + products)
     }
@@ -146,6 +154,7 @@ final class Stem {
   func backward(
     from target: FeatureMap, winners: Bytes, areKept: Bool, needsInputGradient: Bool, device: Device
   ) -> Tensor? {
+    Profiler.current?.enter("stem")
     guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
     let images = target.images
     let shape = shape(height: input.shape[2], width: input.shape[3], outStride: target.stride)
@@ -154,19 +163,24 @@ final class Stem {
     let row = channels * (shape.taps + 1)
     let found = device.withWorkspace(chunks * row) { memory in
       memory.clear(0..<chunks * row)
-      device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
-        let first = chunk * row
-        for image in images * chunk / chunks..<images * (chunk + 1) / chunks {
-          let found =
-            areKept
-            ? Winners(bytes: winners)
-            : findAgain(
-              image, in: Bytes(winners.buffer, at: winners.start + chunk * shape.pooledCount), shape, target: target,
-              scratch: scratch, device: device)
-          device.kernels.stemBackward(
-            shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
-            gradient: target.gradientSlice(0), winners: found, input: input.storage, center: center,
-            images: image..<image + 1, scratch: scratch)
+      Profiler.measure(
+        "backward", operations: shape.convolution.operations(images: images),
+        bytes: 4 * input.count + images * shape.pooledCount * (2 * target.precision.bytes + 1)
+      ) {
+        device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
+          let first = chunk * row
+          for image in images * chunk / chunks..<images * (chunk + 1) / chunks {
+            let found =
+              areKept
+              ? Winners(bytes: winners)
+              : findAgain(
+                image, in: Bytes(winners.buffer, at: winners.start + chunk * shape.pooledCount), shape, target: target,
+                scratch: scratch, device: device)
+            device.kernels.stemBackward(
+              shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
+              gradient: target.gradientSlice(0), winners: found, input: input.storage, center: center,
+              images: image..<image + 1, scratch: scratch)
+          }
         }
       }
       return sumRows(Slice(memory), rows: chunks, stride: row, count: row)

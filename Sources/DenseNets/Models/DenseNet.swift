@@ -69,6 +69,11 @@ public final class DenseNet: Layer {
       norm: BatchNorm2d(channels), convolution: Linear(channels, configuration.numClasses),
       source: blocks.last!.map.layout, pool: .global, feedsNorm: false)
     logits = FeatureMap(ChannelLayout(slices: [configuration.numClasses]))
+    for (index, block) in blocks.enumerated() {
+      for (layer, fused) in block.fused.enumerated() { fused.name = "\(2 * index + 1).net.\(layer).2" }
+      if index < transitions.count { transitions[index].fused.name = "\(2 * index + 2).2" }
+    }
+    head.name = "\(2 * blocks.count + 4)"
   }
 
   public var classifier: Linear { head.convolution as! Linear }

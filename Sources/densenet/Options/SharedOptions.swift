@@ -123,3 +123,11 @@ struct ComputeOptions: ParsableArguments {
     return try Device.cpu(threads: threads?.value, convolution: convolution.choice, precision: precision.precision)
   }
 }
+
+struct MemoryOptions: ParsableArguments {
+  @Flag(
+    help:
+      "Compute again in the backward pass what need not be kept: where the stem's pools found their maxima. Results are the same to the bit."
+  )
+  var memoryEfficient = false
+}
