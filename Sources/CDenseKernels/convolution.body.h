@@ -103,6 +103,20 @@ static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, co
   return tile;
 }
 
+/// A tile's values as the dot loop multiplies them, in the tile's own memory.
+ALWAYS_INLINE const OPERAND *NAME(operands)(const NAME(tile) *tile, int images) {
+  OPERAND *operands = (OPERAND *)tile->data;
+#ifdef DENSE_NATIVE_BF16
+  for (ptrdiff_t i = 0; i < images * tile->image; i += DENSE_LANES) {
+    const vf value = LOAD(tile->data + i);  // all of it before what it makes is written over it
+    STORE_MAP(operands + i, value);
+  }
+#else
+  (void)images;
+#endif
+  return operands;
+}
+
 /// How far apart images, rows and columns of results lie, in whatever unit the finisher counts.
 typedef struct {
   ptrdiff_t image, row, column;
@@ -115,12 +129,13 @@ typedef void (*NAME(finisher))(const void *context, const float *results, const 
 typedef void (*NAME(expecter))(const void *context, const ptrdiff_t *offsets, int count);
 
 /// Runs the dot loop for one block of output channels over the pixels of a tile, a group of registers at a time.
-ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int rows, int columns, int stride_h,
-                                        int stride_w, int kernel_h, int length, const float *weights, int width,
+ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, const OPERAND *operands, int images, int rows,
+                                        int columns, int stride_h, int stride_w, int kernel_h, int length,
+                                        const OPERAND *weights, int width,
                                         NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
                                         const void *context) {
   float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
-  const float *pixels[DENSE_PIXELS];
+  const OPERAND *pixels[DENSE_PIXELS];
   ptrdiff_t offsets[DENSE_PIXELS];
   const int total = images * rows * columns;
   const int groups = (total + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (total + groups - 1) / groups;
@@ -128,7 +143,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int 
   for (int p = 0; p < total; p += step) {
     const int count = min_int(step, total - p);
     for (int i = 0; i < count; i++) {
-      pixels[i] = tile->data + n * tile->image + (ptrdiff_t)r * stride_h * tile->row + (ptrdiff_t)c * stride_w * tile->step;
+      pixels[i] = operands + n * tile->image + (ptrdiff_t)r * stride_h * tile->row + (ptrdiff_t)c * stride_w * tile->step;
       offsets[i] = n * steps.image + r * steps.row + c * steps.column;
       if (++c == columns) {
         c = 0;
@@ -139,7 +154,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, int images, int 
       }
     }
     expect(context, offsets, count);
-    NAME(dot)(count, width, results, 0, pixels, kernel_h, tile->row, length, weights);
+    NAME(dot_operands)(count, width, results, pixels, kernel_h, tile->row, length, weights);
     finish(context, results, offsets, count);
   }
 }
@@ -310,13 +325,14 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
     tile_range(s, images, t, &image, &count, &row, &rows);
     const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row,
                                              input_rows(s, rows), input_columns(s));
+    const OPERAND *operands = NAME(operands)(&tile, count);
     const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
       const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
-      NAME(for_each_group)(&tile, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
-                           s->kernel_w * s->in_channels, a->weights + (ptrdiff_t)k * taps, width, steps,
+      NAME(for_each_group)(&tile, operands, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
+                           s->kernel_w * s->in_channels, (const OPERAND *)a->weights + (ptrdiff_t)k * taps, width, steps,
                            NAME(expect_output), NAME(finish_output), &output);
     }
     if (a->mean) {
@@ -355,13 +371,14 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
       memset(sums, 0, 2 * (size_t)s->in_channels * sizeof(float));
       if (a->store) NAME(clear_uncovered)(s, a, image, count, row, rows);
       const int reduction = s->kernel_w * s->out_channels;
+      const OPERAND *operands = NAME(operands)(&gradient, count);
       for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
         const int width = min_int(DENSE_BLOCK, s->in_channels - c);
         const ptrdiff_t first = ((ptrdiff_t)image * s->height + (ptrdiff_t)row * s->pool_h) * s->width;
         const NAME(input_gradient) context = {s, a, first, c, width, sums + c};
         const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, (ptrdiff_t)s->pool_h * s->width, s->pool_w};
-        NAME(for_each_group)(&gradient, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
-                             a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
+        NAME(for_each_group)(&gradient, operands, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
+                             (const OPERAND *)a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
                              NAME(expect_input_gradient), NAME(finish_input_gradient), &context);
       }
     }

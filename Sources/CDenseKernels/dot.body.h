@@ -44,3 +44,46 @@ static void NAME(dot)(int n, int width, float *out, int accumulate, const float 
     switch (n) { CASES(dot_n, 1, out + k, width, accumulate, pixel, rows, row_stride, length, w + k, width) }
   }
 }
+
+#ifdef DENSE_NATIVE_BF16
+/// The same for pairs of bf16, two products a lane: `length` is even, and weights lie as [r, j / 2, output, j % 2].
+ALWAYS_INLINE void NAME(dot_pairs_n)(const int n, const int vectors, float *restrict out, int out_stride,
+                                     const uint16_t *const *pixel, int rows, ptrdiff_t row_stride, int length,
+                                     const uint16_t *restrict w, int w_stride) {
+  vf acc[DENSE_PIXELS][DENSE_VECTORS];
+  FULLY_UNROLLED for (int i = 0; i < n; i++) {
+    FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = SPLAT(0.0f);
+  }
+  for (int r = 0; r < rows; r++) {
+    const ptrdiff_t begin = r * row_stride, end = begin + length;
+    NOT_UNROLLED for (ptrdiff_t j = begin; j < end; j += 2) {
+      __m512bh weight[DENSE_VECTORS];
+      FULLY_UNROLLED for (int v = 0; v < vectors; v++) weight[v] = (__m512bh)_mm512_loadu_si512(w + v * 2 * DENSE_LANES);
+      w += w_stride;
+      FULLY_UNROLLED for (int i = 0; i < n; i++) {
+        int32_t pair;
+        memcpy(&pair, pixel[i] + j, sizeof pair);
+        const __m512bh a = (__m512bh)_mm512_set1_epi32(pair);
+        FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = (vf)_mm512_dpbf16_ps((__m512)acc[i][v], a, weight[v]);
+      }
+    }
+  }
+  FULLY_UNROLLED for (int i = 0; i < n; i++) {
+    FULLY_UNROLLED for (int v = 0; v < vectors; v++) STORE(out + i * out_stride + v * DENSE_LANES, acc[i][v]);
+  }
+}
+#endif
+
+/// The dot loop of a direct convolution.
+ALWAYS_INLINE void NAME(dot_operands)(int n, int width, float *out, const OPERAND *const *pixel, int rows,
+                                      ptrdiff_t row_stride, int length, const OPERAND *w) {
+#ifdef DENSE_NATIVE_BF16
+  if (width == 2 * DENSE_LANES) {
+    switch (n) { CASES(dot_pairs_n, 2, out, width, pixel, rows, row_stride, length, w, 2 * width) }
+    return;
+  }
+  switch (n) { CASES(dot_pairs_n, 1, out, width, pixel, rows, row_stride, length, w, 2 * width) }
+#else
+  NAME(dot)(n, width, out, 0, pixel, rows, row_stride, length, w);
+#endif
+}

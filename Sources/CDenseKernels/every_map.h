@@ -1,14 +1,17 @@
 // Compiles the file DENSE_BODY for one instruction set: for maps of fp32 and, where DENSE_MAPS is defined, of bf16.
-// MAP is what a map holds; LOAD_MAP and STORE_MAP move DENSE_LANES of them to and from a vector of floats.
+// MAP is what a map holds; LOAD_MAP and STORE_MAP move DENSE_LANES of them to and from a vector of floats. OPERAND is what
+// direct convolutions multiply: floats, or where the machine multiplies pairs of bf16, those.
 
 #ifndef DENSE_NATIVE_BF16
 #define DENSE_MAP
 #define MAP float
+#define OPERAND float
 #define LOAD_MAP(p) LOAD(p)
 #define STORE_MAP(p, v) STORE(p, v)
 #include DENSE_BODY
 #undef DENSE_MAP
 #undef MAP
+#undef OPERAND
 #undef LOAD_MAP
 #undef STORE_MAP
 #endif
@@ -19,14 +22,17 @@
 #define MAP uint16_t
 #define LOAD_MAP(p) WIDEN(p)
 #ifdef DENSE_NATIVE_BF16
+#define OPERAND uint16_t
 #define STORE_MAP(p, v) (*(vh_unaligned *)(p) = (vh)_mm512_cvtneps_pbh((__m512)(v)))
 #else
+#define OPERAND float
 #define STORE_MAP(p, v) NARROW(p, v)
 #endif
 #include DENSE_BODY
 #undef DENSE_MAP
 #undef DENSE_HALF_MAPS
 #undef MAP
+#undef OPERAND
 #undef LOAD_MAP
 #undef STORE_MAP
 #endif

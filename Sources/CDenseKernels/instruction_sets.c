@@ -4,20 +4,20 @@
 #define DENSE_BODY "peak.body.h"
 #include "every_isa.h"
 
-// Kernels over maps (`maps`) and kernels over fp32 alone (`isa`).
-#define TABLE(isa, maps) \
+// Kernels over maps (`maps`), those that pack weights for them (`packing`), and kernels over fp32 alone (`isa`).
+#define TABLE(isa, maps, packing) \
   {conv_forward_##maps, conv_backward_##maps, stem_forward_##maps, stem_backward_##maps, stem_moments_##maps, \
    max_pool_forward_##isa, max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
-   affine_##maps, norm_sums_##maps, norm_backward_##maps, pack_weights_##isa, pack_weights_transposed_##isa, \
+   affine_##maps, norm_sums_##maps, norm_backward_##maps, pack_weights_##packing, pack_weights_transposed_##packing, \
    unpack_gradient_##isa, sgd_step_##isa, load_map_##maps, read_map_##maps}
 
 // By precision.
-static const dense_kernels generic_kernels[2] = {TABLE(generic, generic), TABLE(generic, generic_bf16)};
+static const dense_kernels generic_kernels[2] = {TABLE(generic, generic, generic), TABLE(generic, generic_bf16, generic)};
 #if defined(__x86_64__)
 #include <immintrin.h>
-static const dense_kernels avx2_kernels[2] = {TABLE(avx2, avx2), TABLE(avx2, avx2_bf16)};
-static const dense_kernels avx512_kernels[2] = {TABLE(avx512, avx512), TABLE(avx512, avx512_bf16)};
-static const dense_kernels avx512bf16_kernels[2] = {TABLE(avx512, avx512), TABLE(avx512, avx512bf16_bf16)};
+static const dense_kernels avx2_kernels[2] = {TABLE(avx2, avx2, avx2), TABLE(avx2, avx2_bf16, avx2)};
+static const dense_kernels avx512_kernels[2] = {TABLE(avx512, avx512, avx512), TABLE(avx512, avx512_bf16, avx512)};
+static const dense_kernels avx512bf16_kernels[2] = {TABLE(avx512, avx512, avx512), TABLE(avx512, avx512bf16_bf16, avx512bf16_bf16)};
 
 static int has_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

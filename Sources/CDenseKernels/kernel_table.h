@@ -36,6 +36,8 @@ DENSE_DECLARE(generic)
 DENSE_DECLARE(avx2)
 DENSE_DECLARE(avx512)
 DENSE_DECLARE_MAPS(avx512bf16_bf16)
+void pack_weights_avx512bf16_bf16(float *, const float *, const dense_weight_layout *, int, int);
+void pack_weights_transposed_avx512bf16_bf16(float *, const float *, const dense_weight_layout *, int, int);
 #endif
 
 #endif

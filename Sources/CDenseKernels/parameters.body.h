@@ -2,7 +2,8 @@
 //
 // Packed: blocks of DENSE_BLOCK output channels (the last one may be half), each [kernel_h, kernel_w, in, block].
 // Unpacked: [out, kernel_h, kernel_w, in], logical channels only. For Winograd's algorithm the nine values of a 3x3
-// kernel become 36 or 64.
+// kernel become 36 or 64. Where the machine multiplies pairs of bf16, direct weights are those, [.., in / 2, block, 2].
+#if !defined(DENSE_HALF_MAPS) || defined(DENSE_NATIVE_BF16)
 
 /// Where value 0 of (out k, in c) lies in packed weights, and how far apart its values are.
 ALWAYS_INLINE ptrdiff_t NAME(packed_at)(int k, int c, int out_padded, int in_padded, int values, ptrdiff_t *step) {
@@ -50,6 +51,17 @@ ALWAYS_INLINE int NAME(layout_values)(const dense_weight_layout *l) {
   return l->winograd ? winograd_points(l->winograd) : l->kernel_h * l->kernel_w;
 }
 
+/// Where value 0 of (out k, in c) of direct weights lies.
+ALWAYS_INLINE ptrdiff_t NAME(direct_at)(int k, int c, int out_padded, int in_padded, int taps, ptrdiff_t *step) {
+  const ptrdiff_t at = NAME(packed_at)(k, c, out_padded, in_padded, taps, step);
+#ifdef DENSE_NATIVE_BF16
+  const int first = k / DENSE_BLOCK * DENSE_BLOCK, width = min_int(DENSE_BLOCK, out_padded - first);
+  return at - (ptrdiff_t)(c % 2) * width + (k - first) + c % 2;
+#else
+  return at;
+#endif
+}
+
 /// Direct: one value after the other, in any order.
 static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int out_begin, int out_end) {
   const int taps = l->kernel_h * l->kernel_w;
@@ -58,9 +70,18 @@ static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_
     for (int c = 0; c < l->in_channels; c++) {
       const int at = l->in_map ? l->in_map[c] : c;
       ptrdiff_t step;
-      float *to = packed + (transposed ? NAME(packed_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
-                                       : NAME(packed_at)(k, at, l->out_padded, l->in_padded, taps, &step));
-      for (int t = 0; t < taps; t++) to[t * step] = kernel[(ptrdiff_t)(transposed ? taps - 1 - t : t) * l->in_channels + c];
+      OPERAND *to = (OPERAND *)packed;
+      to += transposed ? NAME(direct_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
+                       : NAME(direct_at)(k, at, l->out_padded, l->in_padded, taps, &step);
+      for (int t = 0; t < taps; t++) {
+        const float value = kernel[(ptrdiff_t)(transposed ? taps - 1 - t : t) * l->in_channels + c];
+#ifdef DENSE_NATIVE_BF16
+        const uint16_t rounded = (uint16_t)_mm_cvtsi128_si32((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)));
+        to[t * step] = rounded;
+#else
+        to[t * step] = value;
+#endif
+      }
     }
   }
 }
@@ -107,6 +128,7 @@ void NAME(pack_weights_transposed)(float *packed, const float *w, const dense_we
   }
 }
 
+#ifndef DENSE_NATIVE_BF16
 /// One vector of packed gradients, summed over chunks in their order.
 #define SUM_CHUNKS(sum, from) do { \
     sum = LOAD(from); \
@@ -148,7 +170,6 @@ void NAME(unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t
 }
 
 #undef SUM_CHUNKS
-#undef TRANSFORM_KERNELS
 #undef GATHER_KERNELS
 
 /// As torch.optim.SGD defines it.
@@ -159,7 +180,8 @@ void NAME(sgd_step)(float *restrict w, float *restrict velocity, const float *re
     for (ptrdiff_t i = 0; i < count; i++) w[i] -= lr * (gradient[i] + decay * w[i]);
     return;
   }
-  const float kept = o->first ? 0.0f : momentum, taken = o->first ? 1.0f : fresh;
+  if (o->first) memset(velocity, 0, count * sizeof(float));  // whatever it holds
+  const float kept = momentum, taken = o->first ? 1.0f : fresh;
   const float looked = o->nesterov ? momentum : 1.0f, direct = o->nesterov ? 1.0f : 0.0f;
   for (ptrdiff_t i = 0; i < count; i++) {
     const float g = gradient[i] + decay * w[i];
@@ -167,3 +189,6 @@ void NAME(sgd_step)(float *restrict w, float *restrict velocity, const float *re
     w[i] -= lr * (direct * g + looked * velocity[i]);
   }
 }
+#endif
+#undef TRANSFORM_KERNELS
+#endif

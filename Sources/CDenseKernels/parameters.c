@@ -4,5 +4,6 @@
 #include "vectors.h"
 #include "winograd.h"
 
+#define DENSE_MAPS
 #define DENSE_BODY "parameters.body.h"
 #include "every_isa.h"

@@ -9,7 +9,11 @@ double NAME(peak)(long repeats) {
   const vf factor = SPLAT(1.0f - opaque), addend = SPLAT(opaque);
   NOT_UNROLLED for (long r = 0; r < repeats; r++) {
     __asm__ volatile("" ::: "memory");
+#if defined(__aarch64__)
+    FULLY_UNROLLED for (int i = 0; i < chains; i++) acc[i] += factor * addend;  // fmla overwrites its addend
+#else
     FULLY_UNROLLED for (int i = 0; i < chains; i++) acc[i] = acc[i] * factor + addend;
+#endif
   }
   vf sum = acc[0];
   FULLY_UNROLLED for (int i = 1; i < chains; i++) sum += acc[i];

@@ -28,7 +28,7 @@ double get(array a, int index) {
 }
 
 /// To fp32, or to the eight significant bits of bf16, ties to even; not for denormal numbers.
-static double rounded(dense_precision precision, double value) {
+double rounded(dense_precision precision, double value) {
   if (precision == DENSE_FP32 || !isfinite(value) || value == 0) return (float)value;
   int exponent;
   frexp(value, &exponent);

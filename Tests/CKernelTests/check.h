@@ -11,6 +11,7 @@ typedef struct {
   const dense_kernels *kernels;
   dense_precision precision;
   const char *name;
+  int pairs;  // whether direct convolutions multiply pairs of bf16
 } table;
 
 void test_convolutions(table t);
@@ -35,6 +36,7 @@ void release_memory(void);
 array filled(dense_precision precision, int count, double value);
 /// Uniform in [low, high), the same in every run.
 array uniform(dense_precision precision, int count, double low, double high);
+double rounded(dense_precision precision, double value);
 double get(array a, int index);
 /// Rounds to the array's precision.
 void set(array a, int index, double value);

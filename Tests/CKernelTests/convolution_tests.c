@@ -79,6 +79,14 @@ static double *prologue(const problem *p) {
   return a;
 }
 
+/// What the dot loop multiplies: the values, or where it takes pairs of bf16, their nearest.
+static double *operands(table t, const problem *p, double *values, size_t count) {
+  if (!t.pairs || p->given->winograd) return values;
+  double *nearest = take(count, sizeof(double));
+  for (size_t i = 0; i < count; i++) nearest[i] = rounded(DENSE_BF16, values[i]);
+  return nearest;
+}
+
 static problem make_problem(table t, const conv_case *k) {
   const int in = k->in, out = round_to(k->out, DENSE_LANES), taps = k->kernel_h * k->kernel_w;
   const dense_precision out_precision = k->wide ? DENSE_FP32 : t.precision;
@@ -135,7 +143,9 @@ static void test_forward(table t, const problem *p) {
   }
 
   double *y = take((size_t)p->out_pixels * out, sizeof(double)), *wanted = exact(filled(DENSE_FP32, p->y.count, NAN));
-  convolve(y, NULL, NULL, p->a, p->padded, NULL, s, p->given->images);
+  const size_t weights = (size_t)out * s->kernel_h * s->kernel_w * s->in_channels;
+  convolve(y, NULL, NULL, operands(t, p, p->a, (size_t)p->pixels * s->in_channels), operands(t, p, p->padded, weights), NULL, s,
+           p->given->images);
   int *tile = take(p->out_pixels, sizeof(int));
   for (int at = 0; at < p->out_pixels * out; at++) {
     const place to = place_of(at / out, s->out_height, s->out_width);
@@ -162,7 +172,9 @@ static void check_weight_gradients(table t, const problem *p, double *da, array 
     g[i] = get(dy, at) + get(defer_a, k) + get(defer_b, k) * (get(p->y, at) - get(y_mean, k));
     wanted_db[tile_of(p, from.image, from.row) * out + k] += g[i];
   }
-  convolve(NULL, padded_dw, da, p->a, p->padded, g, s, p->given->images);
+  const size_t weights = (size_t)out * s->kernel_h * s->kernel_w * in, gradients = (size_t)p->out_pixels * out;
+  convolve(NULL, padded_dw, NULL, p->a, NULL, g, s, p->given->images);
+  convolve(NULL, NULL, da, NULL, operands(t, p, p->padded, weights), operands(t, p, g, gradients), s, p->given->images);
   for (int i = 0; i < dw.count; i++) {
     const int c = i % p->used;
     wanted[i] = padded_dw[i / p->used * in + (p->layout.in_map ? p->layout.in_map[c] : c)];

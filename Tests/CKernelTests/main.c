@@ -24,7 +24,8 @@ int main(void) {
     {"generic", "generic, bf16"}, {"avx2", "avx2, bf16"}, {"avx512", "avx512, bf16"}, {"avx512bf16", "avx512bf16, bf16"}};
   for (dense_isa isa = DENSE_ISA_GENERIC; isa <= DENSE_ISA_AVX512BF16; isa++) {
     for (dense_precision precision = DENSE_FP32; precision <= DENSE_BF16; precision++) {
-      const table t = {dense_kernels_for(isa, precision), precision, names[isa][precision]};
+      const table t = {dense_kernels_for(isa, precision), precision, names[isa][precision],
+                       isa == DENSE_ISA_AVX512BF16 && precision == DENSE_BF16};
       if (!t.kernels) continue;
       const int before = passed + failed;
       test_machine(t, isa);

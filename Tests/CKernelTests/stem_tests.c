@@ -69,7 +69,7 @@ static void test_forward(table t, const char *name, const dense_stem_shape *shap
   const array scale = uniform(DENSE_FP32, out, -2, 2), shift = uniform(DENSE_FP32, out, -2, 1);
   const array packed = filled(DENSE_FP32, weights.count, 0);
   const dense_weight_layout layout = {out, s->in_channels, out, s->in_channels, s->kernel_h, s->kernel_w, NULL, 0};
-  t.kernels->pack_weights(packed.data, weights.data, &layout, 0, out);
+  dense_kernels_for(DENSE_ISA_GENERIC, DENSE_FP32)->pack_weights(packed.data, weights.data, &layout, 0, out);
   const array mean = filled(DENSE_FP32, images * out, NAN), m2 = filled(DENSE_FP32, images * out, NAN);
   for (int n = images - 1; n >= 0; n--) {
     const array scratch = filled(DENSE_FP32, (int)dense_stem_scratch(shape), NAN);

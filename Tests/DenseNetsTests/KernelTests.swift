@@ -66,8 +66,9 @@ struct StepResult: Equatable {
     }
   }
 
-  /// Sums in another order round to another bf16 here and there, and a value that moves across ReLU's kink takes its
-  /// gradient along: no single element is comparable, but each tensor is.
+  /// Sums in another order round to another bf16 here and there (and `avx512bf16` rounds a direct convolution's operands
+  /// too), and a value that moves across ReLU's kink takes its gradient along: no single element is comparable, but each
+  /// tensor is, as far as PyTorch's own bf16 is from float64 in its worst tensor.
   func compareHalf(_ found: StepResult, _ portable: StepResult) {
     expectClose(found.logits, portable.logits, 1e-2, "logits")
     #expect(abs(found.loss - portable.loss) < 1e-2)
@@ -77,7 +78,7 @@ struct StepResult: Equatable {
       let greatest = portable.gradients[index].values.reduce(0) { max($0, abs($1)) }
       if greatest > 1e-3 {
         let error = relativeError(found.gradients[index], portable.gradients[index])
-        #expect(error < 0.2, "gradient of \(name): \(error)")
+        #expect(error < 0.39, "gradient of \(name): \(error)")
       }
     }
   }

@@ -157,7 +157,8 @@ import Testing
         #expect(error < 0.5, "gradient of \(name): \(error)")
       }
       for (name, parameter) in net.namedState where fixture.has("buffer_after.\(name)") {
-        expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 2e-3, "\(name) after")
+        // Rounded twice, as an operand and where it is stored, a value is up to 2 · 2⁻⁹ off.
+        expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 4e-3, "\(name) after")
       }
     }
   }

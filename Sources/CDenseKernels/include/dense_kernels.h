@@ -102,7 +102,7 @@ typedef struct {
   float *mean, *m2;          // [N, conv.out_channels]: moments of y by image; or NULL
   const float *x;            // [N, height, width, in_channels]
   const float *scale, *shift;  // [out_channels]: of the batch norm, with the convolution's bias in the shift
-  const float *weights;      // packed by pack_weights
+  const float *weights;      // packed by pack_weights of a table for fp32
   int argmax_image;
 } dense_stem_forward_args;
 
@@ -132,8 +132,7 @@ typedef struct {
   /// First and second moments of the convolution's windows over x - center (padding included), added to:
   /// sums [kernel_h, kernel_w * in_channels], and products
   /// [kernel_h, distance < kernel_h, kernel_w * in_channels, dense_stem_lags]: at (r, d, p, lag), the sum of window
-  /// value (r, p) times value (r + d, q) where lag = q - p's channel + (kernel_w - 1) * in_channels, q's column and
-  /// channel counted from p's column.
+  /// value (r, p) times value (r + d, q) with lag = q + (kernel_w - 1 - p's column) * in_channels.
   void (*stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *,
                        int image_begin, int image_end, float *scratch);
 
@@ -157,6 +156,7 @@ typedef struct {
   void (*norm_backward)(void *dx, const void *dy, const void *x, const float *mean, const float *scale,
                         const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);
 
+  /// For this table's convolutions: with DENSE_ISA_AVX512BF16 and bf16, direct weights are packed as pairs of bf16.
   void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);
   void (*pack_weights_transposed)(float *packed, const float *w, const dense_weight_layout *, int out_begin,
                                   int out_end);

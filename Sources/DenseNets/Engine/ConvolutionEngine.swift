@@ -44,7 +44,7 @@ final class ConvolutionEngine {
     let tiles = shape.tileCount(images: images)
     device.withWorkspace(forwardWorkspace(shape, images: images)) { memory in
       let moments = TileMoments(in: memory, at: layout.packedCount, count: tiles * shape.outChannels)
-      pack(weight, into: memory, layout, transposed: false, device: device)
+      pack(weight, into: memory, layout, transposed: false, input.precision, device: device)
       Profiler.measure(
         "forward", operations: shape.operations(images: images),
         bytes: shape.inputBytes(images, input.precision) + shape.outputBytes(images, output.precision)
@@ -84,7 +84,7 @@ final class ConvolutionEngine {
     return device.withWorkspace(parts.count) { memory in
       var inputGradient: Kernels.InputGradient?
       if let target {
-        pack(layer.weight.value.storage, into: memory, layout, transposed: true, device: device)
+        pack(layer.weight.value.storage, into: memory, layout, transposed: true, input.precision, device: device)
         inputGradient = Kernels.InputGradient(
           gradient: target.gradient, stride: target.stride, stores: target.stores,
           sums: Slice(memory, at: parts.inputSums), mean: target.mean, weights: memory)
@@ -160,7 +160,7 @@ final class ConvolutionEngine {
       padding: Extent(shape.kernel.height - 1 - shape.padding.height, shape.kernel.width - 1 - shape.padding.width),
       dilation: shape.stride, output: Extent(shape.height, shape.width))
     device.withWorkspace(layout.packedCount) { memory in
-      pack(weight, into: memory, layout, transposed: true, device: device)
+      pack(weight, into: memory, layout, transposed: true, .fp32, device: device)
       device.run(
         transposed.tileCount(images: images), scratch: transposed.scratchCount(backward: false)
       ) { tile, scratch in
@@ -172,13 +172,17 @@ final class ConvolutionEngine {
   }
 
   /// Padded lanes of packed weights are zero.
-  func pack(_ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, device: Device) {
+  func pack(
+    _ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, _ precision: Precision,
+    device: Device
+  ) {
     Profiler.measure("pack weights", bytes: 4 * (layout.count + layout.packedCount)) {
       if layout.isPadded { packed.clear(0..<layout.packedCount) }
       let step = 16
       device.run((outChannels + step - 1) / step) { item, _ in
         device.kernels.pack(
-          packed, weight, layout, transposed: transposed, range: item * step..<min((item + 1) * step, outChannels))
+          packed, weight, layout, transposed: transposed, precision,
+          range: item * step..<min((item + 1) * step, outChannels))
       }
     }
   }

@@ -2,6 +2,8 @@ internal import CDenseKernels
 
 #if canImport(Glibc)
   internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
@@ -442,12 +444,17 @@ struct Kernels: @unchecked Sendable {
 
   // MARK: Parameters
 
-  /// Output channels `range` of `weight` (storage order) into the packed order; `transposed` for the input gradient.
-  func pack(_ packed: Buffer<Float>, _ weight: [Float], _ layout: WeightLayout, transposed: Bool, range: Range<Int>) {
+  /// Output channels `range` of `weight` (storage order) into the packed order, for a convolution that reads a map (or,
+  /// `transposed`, a gradient) of `precision`.
+  func pack(
+    _ packed: Buffer<Float>, _ weight: [Float], _ layout: WeightLayout, transposed: Bool, _ precision: Precision,
+    range: Range<Int>
+  ) {
     precondition(weight.count == layout.count && packed.count >= layout.packedCount)
     precondition(range.upperBound <= layout.outChannels)
     withUnsafePointer(to: layout.c) { l in
       weight.withUnsafeBufferPointer { w in
+        let table = self.table(precision)
         let pack = transposed ? table.pointee.pack_weights_transposed : table.pointee.pack_weights
         pack!(packed.base, w.baseAddress, l, Int32(range.lowerBound), Int32(range.upperBound))
       }

@@ -60,7 +60,8 @@ final class Stem {
     normalization.prepare(norm, statistics, mode: mode)
     let affine = foldBias()
     engine.pack(
-      convolution.weight.value.storage, into: packed, engine.weightLayout(.direct), transposed: false, device: device)
+      convolution.weight.value.storage, into: packed, engine.weightLayout(.direct), transposed: false, .fp32,
+      device: device)
     let channels = shape.pool.channels
     device.withWorkspace(2 * images * channels) { memory in
       let moments = TileMoments(in: memory, at: 0, count: images * channels)

@@ -20,6 +20,7 @@ final class ThreadPool: Sendable {
       let thread = Thread { [shared] in shared.work(worker) }
       thread.name = "densenet worker \(worker + 1)"
       thread.stackSize = 1 << 20
+      thread.qualityOfService = .userInitiated  // on Apple's processors: not the slow cores
       thread.start()
     }
     let missing = shared.awaitWorkers(seconds: 10)
