@@ -47,11 +47,11 @@ def read_idx(folder, name, offset):
     sys.exit(f"{folder}: found neither {name}.gz nor {name}")
 
 
-def load_images(folder, split, count):
-    """The first images as float32 [count, 1, 96, 96] in 0...1, resized as the chapter does it, and their labels."""
+def load_images(folder, split, count, size=SIZE):
+    """The first images as float32 [count, 1, size, size] in 0...1, resized as the chapter does it, and their labels."""
     images = read_idx(folder, f"{split}-images-idx3-ubyte", 16).reshape(-1, 28, 28)[:count]
     labels = read_idx(folder, f"{split}-labels-idx1-ubyte", 8)[:count]
-    resized = np.stack([np.asarray(Image.fromarray(i).resize((SIZE, SIZE), Image.BILINEAR)) for i in images])
+    resized = np.stack([np.asarray(Image.fromarray(i).resize((size, size), Image.BILINEAR)) for i in images])
     return torch.from_numpy(resized).unsqueeze(1).float() / 255, torch.from_numpy(labels.astype(np.int64))
 
 
