@@ -35,6 +35,14 @@ from torch import nn
 from chapter_torch import chapter_densenet, parameters_without_gradient, xavier
 
 SIZE, LEARNING_RATE, TEST_IMAGES = 96, 0.1, 64
+LIMIT_NAMES = {
+    "all": "of the whole update", "tensor": "of one tensor's", "value": "of cancelled parameters",
+    "statistics": "of a running statistic", "loss": "of a loss, relative",
+}
+LIMITS = {
+    "fp32": {"all": 2e-2, "tensor": 5e-2, "value": 2e-3, "statistics": 1e-4, "loss": 1e-4},
+    "bf16": {"all": 0.2, "tensor": 0.5, "value": 2e-3, "statistics": 4e-3, "loss": 2e-3},
+}
 
 
 def read_idx(folder, name, offset):
@@ -70,11 +78,12 @@ def initial_network(seed, chapter_affine):
     return network
 
 
-def step(network, images, labels, dtype):
-    """A copy of the network after one step of plain SGD in `dtype`, and the step's loss."""
+def step(network, images, labels, dtype, autocast=False):
+    """A copy of the network after one step of plain SGD in `dtype` (or with bf16 by autocast), and the step's loss."""
     network = copy.deepcopy(network).to(dtype).train()
     optimizer = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE)
-    loss = nn.functional.cross_entropy(network(images.to(dtype)), labels)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast):
+        loss = nn.functional.cross_entropy(network(images.to(dtype)), labels)
     loss.backward()
     optimizer.step()
     return network, float(loss.detach())
@@ -130,10 +139,9 @@ class Program:
     """The `densenet` binary. A failure of it ends this script."""
 
     def __init__(self, options):
-        self.binary, self.data, self.extra = options.binary, options.data, []
+        self.binary, self.data = options.binary, options.data
         self.environment = dict(os.environ, DENSENET_ISA=options.isa) if options.isa else dict(os.environ)
-        if options.precision:
-            self.extra = ["--precision", options.precision]
+        self.extra = ["--precision", options.precision, "--convolution", options.convolution]
 
     def run(self, *arguments):
         command = [self.binary, *map(str, arguments), "--data-dir", self.data]
@@ -160,7 +168,7 @@ class Program:
         return os.path.join(output, "model.safetensors"), summary
 
     def evaluate(self, weights):
-        return json.loads(self.run("evaluate", "--weights", weights, "--test-limit", TEST_IMAGES, "--json"))
+        return json.loads(self.run("evaluate", "--weights", weights, "--test-limit", TEST_IMAGES, "--json", *self.extra))
 
 
 class Checks:
@@ -185,14 +193,16 @@ def main():
     arguments.add_argument("--batches", type=int, nargs="+", default=[16, 64, 256], help="default: 16 64 256")
     arguments.add_argument("--seed", type=int, default=0, help="of the weights (default: %(default)s)")
     arguments.add_argument("--chapter-affine", action="store_true", help="start from gamma 1 and beta 0, not from random ones")
-    arguments.add_argument("--isa", help="sets DENSENET_ISA: generic, avx2, avx512")
-    arguments.add_argument("--precision", help="passed to `densenet train`: fp32 or bf16")
-    arguments.add_argument("--limit-all", type=float, default=5e-3, help="of the whole update (default: %(default)s)")
-    arguments.add_argument("--limit-tensor", type=float, default=2e-2, help="of one tensor's (default: %(default)s)")
-    arguments.add_argument("--limit-value", type=float, default=2e-3, help="of cancelled parameters (default: %(default)s)")
-    arguments.add_argument("--limit-statistics", type=float, default=1e-4, help="of a running statistic (default: %(default)s)")
-    arguments.add_argument("--limit-loss", type=float, default=1e-4, help="of a loss, relative (default: %(default)s)")
+    arguments.add_argument("--isa", help="sets DENSENET_ISA: generic, avx2, avx512, avx512bf16")
+    arguments.add_argument("--precision", default="fp32", choices=list(LIMITS), help="passed to `densenet train` (default: %(default)s)")
+    arguments.add_argument("--convolution", default="auto", help="passed to `densenet train` (default: %(default)s)")
+    for name, what in LIMIT_NAMES.items():
+        by_precision = ", ".join(f"{limits[name]:g} in {precision}" for precision, limits in LIMITS.items())
+        arguments.add_argument(f"--limit-{name}", type=float, help=f"{what} (default: {by_precision})")
     options = arguments.parse_args()
+    for name in LIMIT_NAMES:
+        if getattr(options, f"limit_{name}") is None:
+            setattr(options, f"limit_{name}", LIMITS[options.precision][name])
 
     program, checks = Program(options), Checks()
     images, labels = load_images(options.data, "train", max(options.batches))
@@ -202,11 +212,11 @@ def main():
         print(f"batch {batch}")
         x, y = images[:batch], labels[:batch]
         reference, loss = step(initial, x, y, torch.float64)
-        fp32 = compare(step(initial, x, y, torch.float32)[0].state_dict(), reference, initial)
+        own = compare(step(initial, x, y, torch.float32, options.precision == "bf16")[0].state_dict(), reference, initial)
         print(
-            f"        PyTorch's own fp32: update {fp32['update_error']:.2e}, worst tensor "
-            f"{fp32['worst_tensor_error']:.2e} ({fp32['worst_tensor']}), cancelled gradients "
-            f"{fp32['cancelled_error']:.2e}, running statistics {fp32['running_statistics_error']:.2e}"
+            f"        PyTorch's own {options.precision}: update {own['update_error']:.2e}, worst tensor "
+            f"{own['worst_tensor_error']:.2e} ({own['worst_tensor']}), cancelled gradients "
+            f"{own['cancelled_error']:.2e}, running statistics {own['running_statistics_error']:.2e}"
         )
         with tempfile.TemporaryDirectory() as folder:
             start = os.path.join(folder, "initial.safetensors")

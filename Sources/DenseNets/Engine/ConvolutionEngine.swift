@@ -129,7 +129,8 @@ final class ConvolutionEngine {
 
   /// Where a backward pass's borrowed memory holds what, in floats; packed weights come first.
   private struct BackwardWorkspace {
-    /// Partial weight gradients are kept apart by chunks of tiles: many enough for many threads, few enough for memory.
+    /// Partial weight gradients are kept apart by chunks of tiles: a power of two of them, so that threads get equal
+    /// shares, many enough for many threads, few enough for memory.
     let chunks: Int
     let weightSums: Int
     let biasSums: Int
@@ -138,7 +139,8 @@ final class ConvolutionEngine {
 
     init(_ shape: ConvolutionShape, _ layout: WeightLayout, images: Int) {
       let tiles = shape.tileCount(images: images)
-      chunks = min(tiles, max(4, min(32, (2 << 20) / max(1, layout.packedCount))))
+      let affordable = max(8, min(32, (2 << 20) / max(1, layout.packedCount)))
+      chunks = min(tiles, 1 << (Int.bitWidth - 1 - affordable.leadingZeroBitCount))
       weightSums = layout.packedCount
       biasSums = weightSums + chunks * layout.packedCount
       inputSums = biasSums + tiles * shape.outChannels

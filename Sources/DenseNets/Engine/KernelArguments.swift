@@ -50,15 +50,30 @@ struct MapSlice {
   var precision: Precision { memory.precision }
 }
 
-/// Bytes from one on.
+/// Bytes from one on, in memory of their own or in a thread's scratch.
 struct Bytes {
-  let buffer: Buffer<UInt8>
+  enum Memory {
+    case bytes(Buffer<UInt8>)
+    case floats(Buffer<Float>)
+  }
+
+  let memory: Memory
+  /// In bytes.
   let start: Int
 
   init(_ buffer: Buffer<UInt8>, at start: Int = 0) {
-    self.buffer = buffer
+    memory = .bytes(buffer)
     self.start = start
   }
+
+  /// - Parameter offset: in floats.
+  init(scratch: Buffer<Float>, at offset: Int) {
+    memory = .floats(scratch)
+    start = 4 * offset
+  }
+
+  func advanced(by count: Int) -> Bytes { Bytes(memory: memory, start: start + count) }
+  private init(memory: Memory, start: Int) { (self.memory, self.start) = (memory, start) }
 }
 
 /// Which value of each pooling window was the greatest.

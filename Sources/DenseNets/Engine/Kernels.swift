@@ -102,7 +102,14 @@ struct Slice {
 }
 
 extension Bytes {
-  fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<UInt8> { buffer.pointer(start..<start + count) }
+  fileprivate func pointer(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    switch memory {
+    case .bytes(let buffer): return buffer.pointer(start..<start + count)
+    case .floats(let buffer):
+      precondition(start >= 0 && count >= 0 && start + count <= 4 * buffer.count)
+      return UnsafeMutableRawPointer(buffer.base).assumingMemoryBound(to: UInt8.self) + start
+    }
+  }
 }
 
 extension MapSlice {

@@ -140,6 +140,11 @@ final class Stem {
     return convolution.weight.value.storage[k * count..<(k + 1) * count].map(Double.init)
   }
 
+  /// Floats of scratch that each thread needs.
+  func scratchCount(_ shape: StemShape, keepsWinners: Bool) -> Int {
+    shape.scratchCount + (keepsWinners ? 0 : (shape.pooledCount + 3) / 4)
+  }
+
   /// Floats that the passes borrow.
   func workspace(_ shape: StemShape, images: Int, training: Bool) -> Int {
     guard training else { return 0 }
@@ -150,11 +155,8 @@ final class Stem {
 
   /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
   /// - Parameters:
-  ///   - winners: as the forward pass left them, or memory for one image of each chunk.
-  ///   - areKept: which of the two.
-  func backward(
-    from target: FeatureMap, winners: Bytes, areKept: Bool, needsInputGradient: Bool, device: Device
-  ) -> Tensor? {
+  ///   - winners: as the forward pass left them; nil: to be found again, image by image, in the threads' scratch.
+  func backward(from target: FeatureMap, winners: Bytes?, needsInputGradient: Bool, device: Device) -> Tensor? {
     Profiler.current?.enter("stem")
     guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
     let images = target.images
@@ -168,15 +170,13 @@ final class Stem {
         "backward", operations: shape.convolution.operations(images: images),
         bytes: 4 * input.count + images * shape.pooledCount * (2 * target.precision.bytes + 1)
       ) {
-        device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
+        device.run(chunks, scratch: scratchCount(shape, keepsWinners: winners != nil)) { chunk, scratch in
           let first = chunk * row
+          let place = Bytes(scratch: scratch, at: shape.scratchCount)
           for image in images * chunk / chunks..<images * (chunk + 1) / chunks {
             let found =
-              areKept
-              ? Winners(bytes: winners)
-              : findAgain(
-                image, in: Bytes(winners.buffer, at: winners.start + chunk * shape.pooledCount), shape, target: target,
-                scratch: scratch, device: device)
+              winners.map { Winners(bytes: $0) }
+              ?? findAgain(image, in: place, shape, target: target, scratch: scratch, device: device)
             device.kernels.stemBackward(
               shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
               gradient: target.gradientSlice(0), winners: found, input: input.storage, center: center,
@@ -188,11 +188,10 @@ final class Stem {
     }
     let owed = setGradients(shape, products: found, sums: Array(found[(channels * shape.taps)...]), moments: moments)
     guard needsInputGradient else { return nil }
-    var all = winners
-    if !areKept {
-      all = Bytes(Buffer(images * shape.pooledCount))
+    let all = winners ?? Bytes(Buffer(images * shape.pooledCount))
+    if winners == nil {
       device.run(images, scratch: shape.scratchCount) { image, scratch in
-        let place = Bytes(all.buffer, at: image * shape.pooledCount)
+        let place = all.advanced(by: image * shape.pooledCount)
         _ = findAgain(image, in: place, shape, target: target, scratch: scratch, device: device)
       }
     }

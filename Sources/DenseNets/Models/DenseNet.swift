@@ -130,9 +130,7 @@ public final class DenseNet: Layer {
     x.requireImages(channels: configuration.inputChannels, layer: "DenseNet")
     let device = Device.current
     prepare(inputShape: x.shape, mode: mode, device: device)
-    stem.forward(
-      x, to: blocks[0].map, winners: mode == .training && !memoryEfficient ? arena.bytes(plan!.winners) : nil,
-      mode: mode, device: device)
+    stem.forward(x, to: blocks[0].map, winners: winners, mode: mode, device: device)
     for (index, block) in blocks.enumerated() {
       block.forward(mode: mode, device: device)
       if index < transitions.count {
@@ -144,6 +142,9 @@ public final class DenseNet: Layer {
     isBackwardDue = mode == .training
     return logits.tensor(device: device).reshaped([x.shape[0], configuration.numClasses])
   }
+
+  /// Where the stem keeps what its pools chose, if it does.
+  private var winners: Bytes? { plan!.winners.map { arena.bytes($0) } }
 
   /// Lays out the memory of a step, unless the last one was like it.
   private func prepare(inputShape: [Int], mode: Mode, device: Device) {
@@ -186,7 +187,6 @@ public final class DenseNet: Layer {
       }
     }
     return stem.backward(
-      from: blocks[0].map, winners: arena.bytes(plan!.winners), areKept: !memoryEfficient,
-      needsInputGradient: needsInputGradient, device: device)
+      from: blocks[0].map, winners: winners, needsInputGradient: needsInputGradient, device: device)
   }
 }

@@ -84,10 +84,10 @@ struct StepPlan {
   let workspace: Int
   let scratch: Int
 
-  /// The arena's parts, in this order: the blocks' values; in training their gradients and the winners.
+  /// The arena's parts, in this order: the blocks' values; in training their gradients and, where kept, the winners.
   func values(_ block: Int) -> Int { block }
   func gradients(_ block: Int) -> Int { sizes.count + block }
-  var winners: Int { 2 * sizes.count }
+  var winners: Int? { mode == .training && !memoryEfficient ? 2 * sizes.count : nil }
 
   func isFor(_ inputShape: [Int], _ mode: Mode, _ precision: Precision, _ memoryEfficient: Bool) -> Bool {
     (self.inputShape, self.mode, self.precision, self.memoryEfficient) == (inputShape, mode, precision, memoryEfficient)
@@ -113,13 +113,14 @@ struct StepPlan {
       parts += (0..<count).map {
         ArenaPlan.Part("block \($0 + 1), gradient", bytes: bytes[$0], times: back($0)...back($0) + 2)
       }
-      let winners = stem.pooledCount * (net.memoryEfficient ? net.stem.chunks(images) : images)
-      parts.append(ArenaPlan.Part("stem, winners", bytes: winners, times: 0...back(0) + 2))
+      if !memoryEfficient {
+        parts.append(ArenaPlan.Part("stem, winners", bytes: images * stem.pooledCount, times: 0...back(0) + 2))
+      }
     }
     arena = ArenaPlan(parts)
 
     var workspace = net.stem.workspace(stem, images: images, training: training)
-    var scratch = stem.scratchCount
+    var scratch = net.stem.scratchCount(stem, keepsWinners: !(training && memoryEfficient))
     for (index, block) in net.blocks.enumerated() {
       let next = index + 1 < count ? net.blocks[index + 1].map.stride : padded(net.configuration.numClasses)
       let joint = index < net.transitions.count ? net.transitions[index].fused : net.head
