@@ -51,7 +51,7 @@ extension Command {
       Case(arguments: ["frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet --help"]),
       Case(arguments: ["bench", "frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet bench --help"]),
       Case(arguments: ["train", "--model", "resnet50"], parts: ["--model", "'resnet50'", "d2l"]),
-      Case(arguments: ["train", "--precision", "fp8"], parts: ["--precision", "'fp8'", "fp32"]),
+      Case(arguments: ["train", "--precision", "fp8"], parts: ["--precision", "'fp8'", "fp32", "bf16"]),
       Case(arguments: ["train", "--epochs"], parts: ["missing value for '--epochs <n>'"]),
       Case(arguments: ["train", "--json=yes"], parts: ["--json", "does not take any value"]),
       Case(arguments: ["evaluate"], parts: ["--weights <file.safetensors>", "densenet evaluate --help"]),

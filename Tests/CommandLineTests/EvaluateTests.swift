@@ -65,6 +65,52 @@ extension Command {
     }
   }
 
+  @Suite struct BenchMemoryAndProfile {
+    let sandbox = try! Sandbox()
+
+    func peak(_ options: [String]) async throws -> Double {
+      let outcome = try await sandbox.run(["bench", "train", "--json"] + options)
+      expectSuccess(outcome)
+      return try #require(try object(outcome.output)["peak_memory_bytes"] as? Double)
+    }
+
+    @Test(arguments: [
+      ["96", "16", "fp32"], ["48", "64", "bf16"], ["33", "7", "fp32"], ["128", "16", "bf16", "--memory-efficient"],
+    ])
+    func predictsThePeak(_ options: [String]) async throws {
+      let shared = ["--batch-size", options[1], "--precision", options[2]] + options[3...]
+      let outcome = try await sandbox.run(["summary", "--memory", "--json", "--input", options[0]] + shared)
+      expectSuccess(outcome)
+      let memory = try #require(try object(outcome.output)["memory"] as? [String: Any])
+      let predicted = try #require(memory["peak_memory_bytes"] as? Double)
+      let measured = try await peak(["--size", options[0], "--steps", "1"] + shared)
+      #expect(abs(predicted / measured - 1) < 0.1, "predicted \(predicted), measured \(measured)")
+      let table = try await sandbox.run(["summary", "--memory", "--input", options[0]] + shared)
+      #expect(table.output.contains("predicted peak"))
+    }
+
+    @Test func stepsAddNoMemory() async throws {
+      let options = ["--size", "32", "--batch-size", "8", "--steps"]
+      let (few, many) = try await (peak(options + ["2"]), peak(options + ["400"]))
+      #expect(many - few < 2e6, "\(few) bytes after 4 steps, \(many) after 402")
+    }
+
+    @Test func profilesAStep() async throws {
+      let options = ["--size", "32", "--batch-size", "8", "--steps", "2", "--profile"]
+      let outcome = try await sandbox.run(["bench", "train", "--json"] + options)
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      let lines = try #require(report["profile"] as? [[String: Any]])
+      let shares = lines.compactMap { $0["share"] as? Double }
+      #expect(shares.count == lines.count && abs(shares.reduce(0, +) - 1) < 1e-6)
+      let layers = Set(lines.compactMap { $0["layer"] as? String })
+      #expect(layers.isSuperset(of: ["stem", "1.net.0.2", "2.2", "7.net.3.2", "12", "all"]))
+      #expect(lines.contains { $0["kernel"] as? String == "backward" && $0["efficiency"] as? Double ?? 0 > 0 })
+      let table = try await sandbox.run(["bench", "train"] + options)
+      #expect(table.output.contains("GB/s") && table.output.contains("the rest"))
+    }
+  }
+
   @Suite struct Help {
     let sandbox = try! Sandbox()
 
@@ -73,13 +119,15 @@ extension Command {
         "--model <name>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
         "--init <file.safetensors>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
-        "--output <folder>", "--json",
+        "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
       ],
       "evaluate": ["--weights <file.safetensors>", "--test-limit <n>", "--json", "--resize <pixels>"],
-      "summary": ["--model <name>", "--input <pixels>", "--json"],
+      "summary": [
+        "--model <name>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>", "--json",
+      ],
       "bench train": [
         "--model <name>", "--size <pixels>", "--batch-size <n>", "--precision <name>", "--threads <n>", "--steps <n>",
-        "--json",
+        "--profile", "--memory-efficient", "--json",
       ],
     ]
 
