@@ -9,7 +9,7 @@ typedef float v8 __attribute__((ext_vector_type(8)));
 typedef float v8_unaligned __attribute__((ext_vector_type(8), aligned(4)));
 
 enum {
-  STEM_SIDE = 8,       // rows and columns of a block of the weight gradient
+  STEM_SIDE = 8,       // rows at a time, and columns of a block of the weight gradient
   STEM_BAND = 1 << 15,  // floats of the convolution's output at a time, so that they stay in cache
   STEM_PIXELS = 32,    // pooled pixels at a time
 };

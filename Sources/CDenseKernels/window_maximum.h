@@ -5,7 +5,8 @@
 #include "vectors.h"
 
 /// Of rows h0..<h1 and columns w0..<w1 of `map` (row 0, column 0 of one vector of channels): the first greatest value
-/// and its place in the window, (h - top) * kernel + w - left. A NaN wins, as PyTorch's does.
+/// and its place in the window, (h - top) * kernel + w - left, with the caller's `s` (a dense_pool_shape), `top`, `left`,
+/// h0, h1, w0 and w1. A NaN wins, as PyTorch's does.
 #define WINDOW_MAXIMUM(best, index, map, row_step, column_step) do { \
     best = SPLAT(-__builtin_inff()); \
     index = (vi)((h0 - top) * s->kernel + w0 - left); \

@@ -19,6 +19,7 @@ struct ProfileLine: Encodable {
   ) {
     self.layer = layer
     self.kernel = kernel
+    let seconds = max(seconds, 1e-9)
     milliseconds = seconds * 1e3
     share = seconds / step
     gflopsPerSecond = operations / seconds * 1e-9

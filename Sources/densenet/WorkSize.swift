@@ -54,13 +54,13 @@ struct WorkSize {
     )
   }
 
-  /// What the batches, and every block's buffer with its gradient take, in bytes: in floating point, since a careless
-  /// number of images must not overflow.
+  /// What the batches, a step's maps and gradients and the threads' scratch take, in bytes: in floating point, since a
+  /// careless number of images must not overflow.
   private func leastMemory(for net: DenseNet, training: Bool, batches: Int, device: Device) throws -> Double {
     let channels = net.configuration.inputChannels
     let shape = [1, channels, side, side]
     let one = try net.stepMemory(inputShape: shape, mode: training ? .training : .inference, device: device)
-    return Double(images) * Double(one.arena + 4 * batches * shape.reduce(1, *))
+    return Double(images) * Double(one.arena + 4 * batches * shape.reduce(1, *)) + Double(one.scratch * one.threads)
   }
 
   /// Physical memory, or what the process's control group may use of it.

@@ -50,6 +50,24 @@ import Testing
     #expect(throws: Failure.self) { try net.stepMemory(inputShape: [32, 1, 8, 8], device: device) }
   }
 
+  /// A network's blocks share its memory while it runs, and have their own when they run alone.
+  @Test func blocksAloneKeepApart() {
+    let net = DenseNet(KernelTests.odd)
+    let fresh = DenseNet(KernelTests.odd)
+    for (a, b) in zip(net.namedParameters, fresh.namedParameters) { b.parameter.value = a.parameter.value }
+    func first(_ net: DenseNet, disturb: Bool) -> Tensor {
+      if disturb { _ = net(.uniform([4, 3, 64, 64], seed: 1)) }
+      let y = net.blocks[0].forward(.uniform([2, 24, 8, 8], seed: 2), mode: .training)
+      if disturb {
+        for block in net.blocks[1...] {
+          _ = block.forward(.uniform([2, block.inputChannels, 8, 8], seed: 3), mode: .training)
+        }
+      }
+      return net.blocks[0].backward(.uniform(y.shape, seed: 4))
+    }
+    #expect(first(net, disturb: true) == first(fresh, disturb: false))
+  }
+
   /// Everything that a profile lists, it saw; and no profile costs nothing.
   @Test func profilesNameLayers() {
     let net = DenseNet(KernelTests.odd)

@@ -5,8 +5,6 @@ struct ChannelLayout: Sendable, Equatable {
 
   /// Where slice `index` begins among the padded channels.
   func offset(_ index: Int) -> Int { slices[..<index].reduce(0) { $0 + padded($1) } }
-  /// Padded channels of the first `count` slices.
-  func paddedChannels(_ count: Int) -> Int { offset(count) }
   /// Channels of the first `count` slices.
   func channels(_ count: Int) -> Int { slices[..<count].reduce(0, +) }
   var paddedChannels: Int { offset(slices.count) }
@@ -45,6 +43,8 @@ final class FeatureMap {
   private(set) var isTraining = false
   private(set) var values = MapMemory.none
   private(set) var gradients = MapMemory.none
+  /// Whether the memory is another's, that may use it for other things too.
+  private var isBorrowed = false
   let statistics: ChannelStatistics
   let deferredShift: Buffer<Float>
   let deferredSlope: Buffer<Float>
@@ -65,11 +65,13 @@ final class FeatureMap {
   /// - Parameter wanted: whether a backward pass may follow.
   func resize(images: Int, height: Int, width: Int, gradients wanted: Bool, precision: Precision = .fp32) {
     let count = images * height * width * stride
+    if isBorrowed { (values, gradients) = (.none, .none) }
     if values.count < count || precision != values.precision { values = MapMemory(count, precision) }
     if wanted && (gradients.count < count || precision != gradients.precision) {
       gradients = MapMemory(count, precision)
     }
     use(images: images, height: height, width: width, training: wanted, values: values, gradients: gradients)
+    isBorrowed = false
   }
 
   /// Takes a new size for a forward pass, in memory that others share at other times.
@@ -78,6 +80,7 @@ final class FeatureMap {
     isTraining = training
     self.values = values
     self.gradients = gradients
+    isBorrowed = true
     statistics.count = pixels
   }
 

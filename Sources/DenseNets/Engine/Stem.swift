@@ -63,8 +63,8 @@ final class Stem {
       convolution.weight.value.storage, into: packed, engine.weightLayout(.direct), transposed: false, .fp32,
       device: device)
     let channels = shape.pool.channels
-    device.withWorkspace(2 * images * channels) { memory in
-      let moments = TileMoments(in: memory, at: 0, count: images * channels)
+    device.withWorkspace(training ? 2 * images * channels : 0) { memory in
+      let moments = training ? TileMoments(in: memory, at: 0, count: images * channels) : nil
       Profiler.measure(
         "forward", operations: shape.convolution.operations(images: images),
         bytes: 4 * x.count + images * shape.pooledCount * (target.precision.bytes + (winners == nil ? 0 : 1))
@@ -72,11 +72,11 @@ final class Stem {
         device.run(images, scratch: shape.scratchCount) { image, scratch in
           device.kernels.stemForward(
             shape, output: target.valueSlice(0), winners: winners.map { Winners(bytes: $0) },
-            moments: training ? moments : nil, input: x.storage, affine: affine, weights: packed,
+            moments: moments, input: x.storage, affine: affine, weights: packed,
             images: image..<image + 1, scratch: scratch)
         }
       }
-      guard training else { return }
+      guard let moments else { return }
       let area = Int32(shape.pool.outHeight * shape.pool.outWidth)
       target.setStatistics(0, from: moments, pixels: [Int32](repeating: area, count: images))
     }
@@ -92,21 +92,22 @@ final class Stem {
     return Affine(scale: affine.scale, shift: Slice(shift))
   }
 
-  /// Images are summed in chunks, so that sums do not depend on threads.
-  func chunks(_ images: Int) -> Int { min(images, 32) }
+  /// Images are summed in chunks, so that sums do not depend on threads: as many as memory for `values` a chunk allows.
+  private func chunks(_ images: Int, values: Int) -> Int { min(images, max(4, min(32, (1 << 20) / values))) }
 
   /// The statistics of the convolution's output, from the moments of its windows.
   private func measure(_ shape: StemShape, device: Device) {
     let images = input.shape[0]
-    let chunks = chunks(images)
     let (windows, products) = (shape.windowCount, shape.productCount)
-    // About the mean: any value near it makes the sums small, and with them their rounding errors.
+    let chunks = chunks(images, values: windows + products)
+    // About the mean, or any value near it (here of one pixel in 61): that keeps sums, and their rounding errors, small.
     let channels = convolution.inChannels
-    let firstImage = input.storage.prefix(input.count / images)
-    for c in 0..<channels {
-      let values = stride(from: c, to: firstImage.count, by: channels)
-      center[c] = Float(values.reduce(0.0) { $0 + Double(firstImage[$1]) } / Double(max(values.underestimatedCount, 1)))
+    var totals = [Double](repeating: 0, count: channels)
+    let sampled = stride(from: 0, to: input.count, by: 61 * channels)
+    for first in sampled {
+      for c in 0..<channels { totals[c] += Double(input.storage[first + c]) }
     }
+    for c in 0..<channels { center[c] = Float(totals[c] / Double(sampled.underestimatedCount)) }
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
       memory.clear(0..<chunks * (windows + products))
       Profiler.measure("window moments", bytes: 4 * input.count) {
@@ -129,7 +130,8 @@ final class Stem {
       var mean = Double(convolution.bias?.value.storage[k] ?? 0)
       for (t, w) in filter.enumerated() { mean += w * (moments.mean[t] + Double(center[t % channels])) }
       statistics.mean[k] = Float(mean)
-      statistics.variance[k] = Float(max(0, moments.variance(of: filter)))
+      let variance = moments.variance(of: filter)
+      statistics.variance[k] = Float(variance < 0 ? 0 : variance)  // a value that is not a number stays so
     }
     self.moments = moments
   }
@@ -149,8 +151,8 @@ final class Stem {
   func workspace(_ shape: StemShape, images: Int, training: Bool) -> Int {
     guard training else { return 0 }
     let channels = shape.pool.channels
-    let perChunk = max(shape.windowCount + shape.productCount, channels * (shape.taps + 1))
-    return max(2 * images * channels, chunks(images) * perChunk)
+    let parts = [shape.windowCount + shape.productCount, channels * (shape.taps + 1)]
+    return parts.reduce(2 * images * channels) { max($0, chunks(images, values: $1) * $1) }
   }
 
   /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
@@ -161,9 +163,9 @@ final class Stem {
     guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
     let images = target.images
     let shape = shape(height: input.shape[2], width: input.shape[3], outStride: target.stride)
-    let chunks = chunks(images)
     let channels = shape.pool.channels
     let row = channels * (shape.taps + 1)
+    let chunks = chunks(images, values: row)
     let found = device.withWorkspace(chunks * row) { memory in
       memory.clear(0..<chunks * row)
       Profiler.measure(

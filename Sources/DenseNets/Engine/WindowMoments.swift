@@ -1,7 +1,9 @@
 /// The mean and the covariance of a convolution's windows, over all of its output pixels: a window has
 /// `kernel height * kernel width * channels` values, in that order.
 ///
-/// What a convolution makes of the windows is linear, so its output's mean and variance follow from these two.
+/// What a convolution makes of the windows is linear, so its output's mean and variance follow from these two. The
+/// covariance is good to about 1e-7 of the windows' own variance: a filter that cancels all but a millionth of that has an
+/// inexact variance.
 struct WindowMoments {
   let mean: [Double]
   /// `[windows, windows]`.

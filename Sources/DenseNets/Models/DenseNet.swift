@@ -148,7 +148,7 @@ public final class DenseNet: Layer {
 
   /// Lays out the memory of a step, unless the last one was like it.
   private func prepare(inputShape: [Int], mode: Mode, device: Device) {
-    if plan?.isFor(inputShape, mode, device.precision, memoryEfficient) != true {
+    if plan?.isFor(inputShape, mode, device, memoryEfficient: memoryEfficient) != true {
       guard let new = try? StepPlan(self, inputShape: inputShape, mode: mode, device: device) else {
         preconditionFailure("DenseNet: images of \(inputShape[2])×\(inputShape[3]) pixels are too small")
       }

@@ -9,7 +9,7 @@ public struct StepMemory: Sendable {
 
   /// The parts of the arena. Those that are never needed together share memory, so their sum may exceed ``arena``.
   public let parts: [Part]
-  /// Maps and gradients.
+  /// Maps, gradients and winners, sharing what they can.
   public let arena: Int
   /// What a pass of one layer borrows: packed weights, partial sums, moments.
   public let workspace: Int
@@ -35,7 +35,6 @@ final class Arena {
     if exactMemory {
       parts = plan.parts.map { Buffer($0.bytes) }
     } else if buffer.count < plan.bytes {
-      buffer = Buffer(0)  // the old one goes first
       buffer = Buffer(plan.bytes)
     }
   }
@@ -71,12 +70,13 @@ extension DenseNet {
 
 /// A step's memory: which map lies where in the arena, and what layers borrow.
 ///
-/// Time runs through the forward pass (stem, then a block and its transition in turn, the head as the last
-/// "transition") and, in training, back again.
+/// Time runs through the forward pass (the stem at 0, block b at 2b, what follows it at 2b + 1, which for the last is the
+/// head) and, in training, back again.
 struct StepPlan {
   let inputShape: [Int]
   let mode: Mode
   let precision: Precision
+  let convolution: ConvolutionChoice
   let memoryEfficient: Bool
   let sizes: [Extent]
   let arena: ArenaPlan
@@ -89,23 +89,26 @@ struct StepPlan {
   func gradients(_ block: Int) -> Int { sizes.count + block }
   var winners: Int? { mode == .training && !memoryEfficient ? 2 * sizes.count : nil }
 
-  func isFor(_ inputShape: [Int], _ mode: Mode, _ precision: Precision, _ memoryEfficient: Bool) -> Bool {
-    (self.inputShape, self.mode, self.precision, self.memoryEfficient) == (inputShape, mode, precision, memoryEfficient)
+  func isFor(_ inputShape: [Int], _ mode: Mode, _ device: Device, memoryEfficient: Bool) -> Bool {
+    self.inputShape == inputShape && self.mode == mode && self.memoryEfficient == memoryEfficient
+      && precision == device.precision && convolution == device.convolution
   }
 
   /// - Throws: ``Failure`` if the network cannot take the shape.
   init(_ net: DenseNet, inputShape: [Int], mode: Mode, device: Device) throws {
     (self.inputShape, self.mode, precision) = (inputShape, mode, device.precision)
+    convolution = device.convolution
     memoryEfficient = net.memoryEfficient
     sizes = try net.mapSizes(Extent(inputShape[2], inputShape[3]))
     let images = inputShape[0]
     let training = mode == .training
     let count = sizes.count
-    let turn = 2 * count  // when the head runs
-    func back(_ block: Int) -> Int { turn + 1 + 2 * (count - 1 - block) }  // when a block's gradient is first written
+    // When a block's gradient is first written: by what followed it; then the block runs back, then what came before it.
+    func back(_ block: Int) -> Int { 2 * count + 2 * (count - 1 - block) }
     let bytes = zip(net.blocks, sizes).map { images * $1.area * $0.map.stride * device.precision.bytes }
     var parts = (0..<count).map {
-      ArenaPlan.Part("block \($0 + 1)", bytes: bytes[$0], times: 2 * $0...(training ? back($0) + 2 : 2 * $0 + 2))
+      ArenaPlan.Part(
+        "block \($0 + 1)", bytes: bytes[$0], times: max(0, 2 * $0 - 1)...(training ? back($0) + 2 : 2 * $0 + 1))
     }
     let stem = net.stem.shape(
       height: inputShape[2], width: inputShape[3], outStride: net.blocks[0].map.stride)

@@ -113,7 +113,7 @@ struct ComputeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How 3×3 convolutions of dense layers are computed: direct; winograd (faster, with a rounding error of about 2e-6 instead of 3e-7); auto (winograd where it saves work).",
+      "How 3×3 convolutions of dense layers are computed: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
       valueName: "name"))
   var convolution: ConvolutionOption = .auto
 
