@@ -103,11 +103,11 @@ final class Stem {
     // About the mean, or any value near it (here of one pixel in 61): that keeps sums, and their rounding errors, small.
     let channels = convolution.inChannels
     var totals = [Double](repeating: 0, count: channels)
-    let sampled = stride(from: 0, to: input.count, by: 61 * channels)
-    for first in sampled {
-      for c in 0..<channels { totals[c] += Double(input.storage[first + c]) }
+    let samples = (input.count / channels + 60) / 61
+    for sample in 0..<samples {
+      for c in 0..<channels { totals[c] += Double(input.storage[61 * sample * channels + c]) }
     }
-    for c in 0..<channels { center[c] = Float(totals[c] / Double(sampled.underestimatedCount)) }
+    for c in 0..<channels { center[c] = Float(totals[c] / Double(samples)) }
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
       memory.clear(0..<chunks * (windows + products))
       Profiler.measure("window moments", bytes: 4 * input.count) {
