@@ -74,6 +74,15 @@ final class FusedConvolution {
       moments: mode == .training && feedsNorm ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
   }
 
+  /// Writes slice `slice` of `target` once more, bit for bit as the last forward pass in training did.
+  func repeatForward(from source: FeatureMap, to target: FeatureMap, slice: Int, device: Device) {
+    Profiler.current?.enter(name)
+    engine.forward(
+      shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
+      input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
+      images: source.images, device: device)
+  }
+
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
   func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {

@@ -38,6 +38,12 @@ struct MapMemory: Sendable {
     self.init(Buffer(count * precision.bytes), start: 0, count: count, precision)
   }
 
+  /// In memory that is bytes.
+  init(_ bytes: Bytes, count: Int, _ precision: Precision) {
+    guard case .bytes(let buffer) = bytes.memory else { preconditionFailure("a map does not lie in scratch") }
+    self.init(buffer, start: bytes.start, count: count, precision)
+  }
+
   static let none = MapMemory()
 
   func slice(at offset: Int = 0) -> MapSlice { MapSlice(memory: self, offset: offset) }

@@ -3,7 +3,7 @@
 /// The convolution's output, a network's largest map, is never stored. Being linear in the input's windows, it has
 /// statistics that follow from theirs (``WindowMoments``); and of its gradient, only what reached a pool's maximum is
 /// not zero before batch norm's own terms, which are linear in the windows too.
-final class Stem {
+final class Stem: NetworkStem {
   let convolution: Conv2d
   let norm: BatchNorm2d
   let pool: MaxPool2d
@@ -32,6 +32,10 @@ final class Stem {
     shift = Buffer(layout.paddedChannels)
   }
 
+  var layers: [(name: String, layer: any Layer)] {
+    [("conv0", convolution), ("norm0", norm), ("relu0", ReLU()), ("pool0", pool)]
+  }
+
   /// The size of the pooled map.
   func outputSize(_ input: Extent) -> Extent { pool.outputSize(convolution.outputSize(input)) }
 
@@ -45,10 +49,9 @@ final class Stem {
   }
 
   /// - Parameters:
-  ///   - x: `[N, C, H, W]`.
-  ///   - target: of the pooled size; its first slice is written, with statistics in training.
+  ///   - target: of the pooled size.
   ///   - winners: memory for all images' winners; nil: they are found again in the backward pass.
-  func forward(_ x: Tensor, to target: FeatureMap, winners: Bytes?, mode: Mode, device: Device) {
+  func forward(_ x: Tensor, to target: FeatureMap, kept winners: Bytes?, mode: Mode, device: Device) {
     let images = x.shape[0]
     let shape = shape(height: x.shape[2], width: x.shape[3], outStride: target.stride)
     let training = mode == .training
@@ -142,13 +145,23 @@ final class Stem {
     return convolution.weight.value.storage[k * count..<(k + 1) * count].map(Double.init)
   }
 
+  func memory(
+    inputShape: [Int], outStride: Int, training: Bool, memoryEfficient: Bool, device: Device
+  ) -> StemMemory {
+    let shape = shape(height: inputShape[2], width: inputShape[3], outStride: outStride)
+    return StemMemory(
+      kept: training && !memoryEfficient ? ("stem, winners", inputShape[0] * shape.pooledCount) : nil,
+      workspace: workspace(shape, images: inputShape[0], training: training),
+      scratch: scratchCount(shape, keepsWinners: !(training && memoryEfficient)))
+  }
+
   /// Floats of scratch that each thread needs.
-  func scratchCount(_ shape: StemShape, keepsWinners: Bool) -> Int {
+  private func scratchCount(_ shape: StemShape, keepsWinners: Bool) -> Int {
     shape.scratchCount + (keepsWinners ? 0 : (shape.pooledCount + 3) / 4)
   }
 
   /// Floats that the passes borrow.
-  func workspace(_ shape: StemShape, images: Int, training: Bool) -> Int {
+  private func workspace(_ shape: StemShape, images: Int, training: Bool) -> Int {
     guard training else { return 0 }
     let channels = shape.pool.channels
     let parts = [shape.windowCount + shape.productCount, channels * (shape.taps + 1)]
@@ -158,7 +171,7 @@ final class Stem {
   /// From the gradient of the target's first slice: the parameters' gradients, and the input's if wanted.
   /// - Parameters:
   ///   - winners: as the forward pass left them; nil: to be found again, image by image, in the threads' scratch.
-  func backward(from target: FeatureMap, winners: Bytes?, needsInputGradient: Bool, device: Device) -> Tensor? {
+  func backward(from target: FeatureMap, kept winners: Bytes?, needsInputGradient: Bool, device: Device) -> Tensor? {
     Profiler.current?.enter("stem")
     guard let moments else { preconditionFailure("backward needs a forward pass in training mode first") }
     let images = target.images

@@ -1,4 +1,5 @@
-/// A dense block (Huang et al. 2017, §3): each layer, `BN → ReLU → Conv3×3`, sees the outputs of all before it.
+/// A dense block (Huang et al. 2017, §3): each layer sees the outputs of all before it. A layer is `BN → ReLU → Conv3×3`, or
+/// with a bottleneck `BN → ReLU → Conv1×1 → BN → ReLU → Conv3×3`.
 ///
 /// - x: `[N, inputChannels, H, W]`
 /// - result: `[N, inputChannels + layers · growthRate, H, W]`: the input's channels, then each layer's.
@@ -9,36 +10,48 @@
 public final class DenseBlock: Layer {
   public let inputChannels: Int
   public let growthRate: Int
-  let fused: [FusedConvolution]
+  let layers: [DenseLayer]
   /// Slice 0 is the input; slice *l* + 1 is layer *l*'s output.
   let map: FeatureMap
+  private let naming: DenseNet.Configuration.StateNaming
 
   /// Weights start as PyTorch's do.
-  public init(layers: Int, inputChannels: Int, growthRate: Int) {
-    precondition(layers > 0 && inputChannels > 0 && growthRate > 0, "layers, channels and growth must be positive")
+  /// - Parameters:
+  ///   - bottleneckWidth: channels of each layer's 1×1 bottleneck, in growth rates; nil: none.
+  ///   - bias: whether convolutions have one.
+  ///   - naming: how the state dictionary names the layers' parts.
+  public init(
+    layers count: Int, inputChannels: Int, growthRate: Int, bottleneckWidth: Int? = nil, bias: Bool = true,
+    naming: DenseNet.Configuration.StateNaming = .chapter
+  ) {
+    precondition(count > 0 && inputChannels > 0 && growthRate > 0, "layers, channels and growth must be positive")
+    precondition(bottleneckWidth ?? 1 > 0, "the bottleneck's width must be positive")
     self.inputChannels = inputChannels
     self.growthRate = growthRate
-    let slices = [inputChannels] + [Int](repeating: growthRate, count: layers)
+    self.naming = naming
+    let slices = [inputChannels] + [Int](repeating: growthRate, count: count)
     map = FeatureMap(ChannelLayout(slices: slices))
-    fused = (0..<layers).map { layer in
-      let channels = inputChannels + layer * growthRate
-      return FusedConvolution(
-        norm: BatchNorm2d(channels), convolution: Conv2d(channels, growthRate, kernelSize: 3, padding: 1),
-        source: ChannelLayout(slices: Array(slices[...layer])))
+    layers = (0..<count).map { layer in
+      DenseLayer(
+        source: ChannelLayout(slices: Array(slices[...layer])), growthRate: growthRate,
+        bottleneckWidth: bottleneckWidth, bias: bias)
     }
   }
 
   public var outputChannels: Int { map.layout.channels }
 
-  /// The batch norm and convolution of each layer.
-  public var convBlocks: [(norm: BatchNorm2d, convolution: Conv2d)] {
-    fused.map { ($0.norm, $0.convolution as! Conv2d) }
+  /// The batch norms and convolutions of each layer, in order: one pair, or two with a bottleneck.
+  public var convBlocks: [[(norm: BatchNorm2d, convolution: Conv2d)]] {
+    layers.map { $0.convolutions.map { ($0.norm, $0.convolution as! Conv2d) } }
   }
 
-  /// The chapter's names: `net.<layer>.0` is the batch norm, `net.<layer>.2` the convolution.
+  /// The chapter's `net.<layer>.0` and `net.<layer>.2`, or torchvision's `denselayer<layer + 1>.norm1` and `.conv1`.
   public var children: [(name: String, layer: any Layer)] {
-    convBlocks.enumerated().flatMap { index, block -> [(name: String, layer: any Layer)] in
-      [("net.\(index).0", block.norm), ("net.\(index).2", block.convolution)]
+    convBlocks.enumerated().flatMap { index, parts in
+      parts.enumerated().flatMap { part, block -> [(name: String, layer: any Layer)] in
+        let names = FusedNames.denseLayer(index, part: part, naming)
+        return [(names.norm, block.norm), (names.convolution, block.convolution)]
+      }
     }
   }
 
@@ -47,7 +60,7 @@ public final class DenseBlock: Layer {
   }
 
   public func multiplyAdds(_ shape: [Int]) throws -> Int {
-    try convBlocks.reduce(0) {
+    try convBlocks.joined().reduce(0) {
       try $0 + $1.convolution.multiplyAdds([shape[0], $1.convolution.inChannels, shape[2], shape[3]])
     }
   }
@@ -58,6 +71,7 @@ public final class DenseBlock: Layer {
     map.resize(
       images: x.shape[0], height: x.shape[2], width: x.shape[3], gradients: mode == .training,
       precision: device.precision)
+    for layer in layers { layer.prepare(map, training: mode == .training, memory: nil) }
     map.load(x, slice: 0, statistics: mode == .training, device: device)
     forward(mode: mode, device: device)
     return map.tensor(device: device)
@@ -76,15 +90,15 @@ public final class DenseBlock: Layer {
 
   /// From slice 0 of the map, already there, to the others.
   func forward(mode: Mode, device: Device) {
-    for (layer, fused) in fused.enumerated() {
-      fused.forward(from: map, to: map, slice: layer + 1, mode: mode, device: device)
+    for (index, layer) in layers.enumerated() {
+      layer.forward(map, slice: index + 1, mode: mode, device: device)
     }
   }
 
   /// From the map's gradient, written by what consumes the block, to the parameters' and slice 0's.
   func backward(device: Device) {
-    for (layer, fused) in fused.enumerated().reversed() {
-      fused.backward(from: map, to: map, slice: layer + 1, stores: false, device: device)
+    for (index, layer) in layers.enumerated().reversed() {
+      layer.backward(map, slice: index + 1, device: device)
     }
   }
 }

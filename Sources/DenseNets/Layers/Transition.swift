@@ -11,26 +11,35 @@ public final class Transition: Layer {
   private lazy var source = FeatureMap(ChannelLayout(slices: [inputChannels]))
   private lazy var target = FeatureMap(ChannelLayout(slices: [outputChannels]))
 
+  private let naming: DenseNet.Configuration.StateNaming
+
   /// Weights start as PyTorch's do.
   public convenience init(inputChannels: Int, outputChannels: Int) {
     self.init(source: ChannelLayout(slices: [inputChannels]), outputChannels: outputChannels)
   }
 
   /// - Parameter source: the map that is read.
-  init(source: ChannelLayout, outputChannels: Int) {
+  init(
+    source: ChannelLayout, outputChannels: Int, bias: Bool = true,
+    naming: DenseNet.Configuration.StateNaming = .chapter
+  ) {
     precondition(source.channels > 0 && outputChannels > 0, "channels must be positive")
     inputChannels = source.channels
     self.outputChannels = outputChannels
+    self.naming = naming
     fused = FusedConvolution(
-      norm: BatchNorm2d(source.channels), convolution: Conv2d(source.channels, outputChannels, kernelSize: 1),
-      source: source, pool: .window(2))
+      norm: BatchNorm2d(source.channels),
+      convolution: Conv2d(source.channels, outputChannels, kernelSize: 1, bias: bias), source: source, pool: .window(2))
   }
 
   public var norm: BatchNorm2d { fused.norm }
   public var convolution: Conv2d { fused.convolution as! Conv2d }
 
-  /// The chapter's names: `0` is the batch norm, `2` the convolution.
-  public var children: [(name: String, layer: any Layer)] { [("0", norm), ("2", convolution)] }
+  /// The chapter's names, `0` and `2`, or torchvision's, `norm` and `conv`.
+  public var children: [(name: String, layer: any Layer)] {
+    let names = FusedNames.transition(naming)
+    return [(names.norm, norm), (names.convolution, convolution)]
+  }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
     try imageShape(shape, channels: inputChannels, outChannels: outputChannels, layer: "Transition") {

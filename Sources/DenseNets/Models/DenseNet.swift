@@ -6,7 +6,7 @@
 /// The default configuration is the network of the DenseNet chapter of *Dive into Deep Learning*: 758,226 parameters.
 public final class DenseNet: Layer {
   public let configuration: Configuration
-  let stem: Stem
+  let stem: any NetworkStem
   public let blocks: [DenseBlock]
   public let transitions: [Transition]
   let head: FusedConvolution
@@ -16,52 +16,31 @@ public final class DenseNet: Layer {
   /// Whether the last pass was a forward one in training: a backward pass reuses the memory that it reads.
   private var isBackwardDue = false
   /// Whether to compute again in the backward pass what can be had again, instead of keeping it (after Pleiss et al.
-  /// 2017, as torchvision's `memory_efficient`): here, where the stem's pools found their maxima. Not a bit of any
-  /// result depends on it. Normalised and concatenated maps are never kept in the first place.
+  /// 2017, as torchvision's `memory_efficient`): the maps of bottlenecks, and where the stem's pools found their
+  /// maxima. Not a bit of any result depends on it. Normalised and concatenated maps are never kept in the first place.
   public var memoryEfficient = false
 
-  /// The numbers that make a DenseNet.
-  public struct Configuration: Sendable, Equatable {
-    public var inputChannels: Int
-    public var numClasses: Int
-    /// Output channels of the stem.
-    public var initialFeatures: Int
-    /// Channels that each dense layer adds.
-    public var growthRate: Int
-    /// Dense layers of each block.
-    public var blockLayers: [Int]
-
-    public init(
-      inputChannels: Int = 1, numClasses: Int = 10, initialFeatures: Int = 64, growthRate: Int = 32,
-      blockLayers: [Int] = [4, 4, 4, 4]
-    ) {
-      (self.inputChannels, self.numClasses) = (inputChannels, numClasses)
-      (self.initialFeatures, self.growthRate) = (initialFeatures, growthRate)
-      self.blockLayers = blockLayers
-    }
-
-    /// The chapter's network.
-    public static let d2l = Configuration()
-  }
-
-  /// Weights start as PyTorch's do; the chapter then calls `initialize(.xavierUniform, seed:)`.
+  /// Weights start as PyTorch's do; training from scratch begins with ``initialize(seed:)``.
+  /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration = .d2l) {
-    precondition(!configuration.blockLayers.isEmpty, "a DenseNet needs a block")
+    do { try configuration.validate() } catch { preconditionFailure("\(error)") }
     self.configuration = configuration
-    stem = Stem(
-      convolution: Conv2d(
-        configuration.inputChannels, configuration.initialFeatures, kernelSize: 7, stride: 2, padding: 3),
-      norm: BatchNorm2d(configuration.initialFeatures), pool: MaxPool2d(3, stride: 2, padding: 1))
+    let bias = configuration.convolutionBias
+    stem = Self.stem(configuration)
     var blocks: [DenseBlock] = []
     var transitions: [Transition] = []
     var channels = configuration.initialFeatures
     for (index, layers) in configuration.blockLayers.enumerated() {
-      let block = DenseBlock(layers: layers, inputChannels: channels, growthRate: configuration.growthRate)
+      let block = DenseBlock(
+        layers: layers, inputChannels: channels, growthRate: configuration.growthRate,
+        bottleneckWidth: configuration.bottleneckWidth, bias: bias, naming: configuration.naming)
       blocks.append(block)
       channels = block.outputChannels
       if index + 1 < configuration.blockLayers.count {
-        transitions.append(Transition(source: block.map.layout, outputChannels: channels / 2))
-        channels /= 2
+        channels = configuration.transitionChannels(channels)
+        transitions.append(
+          Transition(
+            source: block.map.layout, outputChannels: channels, bias: bias, naming: configuration.naming))
       }
     }
     (self.blocks, self.transitions) = (blocks, transitions)
@@ -69,25 +48,65 @@ public final class DenseNet: Layer {
       norm: BatchNorm2d(channels), convolution: Linear(channels, configuration.numClasses),
       source: blocks.last!.map.layout, pool: .global, feedsNorm: false)
     logits = FeatureMap(ChannelLayout(slices: [configuration.numClasses]))
-    for (index, block) in blocks.enumerated() {
-      for (layer, fused) in block.fused.enumerated() { fused.name = "\(2 * index + 1).net.\(layer).2" }
-      if index < transitions.count { transitions[index].fused.name = "\(2 * index + 2).2" }
+    nameConvolutions()
+  }
+
+  private static func stem(_ configuration: Configuration) -> any NetworkStem {
+    let (input, output) = (configuration.inputChannels, configuration.initialFeatures)
+    let bias = configuration.convolutionBias
+    return switch configuration.stem {
+    case .imageNet:
+      Stem(
+        convolution: Conv2d(input, output, kernelSize: 7, stride: 2, padding: 3, bias: bias),
+        norm: BatchNorm2d(output), pool: MaxPool2d(3, stride: 2, padding: 1))
+    case .cifar: ConvolutionStem(convolution: Conv2d(input, output, kernelSize: 3, padding: 1, bias: bias))
     }
-    head.name = "\(2 * blocks.count + 4)"
+  }
+
+  /// For profiles.
+  private func nameConvolutions() {
+    for (index, block) in blocks.enumerated() {
+      for (number, layer) in block.layers.enumerated() {
+        for (part, fused) in layer.convolutions.enumerated() {
+          let own = FusedNames.denseLayer(number, part: part, configuration.naming)
+          fused.name = "\(names.block(index)).\(own.convolution)"
+        }
+      }
+      if index < transitions.count {
+        let own = FusedNames.transition(configuration.naming)
+        transitions[index].fused.name = "\(names.transition(index)).\(own.convolution)"
+      }
+    }
+    head.name = names.classifier
   }
 
   public var classifier: Linear { head.convolution as! Linear }
 
-  /// The chapter's `net.state_dict()`: `0` is the stem, then blocks and transitions alternate, then the last batch
-  /// norm, three parts without parameters and the linear layer.
-  public var children: [(name: String, layer: any Layer)] {
-    var result: [(name: String, layer: any Layer)] = [("0.0", stem.convolution), ("0.1", stem.norm)]
-    for (index, block) in blocks.enumerated() {
-      result.append(("\(2 * index + 1)", block))
-      if index < transitions.count { result.append(("\(2 * index + 2)", transitions[index])) }
+  /// Sets all parameters anew: the chapter's weights Xavier-uniform, the others' as torchvision's (He-normal
+  /// convolutions, a classifier of PyTorch's own with zero bias).
+  public func initialize(seed: UInt64) {
+    switch configuration.naming {
+    case .chapter: initialize(.xavierUniform, seed: seed)
+    case .torchvision:
+      initialize(.heNormal, seed: seed)
+      initializeClassifier(seed: seed)
     }
-    let last = 2 * blocks.count
-    return result + [("\(last)", head.norm), ("\(last + 4)", classifier)]
+  }
+
+  /// Sets the classifier anew, as for a new set of classes.
+  public func initializeClassifier(seed: UInt64) {
+    classifier.initialize(.pytorch, seed: seed ^ 0xC1A5_51F1)
+    if configuration.naming == .torchvision { classifier.bias!.value = .zeros([configuration.numClasses]) }
+  }
+
+  public var children: [(name: String, layer: any Layer)] {
+    var result = stem.layers.compactMap { part in names.stem(part.name).map { (name: $0, layer: part.layer) } }
+    result.removeAll { !($0.layer is Conv2d) && !($0.layer is BatchNorm2d) }
+    for (index, block) in blocks.enumerated() {
+      result.append((names.block(index), block))
+      if index < transitions.count { result.append((names.transition(index), transitions[index])) }
+    }
+    return result + [(names.lastNorm, head.norm), (names.classifier, classifier)]
   }
 
   /// The size of each block's map for images of `size`.
@@ -130,7 +149,7 @@ public final class DenseNet: Layer {
     x.requireImages(channels: configuration.inputChannels, layer: "DenseNet")
     let device = Device.current
     prepare(inputShape: x.shape, mode: mode, device: device)
-    stem.forward(x, to: blocks[0].map, winners: winners, mode: mode, device: device)
+    stem.forward(x, to: blocks[0].map, kept: stemMemory, mode: mode, device: device)
     for (index, block) in blocks.enumerated() {
       block.forward(mode: mode, device: device)
       if index < transitions.count {
@@ -143,8 +162,8 @@ public final class DenseNet: Layer {
     return logits.tensor(device: device).reshaped([x.shape[0], configuration.numClasses])
   }
 
-  /// Where the stem keeps what its pools chose, if it does.
-  private var winners: Bytes? { plan!.winners.map { arena.bytes($0) } }
+  /// What the stem keeps, if it does.
+  private var stemMemory: Bytes? { plan!.stem.map { arena.bytes($0) } }
 
   /// Lays out the memory of a step, unless the last one was like it.
   private func prepare(inputShape: [Int], mode: Mode, device: Device) {
@@ -159,13 +178,29 @@ public final class DenseNet: Layer {
     device.reserve(workspace: plan.workspace, scratch: plan.scratch)
     let training = mode == .training
     for (index, (block, size)) in zip(blocks, plan.sizes).enumerated() {
-      let count = inputShape[0] * size.area * block.map.stride
+      let pixels = inputShape[0] * size.area
+      let places = plan.blocks[index]
       block.map.use(
         images: inputShape[0], height: size.height, width: size.width, training: training,
-        values: arena.map(plan.values(index), count: count, plan.precision),
-        gradients: training ? arena.map(plan.gradients(index), count: count, plan.precision) : .none)
+        values: arena.map(places.values, count: pixels * block.map.stride, plan.precision),
+        gradients: places.gradients.map { arena.map($0, count: pixels * block.map.stride, plan.precision) } ?? .none)
+      for (number, layer) in block.layers.enumerated() {
+        layer.prepare(
+          block.map, training: training, memory: bottleneckMemory(places, layer, number: number, pixels: pixels))
+      }
     }
     logits.resize(images: inputShape[0], height: 1, width: 1, gradients: training)
+  }
+
+  private func bottleneckMemory(
+    _ places: StepPlan.BlockPlaces, _ layer: DenseLayer, number: Int, pixels: Int
+  ) -> DenseLayer.BottleneckMemory? {
+    guard let map = layer.bottleneck?.map, let place = places.bottleneck else { return nil }
+    let count = pixels * map.stride
+    func memory(_ part: Int) -> MapMemory { arena.map(part, count: count, plan!.precision) }
+    return DenseLayer.BottleneckMemory(
+      values: arena.map(place.values, skipping: number * place.step, count: count, plan!.precision),
+      later: place.later.map(memory), gradients: place.gradients.map(memory) ?? .none)
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
@@ -187,6 +222,6 @@ public final class DenseNet: Layer {
       }
     }
     return stem.backward(
-      from: blocks[0].map, winners: winners, needsInputGradient: needsInputGradient, device: device)
+      from: blocks[0].map, kept: stemMemory, needsInputGradient: needsInputGradient, device: device)
   }
 }

@@ -43,9 +43,10 @@ final class Arena {
     exactMemory ? (parts[part], 0) : (buffer, plan.parts[part].start)
   }
 
-  func map(_ part: Int, count: Int, _ precision: Precision) -> MapMemory {
+  /// - Parameter skipped: bytes of the part that come before; whole cache lines.
+  func map(_ part: Int, skipping skipped: Int = 0, count: Int, _ precision: Precision) -> MapMemory {
     let (buffer, start) = place(part)
-    return MapMemory(buffer, start: start, count: count, precision)
+    return MapMemory(buffer, start: start + skipped, count: count, precision)
   }
 
   func bytes(_ part: Int) -> Bytes {
@@ -83,11 +84,27 @@ struct StepPlan {
   /// In floats.
   let workspace: Int
   let scratch: Int
+  /// The arena's part for what the stem keeps.
+  let stem: Int?
+  let blocks: [BlockPlaces]
 
-  /// The arena's parts, in this order: the blocks' values; in training their gradients and, where kept, the winners.
-  func values(_ block: Int) -> Int { block }
-  func gradients(_ block: Int) -> Int { sizes.count + block }
-  var winners: Int? { mode == .training && !memoryEfficient ? 2 * sizes.count : nil }
+  /// The arena's parts for a block.
+  struct BlockPlaces {
+    var values: Int
+    /// In training.
+    var gradients: Int?
+    var bottleneck: Bottleneck?
+
+    /// For the maps of the layers' bottlenecks.
+    struct Bottleneck {
+      var values: Int
+      /// Bytes from one layer's to the next; 0: they take turns.
+      var step: Int
+      /// Where one is computed again in the backward pass.
+      var later: Int?
+      var gradients: Int?
+    }
+  }
 
   func isFor(_ inputShape: [Int], _ mode: Mode, _ device: Device, memoryEfficient: Bool) -> Bool {
     self.inputShape == inputShape && self.mode == mode && self.memoryEfficient == memoryEfficient
@@ -102,37 +119,80 @@ struct StepPlan {
     sizes = try net.mapSizes(Extent(inputShape[2], inputShape[3]))
     let images = inputShape[0]
     let training = mode == .training
-    let count = sizes.count
-    // When a block's gradient is first written: by what followed it; then the block runs back, then what came before it.
-    func back(_ block: Int) -> Int { 2 * count + 2 * (count - 1 - block) }
-    let bytes = zip(net.blocks, sizes).map { images * $1.area * $0.map.stride * device.precision.bytes }
-    var parts = (0..<count).map {
-      ArenaPlan.Part(
-        "block \($0 + 1)", bytes: bytes[$0], times: max(0, 2 * $0 - 1)...(training ? back($0) + 2 : 2 * $0 + 1))
-    }
-    let stem = net.stem.shape(
-      height: inputShape[2], width: inputShape[3], outStride: net.blocks[0].map.stride)
-    if training {
-      parts += (0..<count).map {
-        ArenaPlan.Part("block \($0 + 1), gradient", bytes: bytes[$0], times: back($0)...back($0) + 2)
-      }
-      if !memoryEfficient {
-        parts.append(ArenaPlan.Part("stem, winners", bytes: images * stem.pooledCount, times: 0...back(0) + 2))
-      }
-    }
-    arena = ArenaPlan(parts)
+    let stemMemory = net.stem.memory(
+      inputShape: inputShape, outStride: net.blocks[0].map.stride, training: training, memoryEfficient: memoryEfficient,
+      device: device)
+    var layout = Layout(net, sizes, images: images, training: training, precision)
+    blocks = net.blocks.indices.map { layout.addBlock($0, memoryEfficient: net.memoryEfficient) }
+    stem = stemMemory.kept.map { layout.add($0.name, bytes: $0.bytes, times: 0...(training ? layout.back(0) + 2 : 0)) }
+    arena = ArenaPlan(layout.parts)
 
-    var workspace = net.stem.workspace(stem, images: images, training: training)
-    var scratch = net.stem.scratchCount(stem, keepsWinners: !(training && memoryEfficient))
+    var workspace = stemMemory.workspace
+    var scratch = stemMemory.scratch
     for (index, block) in net.blocks.enumerated() {
-      let next = index + 1 < count ? net.blocks[index + 1].map.stride : padded(net.configuration.numClasses)
+      let next = index + 1 < net.blocks.count ? net.blocks[index + 1].map.stride : padded(net.configuration.numClasses)
       let joint = index < net.transitions.count ? net.transitions[index].fused : net.head
-      for (fused, stride) in block.fused.map({ ($0, block.map.stride) }) + [(joint, next)] {
-        let shape = fused.shape(size: sizes[index], inStride: block.map.stride, outStride: stride, device)
-        workspace = max(workspace, fused.workspace(shape, images: images, training: training))
+      var passes = [(fused: joint, inStride: block.map.stride, outStride: next)]
+      for layer in block.layers {
+        let between = layer.bottleneck?.map.stride
+        if let (convolution, map) = layer.bottleneck { passes.append((convolution, block.map.stride, map.stride)) }
+        passes.append((layer.growing, between ?? block.map.stride, block.map.stride))
+      }
+      for pass in passes {
+        let shape = pass.fused.shape(size: sizes[index], inStride: pass.inStride, outStride: pass.outStride, device)
+        workspace = max(workspace, pass.fused.workspace(shape, images: images, training: training))
         scratch = max(scratch, shape.scratchCount(backward: training))
       }
     }
     (self.workspace, self.scratch) = (workspace, scratch)
+  }
+
+  /// The parts, as they are found.
+  private struct Layout {
+    private(set) var parts: [ArenaPlan.Part] = []
+    private let net: DenseNet
+    private let sizes: [Extent]
+    private let images: Int
+    private let training: Bool
+    private let precision: Precision
+
+    init(_ net: DenseNet, _ sizes: [Extent], images: Int, training: Bool, _ precision: Precision) {
+      (self.net, self.sizes, self.images) = (net, sizes, images)
+      (self.training, self.precision) = (training, precision)
+    }
+
+    /// When a block's gradient is first written: by what followed it; then the block runs back, then what came before it.
+    func back(_ block: Int) -> Int { 2 * sizes.count + 2 * (sizes.count - 1 - block) }
+
+    mutating func add(_ name: String, bytes: Int, times: ClosedRange<Int>) -> Int {
+      parts.append(ArenaPlan.Part(name, bytes: bytes, times: times))
+      return parts.count - 1
+    }
+
+    mutating func addBlock(_ index: Int, memoryEfficient: Bool) -> BlockPlaces {
+      let block = net.blocks[index]
+      let pixelBytes = images * sizes[index].area * precision.bytes
+      let name = "block \(index + 1)"
+      let back = back(index)
+      let bytes = pixelBytes * block.map.stride
+      var places = BlockPlaces(
+        values: add(name, bytes: bytes, times: max(0, 2 * index - 1)...(training ? back + 2 : 2 * index + 1)))
+      if training { places.gradients = add("\(name), gradient", bytes: bytes, times: back...back + 2) }
+      guard let between = block.layers[0].bottleneck?.map else { return places }
+      let one = (pixelBytes * between.stride + 63) / 64 * 64
+      let keepsEach = training && !memoryEfficient
+      places.bottleneck = BlockPlaces.Bottleneck(
+        values: keepsEach
+          ? add("\(name), bottlenecks", bytes: one * block.layers.count, times: 2 * index...back + 1)
+          : add("\(name), bottleneck", bytes: one, times: 2 * index...2 * index),
+        step: keepsEach ? one : 0)
+      if training {
+        if memoryEfficient {
+          places.bottleneck?.later = add("\(name), bottleneck again", bytes: one, times: back + 1...back + 1)
+        }
+        places.bottleneck?.gradients = add("\(name), bottleneck's gradient", bytes: one, times: back + 1...back + 1)
+      }
+      return places
+    }
   }
 }

@@ -26,36 +26,38 @@ extension DenseNet {
           multiplyAdds: try layer.multiplyAdds(shape)))
       shape = output
     }
-    try add("0.0", stem.convolution)
-    try add("0.1", stem.norm)
-    try add("0.2", ReLU())
-    try add("0.3", stem.pool)
+    for part in stem.layers { try add(names.stem(part.name)!, part.layer) }
     for (index, block) in blocks.enumerated() {
+      let name = names.block(index)
       var channels = block.inputChannels
-      for (layer, part) in block.convBlocks.enumerated() {
-        let name = "\(2 * index + 1).net.\(layer)"
+      for (layer, parts) in block.convBlocks.enumerated() {
         shape[1] = channels
-        try add("\(name).0", part.norm)
-        try add("\(name).1", ReLU())
-        try add("\(name).2", part.convolution)
+        for (part, pair) in parts.enumerated() {
+          let own = FusedNames.denseLayer(layer, part: part, configuration.naming)
+          try add("\(name).\(own.norm)", pair.norm)
+          try add("\(name).\(own.relu)", ReLU())
+          try add("\(name).\(own.convolution)", pair.convolution)
+        }
         channels += block.growthRate
         shape[1] = channels
         lines.append(
-          LayerSummary(name: name, kind: "concatenation", outputShape: shape, parameters: 0, multiplyAdds: 0))
+          LayerSummary(
+            name: "\(name).\(FusedNames.denseLayer(layer, configuration.naming))", kind: "concatenation",
+            outputShape: shape, parameters: 0, multiplyAdds: 0))
       }
       guard index < transitions.count else { break }
-      let name = "\(2 * index + 2)"
-      try add("\(name).0", transitions[index].norm)
-      try add("\(name).1", ReLU())
-      try add("\(name).2", transitions[index].convolution)
-      try add("\(name).3", AvgPool2d(2))
+      let transition = transitions[index]
+      let (place, own) = (names.transition(index), FusedNames.transition(configuration.naming))
+      try add("\(place).\(own.norm)", transition.norm)
+      try add("\(place).\(own.relu)", ReLU())
+      try add("\(place).\(own.convolution)", transition.convolution)
+      try add("\(place).\(FusedNames.transitionPool(configuration.naming))", AvgPool2d(2))
     }
-    let last = 2 * blocks.count
-    try add("\(last)", head.norm)
-    try add("\(last + 1)", ReLU())
-    try add("\(last + 2)", GlobalAvgPool2d())
-    try add("\(last + 3)", Flatten())
-    try add("\(last + 4)", classifier)
+    try add(names.lastNorm, head.norm)
+    try add(names.lastReLU, ReLU())
+    try add(names.globalPool, GlobalAvgPool2d())
+    try add(names.flatten, Flatten())
+    try add(names.classifier, classifier)
     return lines
   }
 }
@@ -65,7 +67,7 @@ extension DenseNet {
   /// weight gradient, and input gradient for all but the first convolution.
   public func trainingOperations(inputShape: [Int]) throws -> Int {
     let layers = try summary(inputShape: inputShape)
-    let pooledLater = Set(transitions.indices.map { "\(2 * $0 + 2).2" })
+    let pooledLater = Set(transitions.map(\.fused.name))
     return layers.enumerated().reduce(0) { total, line in
       let work = pooledLater.contains(line.element.name) ? line.element.multiplyAdds / 4 : line.element.multiplyAdds
       return total + 2 * work * (line.offset == 0 ? 2 : 3)
