@@ -47,8 +47,11 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(_ file: SafetensorsFile, on test: ImageDataset) throws -> Report {
-    let net = DenseNet(model.model.configuration(inputChannels: test.channels, numClasses: test.numClasses))
-    try WorkSize(images: min(data.batchSize.value, test.count), side: data.resize.value, option: "--resize")
+    let chosen = try model.resolve(
+      metadata: file.metadata, inputChannels: test.channels, numClasses: test.numClasses)
+    let side = data.resize?.value ?? chosen.imageSide
+    let net = DenseNet(chosen.configuration)
+    try WorkSize(images: min(data.batchSize.value, test.count), side: side, option: "--resize")
       .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
     Interrupts.watch()
@@ -58,7 +61,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
     let metrics = trainer.evaluate(
       BatchLoader(
-        dataset: test, size: data.resize.value, batchSize: data.batchSize.value, order: Array(0..<test.count)),
+        dataset: test, size: side, batchSize: data.batchSize.value, order: Array(0..<test.count)),
       onBatch: { progress.update(completed: $0.examples) }, shouldStop: { Interrupts.requested })
     progress.finish()
     if Interrupts.requested { throw Interruption(description: "interrupted after \(metrics.examples) images") }

@@ -17,6 +17,7 @@ struct RunConfig: Encodable {
   let started: String
   let arguments: [String]
   let model: String
+  let network: DenseNet.Configuration
   let dataset: Dataset
   let resize: Int
   let epochs: Int
@@ -34,15 +35,18 @@ struct RunConfig: Encodable {
   let maxSteps: Int?
   let machine: Machine
 
-  init(_ command: TrainCommand, train: ImageDataset, test: ImageDataset, origin: String, device: Device) {
+  init(
+    _ command: TrainCommand, model chosen: ChosenModel, side: Int, train: ImageDataset, test: ImageDataset,
+    origin: String, device: Device
+  ) {
     version = DenseNetCommand.version
     started = ISO8601DateFormatter().string(from: Date())
     arguments = Array(CommandLine.arguments.dropFirst())
-    model = command.model.model.rawValue
+    (model, network) = (chosen.name, chosen.configuration)
     dataset = Dataset(
       name: train.name, origin: origin, trainExamples: train.count, testExamples: test.count,
       classes: train.classNames)
-    resize = command.data.resize.value
+    resize = side
     epochs = command.epochs.value
     batchSize = command.data.batchSize.value
     lr = command.lr.value
@@ -53,7 +57,8 @@ struct RunConfig: Encodable {
     threads = device.threads
     instructionSet = device.instructionSet.rawValue
     seed = command.seed.value
-    initialization = command.initialWeights?.text ?? "xavier-uniform"
+    initialization =
+      command.initialWeights?.text ?? (chosen.configuration.naming == .chapter ? "xavier-uniform" : "he-normal")
     shuffle = !command.noShuffle
     maxSteps = command.maxSteps?.value
     machine = .current

@@ -13,14 +13,17 @@ struct SummaryCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var recomputation: MemoryOptions
 
-  @Option(number: "The height and width of the images, in pixels.", valueName: "pixels")
-  var input: Positive = Positive(96)
+  @Option(
+    number:
+      "The height and width of the images, in pixels. Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+    valueName: "pixels")
+  var input: Positive?
 
-  @Option(number: "Channels of the images.")
-  var channels: Positive = Positive(1)
+  @Option(number: "Channels of the images. Default: the model's.")
+  var channels: Positive?
 
-  @Option(number: "Classes of the dataset.")
-  var numClasses: Positive = Positive(10)
+  @Option(number: "Classes of the dataset. Default: the model's.")
+  var numClasses: Positive?
 
   @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(1)
@@ -52,17 +55,19 @@ struct SummaryCommand: ParsableCommand {
 
   func run() throws {
     // So that no product of sizes overflows.
-    try channels.require(atMost: 1024, "--channels")
-    try numClasses.require(atMost: 1 << 16, "--num-classes")
+    try channels?.require(atMost: 1024, "--channels")
+    try numClasses?.require(atMost: 1 << 16, "--num-classes")
     try batchSize.require(atMost: 1 << 16, "--batch-size")
-    let net = DenseNet(model.model.configuration(inputChannels: channels.value, numClasses: numClasses.value))
-    try WorkSize.requireSide(input.value, for: net, option: "--input")
-    let shape = [batchSize.value, channels.value, input.value, input.value]
+    let chosen = try model.resolve(inputChannels: channels?.value, numClasses: numClasses?.value)
+    let net = DenseNet(chosen.configuration)
+    let side = input?.value ?? chosen.imageSide
+    try WorkSize.requireSide(side, for: net, option: "--input")
+    let shape = [batchSize.value, chosen.configuration.inputChannels, side, side]
     net.memoryEfficient = recomputation.memoryEfficient
     let prediction = memory ? try MemoryPrediction(net, inputShape: shape, device: try compute.device()) : nil
     let layers = try net.summary(inputShape: shape)
     let report = Report(
-      model: model.model.rawValue, inputShape: shape,
+      model: chosen.name, inputShape: shape,
       layers: layers.map {
         Report.Layer(
           name: $0.name, kind: $0.kind, outputShape: $0.outputShape, parameters: $0.parameters,

@@ -11,6 +11,9 @@ struct TrainingRun {
   let test: ImageDataset
   let origin: String
   let device: Device
+  let chosen: ChosenModel
+  /// The height and width of the images.
+  let side: Int
   let model: DenseNet
 
   /// Checks everything that can be checked before the first file is written.
@@ -20,20 +23,22 @@ struct TrainingRun {
     train = command.trainLimit.map { splits.train.prefix($0.value) } ?? splits.train
     test = command.data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     origin = splits.origin
-    model = DenseNet(
-      command.model.model.configuration(inputChannels: train.channels, numClasses: train.numClasses))
+    chosen = try command.model.resolve(
+      metadata: initialWeights?.metadata ?? [:], inputChannels: train.channels, numClasses: train.numClasses)
+    side = command.data.resize?.value ?? chosen.imageSide
+    model = DenseNet(chosen.configuration)
     model.memoryEfficient = command.memory.memoryEfficient
     let batch = min(command.data.batchSize.value, train.count)
-    let work = WorkSize(images: batch, side: command.data.resize.value, option: "--resize")
+    let work = WorkSize(images: batch, side: side, option: "--resize")
     try work.require(for: model, training: true, batches: 4, device: device)
     let testBatch = min(command.data.batchSize.value, test.count)
-    try WorkSize(images: testBatch, side: command.data.resize.value, option: "--resize")
+    try WorkSize(images: testBatch, side: side, option: "--resize")
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
     if let initialWeights {
       try initialWeights.load(into: model)
     } else {
-      model.initialize(.xavierUniform, seed: command.seed.value)
+      model.initialize(seed: command.seed.value)
     }
   }
 
@@ -45,7 +50,6 @@ struct TrainingRun {
 
     let settings = command.data
     let batchSize = settings.batchSize.value
-    let size = settings.resize.value
     let batchCount = (train.count + batchSize - 1) / batchSize
     let display = TrainingDisplay(
       epochs: command.epochs.value, examples: train.count, testExamples: test.count,
@@ -53,7 +57,7 @@ struct TrainingRun {
         * command.epochs.value,
       batchSize: batchSize, quiet: command.quiet)
     var curves = LearningCurves(
-      epochs: command.epochs.value, title: "\(command.model.model.rawValue) on \(train.name)")
+      epochs: command.epochs.value, title: "\(chosen.name) on \(train.name)")
     display.note(
       "\(TextFormat.thousands(train.count)) training and \(TextFormat.thousands(test.count)) test images: \(origin)")
     display.note("writing \(folder.url.relativePath)")
@@ -92,9 +96,9 @@ struct TrainingRun {
           let order =
             command.noShuffle
             ? Array(0..<train.count) : EpochOrder.shuffled(count: train.count, seed: command.seed.value, epoch: epoch)
-          return BatchLoader(dataset: train, size: size, batchSize: batchSize, order: order)
+          return BatchLoader(dataset: train, size: side, batchSize: batchSize, order: order)
         },
-        test: { BatchLoader(dataset: test, size: size, batchSize: batchSize, order: Array(0..<test.count)) },
+        test: { BatchLoader(dataset: test, size: side, batchSize: batchSize, order: Array(0..<test.count)) },
         callbacks: callbacks)
     } catch let failure as Failure {
       display.end()
@@ -106,7 +110,7 @@ struct TrainingRun {
   }
 
   private var weights: SafetensorsFile {
-    SafetensorsFile(stateOf: model, metadata: ["format": "pt", "model": command.model.model.rawValue])
+    SafetensorsFile(stateOf: model, metadata: ["format": "pt", "model": chosen.name, "configuration": chosen.json])
   }
 
   /// Whether training has not diverged.
@@ -116,13 +120,14 @@ struct TrainingRun {
 
   private func makeFolder() throws -> RunDirectory {
     if let output = command.output { return try RunDirectory(creating: output.url) }
-    return try RunDirectory(creatingFor: command.model.model.rawValue, dataset: train.name)
+    return try RunDirectory(creatingFor: chosen.name, dataset: train.name)
   }
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   private func begin(_ folder: RunDirectory) throws -> MetricsLog {
     do {
-      try folder.write(config: RunConfig(command, train: train, test: test, origin: origin, device: device))
+      try folder.write(
+        config: RunConfig(command, model: chosen, side: side, train: train, test: test, origin: origin, device: device))
       return try folder.openMetrics()
     } catch {
       folder.removeIfEmpty()
@@ -149,7 +154,7 @@ struct TrainingRun {
       )
     }
     let summary = RunSummary(
-      model: command.model.model.rawValue, dataset: train.name, trainLoss: last.train.loss,
+      model: chosen.name, dataset: train.name, trainLoss: last.train.loss,
       trainAccuracy: last.train.accuracy, testLoss: last.test.loss, testAccuracy: last.test.accuracy,
       examplesPerSecond: last.examplesPerSecond, parameters: model.parameterCount, epochs: command.epochs.value,
       steps: last.step, batchSize: command.data.batchSize.value, precision: command.compute.precision.rawValue,

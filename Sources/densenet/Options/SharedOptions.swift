@@ -5,21 +5,6 @@ import DenseNets
 import Foundation
 import Synchronization
 
-/// The networks that `--model` can name.
-enum ModelName: String, CaseIterable, ExpressibleByArgument {
-  case d2l
-
-  /// - Parameters:
-  ///   - inputChannels: of the images.
-  ///   - classes: of the dataset.
-  func configuration(inputChannels: Int, numClasses: Int) -> DenseNet.Configuration {
-    var configuration = DenseNet.Configuration.d2l
-    configuration.inputChannels = inputChannels
-    configuration.numClasses = numClasses
-    return configuration
-  }
-}
-
 /// What `--precision` can name.
 enum PrecisionOption: String, CaseIterable, ExpressibleByArgument {
   case fp32, bf16
@@ -30,12 +15,6 @@ enum PrecisionOption: String, CaseIterable, ExpressibleByArgument {
     case .bf16: .bf16
     }
   }
-}
-
-struct ModelOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("The network: d2l is the chapter's, 4 dense blocks of 4 layers, growth 32.", valueName: "name"))
-  var model: ModelName = .d2l
 }
 
 struct DataOptions: ParsableArguments {
@@ -50,8 +29,11 @@ struct DataOptions: ParsableArguments {
       valueName: "folder"), transform: Path.parse)
   var dataDir: Path?
 
-  @Option(number: "The height and width to which images are resized, in pixels.", valueName: "pixels")
-  var resize: Positive = Positive(96)
+  @Option(
+    number:
+      "The height and width to which images are resized, in pixels. Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+    valueName: "pixels")
+  var resize: Positive?
 
   @Option(number: "Images of a batch.")
   var batchSize: Positive = Positive(256)
@@ -127,7 +109,7 @@ struct ComputeOptions: ParsableArguments {
 struct MemoryOptions: ParsableArguments {
   @Flag(
     help:
-      "Compute again in the backward pass what need not be kept: where the stem's pools found their maxima. Results are the same to the bit."
+      "Compute again in the backward pass what need not be kept: the maps of bottlenecks, and where the stem's pools found their maxima. Results are the same to the bit."
   )
   var memoryEfficient = false
 }

@@ -1,0 +1,143 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNets
+import Foundation
+
+/// Which network: one that has a name, or the numbers that make one.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file of its numbers. Default: what the weights say, else d2l.",
+      valueName: "name or file.json"))
+  var model: String?
+
+  @Option(number: "Channels that each dense layer adds. Default: the model's.")
+  var growthRate: Positive?
+
+  @Option(
+    help: ArgumentHelp("Dense layers of each block, as 6,12,24,16. Default: the model's.", valueName: "n,n,…"),
+    transform: ModelOptions.parseLayers)
+  var blockLayers: [Int]?
+
+  @Option(number: "Channels after the first convolution. Default: the model's.")
+  var initialFeatures: Positive?
+
+  @Option(
+    help: ArgumentHelp(
+      "Channels of a layer's 1×1 bottleneck, in growth rates; 0 for none. Default: the model's.", valueName: "n"))
+  var bottleneckWidth: Int?
+
+  @Option(
+    help: ArgumentHelp("The share of channels that a transition keeps, up to 1. Default: the model's.", valueName: "x"))
+  var compression: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The probability with which a value of a layer's output is dropped in training. Default: the model's (0).",
+      valueName: "x"))
+  var dropRate: Double?
+
+  @Sendable private static func parseLayers(_ argument: String) throws -> [Int] {
+    let layers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard !layers.isEmpty, layers.count <= 16, layers.allSatisfy({ (1...1024).contains($0 ?? 0) }) else {
+      throw Failure(.usage, "expected up to 16 numbers from 1 to 1024 with commas between, as 6,12,24,16")
+    }
+    return layers.map { $0! }
+  }
+
+  /// The network that the options name.
+  /// - Parameters:
+  ///   - metadata: of the weights, which name the network where no option does.
+  ///   - inputChannels: of the images; nil: the model's own.
+  ///   - numClasses: of the dataset; nil: the model's own.
+  /// - Throws: ``Failure`` if there is no such network.
+  func resolve(
+    metadata: [String: String] = [:], inputChannels: Int? = nil, numClasses: Int? = nil
+  ) throws -> ChosenModel {
+    var chosen = try base(metadata)
+    if let growthRate {
+      // As in the paper, the first convolution's channels follow the growth rate.
+      if chosen.configuration.naming == .torchvision, chosen.configuration.initialFeatures != 16 {
+        chosen.configuration.initialFeatures = 2 * growthRate.value
+      }
+      chosen.configuration.growthRate = growthRate.value
+    }
+    if let blockLayers { chosen.configuration.blockLayers = blockLayers }
+    if let initialFeatures { chosen.configuration.initialFeatures = initialFeatures.value }
+    if let bottleneckWidth {
+      chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
+    }
+    if let compression { chosen.configuration.compression = compression }
+    if let dropRate { chosen.configuration.dropRate = dropRate }
+    if let inputChannels { chosen.configuration.inputChannels = inputChannels }
+    if let numClasses { chosen.configuration.numClasses = numClasses }
+    try chosen.configuration.validate()
+    return chosen
+  }
+
+  private func base(_ metadata: [String: String]) throws -> ChosenModel {
+    guard let model else {
+      if let text = metadata["configuration"] {
+        return ChosenModel(
+          name: metadata["model"] ?? "densenet", configuration: try configuration(Data(text.utf8), "the weights"))
+      }
+      let name = metadata["model"] ?? "d2l"
+      return ChosenModel(name: name, configuration: try .init(named: name))
+    }
+    guard model.hasSuffix(".json") else {
+      do { return ChosenModel(name: model, configuration: try .init(named: model)) } catch let failure as Failure {
+        throw Failure(.usage, "--model: \(failure)")
+      }
+    }
+    guard FileManager.default.fileExists(atPath: model) else {
+      throw Failure(.missingInput, "\(model): no such file; check the path given to --model")
+    }
+    guard let data = FileManager.default.contents(atPath: model) else {
+      throw Failure(.inputOutput, "\(model): cannot be read; check its permissions")
+    }
+    return ChosenModel(
+      name: URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent,
+      configuration: try configuration(data, model))
+  }
+
+  private func configuration(_ json: Data, _ source: String) throws -> DenseNet.Configuration {
+    do { return try JSONDecoder().decode(DenseNet.Configuration.self, from: json) } catch {
+      throw Failure(.invalidData, "\(source): no network can be made of its numbers: \(reason(error)); correct it")
+    }
+  }
+
+  private func reason(_ error: any Error) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? "" : path.map(\.stringValue).joined(separator: ".") + ": "
+    }
+    return switch error {
+    case let failure as Failure: "\(failure)"
+    case DecodingError.typeMismatch(let type, let context): "\(place(context.codingPath))expected \(type)"
+    case DecodingError.valueNotFound(_, let context): "\(place(context.codingPath))expected a value, found null"
+    case DecodingError.dataCorrupted(let context): "\(place(context.codingPath))\(context.debugDescription)"
+    default: "\(error)"
+    }
+  }
+}
+
+/// A network, and what its user calls it.
+struct ChosenModel {
+  let name: String
+  var configuration: DenseNet.Configuration
+
+  /// The side of the images that such networks are made for, in pixels.
+  var imageSide: Int {
+    switch (configuration.stem, configuration.naming) {
+    case (.cifar, _): 32
+    case (.imageNet, .chapter): 96
+    case (.imageNet, .torchvision): 224
+    }
+  }
+
+  /// The configuration as JSON, to travel with weights.
+  var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return String(decoding: (try? encoder.encode(configuration)) ?? Data(), as: UTF8.self)
+  }
+}
