@@ -163,7 +163,7 @@ typedef struct {
   void *y;
   ptrdiff_t first;    // of the tile's first pixel, first channel of the block
   const float *bias;  // of the block, or NULL
-  int width, wide;
+  int width, wide, rectify;
 } NAME(output);
 
 ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
@@ -171,7 +171,7 @@ ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results
   for (int k = 0; k < o->width; k += DENSE_LANES) {
     const vf bias = o->bias ? LOAD(o->bias + k) : SPLAT(0.0f);
     for (int i = 0; i < count; i++) {
-      const vf value = LOAD(results + i * o->width + k) + bias;
+      const vf sum = LOAD(results + i * o->width + k) + bias, value = o->rectify ? RELU(sum) : sum;
       const ptrdiff_t at = o->first + offsets[i] + k;
       if (o->wide) STORE((float *)o->y + at, value); else STORE_MAP((MAP *)o->y + at, value);
     }
@@ -329,7 +329,7 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
     const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
-      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
+      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output, a->rectify};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(for_each_group)(&tile, operands, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
                            s->kernel_w * s->in_channels, (const OPERAND *)a->weights + (ptrdiff_t)k * taps, width, steps,

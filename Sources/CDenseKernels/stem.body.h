@@ -14,11 +14,13 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
   const ptrdiff_t y_row = (ptrdiff_t)s->out_width * s->y_stride, z_row = (ptrdiff_t)c->out_width * channels;
   float *z = scratch + stem_input_floats(c);
   for (int n = image_begin; n < image_end; n++) {
-    const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, NULL);
+    const int seen = max_int(0, a->row_begin * s->stride - s->pad), end = min_int(c->out_height, (a->row_end - 1) * s->stride - s->pad + s->kernel);
+    const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, NULL,
+                                    seen * c->stride_h, (end - 1) * c->stride_h + c->kernel_h);
     MAP *y = (MAP *)a->y + n * s->out_height * y_row;
     uint8_t *argmax = a->argmax ? a->argmax + (ptrdiff_t)(n - a->argmax_image) * s->out_height * s->out_width * channels : NULL;
-    for (int i0 = 0; i0 < s->out_height; i0 += band) {
-      const int i1 = min_int(i0 + band, s->out_height);
+    for (int i0 = a->row_begin; i0 < a->row_end; i0 += band) {
+      const int i1 = min_int(i0 + band, a->row_end);
       const int first = max_int(0, i0 * s->stride - s->pad), last = min_int(c->out_height, (i1 - 1) * s->stride - s->pad + s->kernel);
       const int total = (last - first) * c->out_width;
       // Convolution, batch norm and ReLU of the rows that these windows see.
@@ -97,7 +99,7 @@ void NAME(stem_backward)(const dense_stem_shape *shape, const dense_stem_backwar
     places[at] = at / s->kernel * row_step + at % s->kernel * column_step;
   }
   for (int n = image_begin; n < image_end; n++) {
-    const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, a->center);
+    const stem_input in = stem_fill(scratch, c, a->x + (ptrdiff_t)n * c->height * c->width * c->in_channels, a->center, 0, stem_rows(c));
     const int total = s->out_height * s->out_width;
     const uint8_t *argmax = a->argmax + (ptrdiff_t)(n - a->argmax_image) * total * channels;
     for (int p = 0; p < total; p += STEM_PIXELS) {
@@ -144,7 +146,7 @@ void NAME(stem_moments)(float *sums, float *products, const float *x, const floa
   const int channels = s->in_channels, length = s->kernel_w * channels, lags = dense_stem_lags(s), step = s->stride_w;
   const int span = step * (s->out_width - 1);  // from the first to the last window's column
   for (int n = image_begin; n < image_end; n++) {
-    const stem_input in = stem_fill(scratch, s, x + (ptrdiff_t)n * s->height * s->width * channels, center);
+    const stem_input in = stem_fill(scratch, s, x + (ptrdiff_t)n * s->height * s->width * channels, center, 0, stem_rows(s));
     for (int h = 0; h < in.rows; h++) {
       const float *row = in.data + h * in.row;
       // Windows' rows r that are this one: r = h - stride * i for an output row i.

@@ -34,12 +34,14 @@ static int stem_band_rows(const dense_stem_shape *s) {
 
 static ptrdiff_t stem_input_floats(const dense_conv_shape *s) { return (stem_rows(s) + STEM_SIDE) * stem_row(s); }
 
-static stem_input stem_fill(float *scratch, const dense_conv_shape *s, const float *x, const float *center) {
+/// Rows `from_row` to `to_row` of an image's padded input, each in its place.
+static stem_input stem_fill(float *scratch, const dense_conv_shape *s, const float *x, const float *center, int from_row, int to_row) {
   const int channels = s->in_channels;
   const stem_input in = {scratch + stem_reach(s), stem_rows(s), stem_columns(s), channels, stem_row(s)};
-  memset(scratch, 0, stem_input_floats(s) * sizeof(float));
+  const int end_row = to_row == in.rows ? to_row + STEM_SIDE : to_row;
+  memset(scratch + from_row * in.row, 0, (end_row - from_row) * in.row * sizeof(float));
   const int first = max_int(0, min_int(s->pad_w, in.columns)), last = max_int(first, min_int(in.columns, s->width + s->pad_w));
-  for (int h = 0; h < in.rows; h++) {
+  for (int h = from_row; h < to_row; h++) {
     float *row = in.data + h * in.row;
     const int from = h - s->pad_h;
     if (from >= 0 && from < s->height) {

@@ -166,7 +166,7 @@ static void SQUARE_NAME(winograd_forward)(const dense_conv_shape *s, const dense
         SQUARE_NAME(multiply)(products, c > 0, planes, q.count, channels, weights + (ptrdiff_t)c * width,
                               (ptrdiff_t)s->in_channels * width, width);
       }
-      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output};
+      const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output, a->rectify};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       SQUARE_NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_output), NAME(finish_output), &output);
     }

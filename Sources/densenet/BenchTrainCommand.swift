@@ -131,7 +131,8 @@ struct BenchTrainCommand: ParsableCommand {
   }
 }
 
-private func median(_ values: [Double]) -> Double {
+/// The middle of some numbers.
+func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

@@ -74,7 +74,7 @@ static void test_forward(table t, const char *name, const dense_stem_shape *shap
   for (int n = images - 1; n >= 0; n--) {
     const array scratch = filled(DENSE_FP32, (int)dense_stem_scratch(shape), NAN);
     const dense_stem_forward_args args = {y.data, argmax + n * pixels / images * out, mean.data, m2.data, x.data, scale.data,
-                                          shift.data, packed.data, n};
+                                          shift.data, packed.data, n, 0, shape->pool.out_height};
     t.kernels->stem_forward(shape, &args, n, n + 1, scratch.data);
   }
 

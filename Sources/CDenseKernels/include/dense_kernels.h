@@ -40,7 +40,7 @@ typedef struct {
   int wide_output;                // the output and its gradient are fp32 whatever other maps are
 } dense_conv_shape;
 
-/// y = conv(prologue(x)) + bias, and the moments of y.
+/// y = conv(prologue(x)) + bias, rectified if asked, and the moments of y.
 typedef struct {
   void *y;                 // [N, out_height, out_width, out_stride]
   float *mean, *m2;        // [tiles, out_channels]: mean and sum of squared deviations over the tile; or NULL
@@ -48,6 +48,7 @@ typedef struct {
   const float *scale, *shift;  // [in_channels]: max(x * scale + shift, 0) first; NULL: x as it is
   const float *weights;    // packed by pack_weights
   const float *bias;       // [out_channels], or NULL
+  int rectify;             // y = max(y, 0)
 } dense_conv_forward_args;
 
 /// The one-pass backward of dense_conv_forward: weight gradient, and for stride 1 with "same" padding the input
@@ -104,6 +105,7 @@ typedef struct {
   const float *scale, *shift;  // [out_channels]: of the batch norm, with the convolution's bias in the shift
   const float *weights;      // packed by pack_weights of a table for fp32
   int argmax_image;
+  int row_begin, row_end;    // of the pooled rows, these; moments are wanted of whole images only
 } dense_stem_forward_args;
 
 /// For z = the convolution's output and dz its gradient before batch norm's own: what all gradients follow from.

@@ -51,8 +51,9 @@ final class ConvolutionEngine {
       ) {
         device.run(tiles, scratch: shape.scratchCount(backward: false)) { tile, scratch in
           device.kernels.convolutionForward(
-            shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine, weights: memory,
-            bias: bias == nil ? nil : self.bias, images: images, tiles: tile..<tile + 1, scratch: scratch)
+            shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine,
+            weights: Slice(memory), bias: bias == nil ? nil : Slice(self.bias), images: images, tiles: tile..<tile + 1,
+            scratch: scratch)
         }
       }
       sink?(moments, shape.tilePixels(images: images))
@@ -167,7 +168,8 @@ final class ConvolutionEngine {
         transposed.tileCount(images: images), scratch: transposed.scratchCount(backward: false)
       ) { tile, scratch in
         device.kernels.convolutionForward(
-          transposed, output: output, moments: nil, input: outputGradient, affine: nil, weights: memory, bias: nil,
+          transposed, output: output, moments: nil, input: outputGradient, affine: nil, weights: Slice(memory),
+          bias: nil,
           images: images, tiles: tile..<tile + 1, scratch: scratch)
       }
     }

@@ -16,8 +16,6 @@ final class ConvolutionStem: NetworkStem {
 
   var layers: [(name: String, layer: any Layer)] { [("conv0", convolution)] }
 
-  func outputSize(_ input: Extent) -> Extent { convolution.outputSize(input) }
-
   private func shape(_ size: Extent, outStride: Int, _ device: Device) -> ConvolutionShape {
     ConvolutionShape(
       height: size.height, width: size.width, inChannels: input.stride, inStride: input.stride,

@@ -96,4 +96,10 @@ final class FusedConvolution {
     normalization.settle(
       norm, sums: sums, source.statistics, shift: source.deferredShift, slope: source.deferredSlope)
   }
+
+  /// For inference, as it is now.
+  /// - Parameter following: a batch norm right after it, with ReLU.
+  func frozen(following: BatchNorm2d? = nil) -> FrozenConvolution {
+    FrozenConvolution(norm: norm, convolution: convolution, source: sourceLayout, following: following)
+  }
 }

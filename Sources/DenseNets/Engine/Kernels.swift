@@ -182,11 +182,10 @@ struct Kernels: @unchecked Sendable {
 
   func convolutionForward(
     _ shape: ConvolutionShape, output: MapSlice, moments: TileMoments?, input: MapSlice, affine: Affine?,
-    weights: Buffer<Float>, bias: Buffer<Float>?, images: Int, tiles: Range<Int>, scratch: Buffer<Float>
+    weights: Slice, bias: Slice?, rectify: Bool = false, images: Int, tiles: Range<Int>, scratch: Buffer<Float>
   ) {
     let s = shape
     precondition(tiles.upperBound <= s.tileCount(images: images) && scratch.count >= s.scratchCount(backward: false))
-    precondition(weights.count >= s.packedCount)
     var arguments = dense_conv_forward_args()
     arguments.y = output.pointer(span(images * s.outHeight * s.outWidth, s.outStride, s.outChannels))
     arguments.mean = moments?.mean.pointer(s.tileCount(images: images) * s.outChannels)
@@ -194,12 +193,20 @@ struct Kernels: @unchecked Sendable {
     arguments.x = UnsafeRawPointer(input.pointer(span(images * s.height * s.width, s.inStride, s.inChannels)))
     arguments.scale = optional(affine?.scale, s.inChannels)
     arguments.shift = optional(affine?.shift, s.inChannels)
-    arguments.weights = UnsafePointer(weights.base)
-    arguments.bias = bias.map { UnsafePointer($0.pointer(0..<s.outChannels)) }
+    arguments.weights = constant(weights, s.packedCount)
+    arguments.bias = optional(bias, s.outChannels)
+    arguments.rectify = rectify ? 1 : 0
     var c = s.c(output: output.precision)
     precondition(output.precision == input.precision || output.precision == .fp32 && moments == nil)
     table(input.precision).pointee.conv_forward(
       &c, &arguments, Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound), scratch.base)
+  }
+
+  /// Where the weights of output channel `channel`, the first of a block, lie in those packed for maps of `precision`.
+  func packedOffset(channel: Int, _ shape: ConvolutionShape, _ precision: Precision) -> Int {
+    let values = channel * shape.inChannels * shape.algorithm.values(taps: shape.kernel.area)
+    let arePairs = shape.algorithm == .direct && precision == .bf16 && instructionSet == .avx512bf16
+    return arePairs ? values / 2 : values
   }
 
   /// Where a fused convolution's input gradient goes.
@@ -261,14 +268,20 @@ struct Kernels: @unchecked Sendable {
   /// - Parameters:
   ///   - affine: the batch norm's, with the convolution's bias in the shift.
   ///   - winners: `[N, pooled height, pooled width, channels]`.
+  ///   - rows: of the pooled map; nil: all. Moments are wanted of whole images only.
   func stemForward(
     _ shape: StemShape, output: MapSlice, winners: Winners?, moments: TileMoments?,
-    input x: [Float], affine: Affine, weights: Buffer<Float>, images: Range<Int>, scratch: Buffer<Float>
+    input x: [Float], affine: Affine, weights: Buffer<Float>, images: Range<Int>, rows: Range<Int>? = nil,
+    scratch: Buffer<Float>
   ) {
     let (conv, pool) = (shape.convolution, shape.pool)
     precondition(weights.count >= conv.packedCount && scratch.count >= shape.scratchCount)
     precondition(x.count >= images.upperBound * conv.height * conv.width * conv.inChannels)
+    let rows = rows ?? 0..<pool.outHeight
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= pool.outHeight && (moments == nil || rows.count == pool.outHeight))
     var arguments = dense_stem_forward_args()
+    (arguments.row_begin, arguments.row_end) = (Int32(rows.lowerBound), Int32(rows.upperBound))
     arguments.y = output.pointer(
       span(images.upperBound * pool.outHeight * pool.outWidth, pool.outStride, pool.channels))
     if let winners {

@@ -3,9 +3,6 @@ protocol NetworkStem: AnyObject {
   /// Its layers in order, with the names that torchvision gives them.
   var layers: [(name: String, layer: any Layer)] { get }
 
-  /// The size of its output, 0 where the images are too small.
-  func outputSize(_ input: Extent) -> Extent
-
   /// What a pass over images of `inputShape`, `[N, C, H, W]`, needs.
   func memory(
     inputShape: [Int], outStride: Int, training: Bool, memoryEfficient: Bool, device: Device

@@ -138,6 +138,29 @@ struct ConvolutionShape: Sendable, Equatable {
     }
   }
 
+  /// The tiles of inference: Winograd's squares, as many as keep the transformed input in cache and all threads busy.
+  mutating func setSquares(_ side: Int, images: Int, threads: Int) {
+    algorithm = .winograd(side: side)
+    let wanted = side == 4 ? 36 : 16
+    let across = (outWidth + side - 1) / side
+    let down = (outHeight + side - 1) / side
+    let busy = (threads + images - 1) / images
+    let bands = min(down, max(busy, (across * down + wanted - 1) / wanted))
+    rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * side
+    imagesPerTile = bands == 1 ? max(1, min(wanted / (across * down), images / threads)) : 1
+  }
+
+  /// The tiles of inference by direct convolution: rows, or images where they are small.
+  mutating func setRows(images: Int, threads: Int) {
+    algorithm = .direct
+    let pixelsThatFit = max(28, min(256, 96 * 1024 / inChannels))
+    let area = outHeight * outWidth
+    let busy = min((threads + images - 1) / images, max(1, area / 56))
+    let bands = min(outHeight, max(busy, (area + pixelsThatFit - 1) / pixelsThatFit))
+    rowsPerTile = (outHeight + bands - 1) / bands
+    imagesPerTile = bands == 1 ? max(1, min(pixelsThatFit / area, images / threads)) : 1
+  }
+
   /// Whether output and input (after pooling) have one size and stride 1: what the fused backward needs.
   var keepsSize: Bool {
     stride == 1 && dilation == 1 && outHeight == height / pool.height && outWidth == width / pool.width
@@ -198,10 +221,26 @@ struct PoolShape: Sendable, Equatable {
   }
 }
 
+/// The side of a pool's windows, the step from one to the next, and the padding around the map.
+struct PoolWindow: Sendable {
+  let kernel: Int
+  let stride: Int
+  let padding: Int
+}
+
 /// A network's first layers: a convolution of raw input, whose output (normalised, rectified) a max pool reads.
 struct StemShape: Sendable {
   let convolution: ConvolutionShape
   let pool: PoolShape
+
+  /// - Parameter outStride: values from one pooled pixel to the next.
+  init(_ convolution: ConvolutionShape, pool: PoolWindow, outStride: Int) {
+    self.convolution = convolution
+    self.pool = PoolShape(
+      height: convolution.outHeight, width: convolution.outWidth, channels: convolution.outChannels,
+      inStride: convolution.outChannels, outStride: outStride, kernel: pool.kernel, stride: pool.stride,
+      padding: pool.padding)
+  }
 
   /// Values of a window of the convolution.
   var windowCount: Int { convolution.kernel.area * convolution.inChannels }

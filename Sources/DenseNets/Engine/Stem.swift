@@ -36,16 +36,10 @@ final class Stem: NetworkStem {
     [("conv0", convolution), ("norm0", norm), ("relu0", ReLU()), ("pool0", pool)]
   }
 
-  /// The size of the pooled map.
-  func outputSize(_ input: Extent) -> Extent { pool.outputSize(convolution.outputSize(input)) }
-
   func shape(height: Int, width: Int, outStride: Int) -> StemShape {
-    let conv = convolution.shape(height: height, width: width, outStride: padded(convolution.outChannels))
-    return StemShape(
-      convolution: conv,
-      pool: PoolShape(
-        height: conv.outHeight, width: conv.outWidth, channels: conv.outChannels, inStride: conv.outChannels,
-        outStride: outStride, kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding))
+    StemShape(
+      convolution.shape(height: height, width: width, outStride: padded(convolution.outChannels)), pool: pool.window,
+      outStride: outStride)
   }
 
   /// - Parameters:

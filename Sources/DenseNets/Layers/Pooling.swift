@@ -78,6 +78,10 @@ public final class MaxPool2d: Layer {
   }
 }
 
+extension MaxPool2d {
+  var window: PoolWindow { PoolWindow(kernel: kernelSize, stride: stride, padding: padding) }
+}
+
 /// Average pooling, as `torch.nn.AvgPool2d`: padding counts as zeros.
 ///
 /// - x: `[N, C, H, W]`

@@ -92,6 +92,33 @@ extension DenseNet {
         compression: bottleneck ? 0.5 : 1, convolutionBias: false, naming: .torchvision)
     }
 
+    /// The size of each block's map for images of `size`.
+    /// - Throws: ``Failure`` if the images are too small.
+    func mapSizes(_ size: Extent) throws(Failure) -> [Extent] {
+      var sizes = [Extent(stemSide(size.height), stemSide(size.width))]
+      for _ in blockLayers.dropFirst() { sizes.append(Extent(sizes.last!.height / 2, sizes.last!.width / 2)) }
+      guard size.height > 0, size.width > 0, sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
+        throw Failure(
+          .usage,
+          "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use larger images"
+        )
+      }
+      return sizes
+    }
+
+    /// The side of the smallest square images that the network takes, in pixels.
+    var minimumSize: Int {
+      let map = 1 << (blockLayers.count - 1)
+      return (1...).first { stemSide($0) >= map }!
+    }
+
+    private func stemSide(_ side: Int) -> Int {
+      switch stem {
+      case .imageNet: (side + 3) / 4  // halved twice, rounding up
+      case .cifar: side
+      }
+    }
+
     /// The channels after a transition from `channels`.
     func transitionChannels(_ channels: Int) -> Int { Int(Double(channels) * compression) }
 

@@ -111,27 +111,10 @@ public final class DenseNet: Layer {
 
   /// The size of each block's map for images of `size`.
   /// - Throws: ``Failure`` if the images are too small.
-  public func mapSizes(_ size: Extent) throws -> [Extent] {
-    var sizes = [stem.outputSize(size)]
-    for _ in transitions { sizes.append(Extent(sizes.last!.height / 2, sizes.last!.width / 2)) }
-    guard sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
-      throw Failure(
-        .usage,
-        "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use larger images"
-      )
-    }
-    return sizes
-  }
+  public func mapSizes(_ size: Extent) throws -> [Extent] { try configuration.mapSizes(size) }
 
   /// The side of the smallest square images that the network takes, in pixels.
-  public var minimumSize: Int {
-    var side = 1
-    while true {
-      let map = stem.outputSize(Extent(side))
-      if map.height >= 1 << transitions.count { return side }
-      side += 1
-    }
-  }
+  public var minimumSize: Int { configuration.minimumSize }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
     guard shape.count == 4, shape[1] == configuration.inputChannels else {

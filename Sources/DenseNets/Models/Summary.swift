@@ -66,11 +66,21 @@ extension DenseNet {
   /// The floating point operations of a training step with direct convolutions, transitions pooling first: forward,
   /// weight gradient, and input gradient for all but the first convolution.
   public func trainingOperations(inputShape: [Int]) throws -> Int {
+    try operations(inputShape: inputShape) { $0 == 0 ? 2 : 3 }
+  }
+
+  /// The floating point operations of an inference pass with direct convolutions, transitions pooling first.
+  public func inferenceOperations(inputShape: [Int]) throws -> Int {
+    try operations(inputShape: inputShape) { _ in 1 }
+  }
+
+  /// - Parameter passes: of a layer's convolution, by its place in the summary.
+  private func operations(inputShape: [Int], passes: (Int) -> Int) throws -> Int {
     let layers = try summary(inputShape: inputShape)
     let pooledLater = Set(transitions.map(\.fused.name))
     return layers.enumerated().reduce(0) { total, line in
       let work = pooledLater.contains(line.element.name) ? line.element.multiplyAdds / 4 : line.element.multiplyAdds
-      return total + 2 * work * (line.offset == 0 ? 2 : 3)
+      return total + 2 * work * passes(line.offset)
     }
   }
 }

@@ -1,0 +1,83 @@
+/// One convolution over a group of images, planned: its cut, its weights, and who does what.
+///
+/// In inference a pixel's value does not depend on the cut, which may therefore follow the images and the threads.
+struct InferencePass {
+  private let convolution: FrozenConvolution
+  /// With all output channels; ``split`` of them each have their own part.
+  private let shape: ConvolutionShape
+  private let images: Int
+  /// Parts of the output channels that are separate items of work.
+  private let splits: Int
+  private let weights: Buffer<Float>
+  let scratch: Int
+
+  /// - Parameters:
+  ///   - size: of the source.
+  ///   - images: of a group.
+  init(
+    _ convolution: FrozenConvolution, size: Extent, inStride: Int, outStride: Int, pool: Extent = 1, images: Int,
+    precision: Precision, device: Device
+  ) {
+    self.convolution = convolution
+    self.images = images
+    var shape = ConvolutionShape(
+      height: size.height, width: size.width, inChannels: convolution.inChannels, inStride: inStride,
+      outChannels: convolution.outChannels, outStride: outStride, kernel: convolution.kernel,
+      padding: convolution.padding, pool: pool,
+      choice: device.convolution)
+    splits = shape.cutForInference(images: images, precision: precision, device: device)
+    self.shape = shape
+    weights = convolution.packed(shape.algorithm, precision, device: device)
+    scratch = shape.scratchCount(backward: false)
+  }
+
+  /// - Parameter count: images of this group; at most as many as planned.
+  func run(from input: MapSlice, to output: MapSlice, count: Int, device: Device) {
+    let tiles = shape.tileCount(images: count)
+    let blocks = (shape.outChannels + block - 1) / block
+    device.run(tiles * splits, scratch: scratch) { item, scratch in
+      let (tile, split) = (item / splits, item % splits)
+      let first = blocks * split / splits * block
+      let end = min(blocks * (split + 1) / splits * block, shape.outChannels)
+      var part = shape
+      part.outChannels = end - first
+      device.kernels.convolutionForward(
+        part, output: MapSlice(memory: output.memory, offset: output.offset + first), moments: nil, input: input,
+        affine: convolution.affine,
+        weights: Slice(weights, at: device.kernels.packedOffset(channel: first, shape, input.precision)),
+        bias: convolution.biasSlice.map { Slice($0.buffer, at: first) }, rectify: convolution.rectifies,
+        images: count, tiles: tile..<tile + 1, scratch: scratch)
+    }
+  }
+}
+
+/// Output channels whose packed weights lie together.
+private let block = 32
+
+extension ConvolutionShape {
+  /// Chooses algorithm and tiles for a group of images; returns into how many parts to split the output channels.
+  fileprivate mutating func cutForInference(images: Int, precision: Precision, device: Device) -> Int {
+    let algorithm = inferenceAlgorithm(images: images, precision: precision, device: device)
+    switch algorithm {
+    case .winograd(let side): setSquares(side, images: images, threads: device.threads)
+    case .direct: setRows(images: images, threads: device.threads)
+    }
+    let tiles = tileCount(images: images)
+    let blocks = (outChannels + block - 1) / block
+    return algorithm == .direct ? min(blocks, max(1, (device.threads + tiles - 1) / tiles)) : 1
+  }
+
+  /// Winograd's products count more than direct ones, for their transforms; with few squares each weight, of which there
+  /// are more, is used too seldom.
+  private func inferenceAlgorithm(images: Int, precision: Precision, device: Device) -> ConvolutionAlgorithm {
+    guard device.convolution != .direct, kernel == 3, padding == 1, pool == 1, keepsSize else { return .direct }
+    func squares(_ side: Int) -> Int { images * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side) }
+    func products(_ side: Int) -> Int { (side + 2) * (side + 2) * squares(side) }
+    let side = products(6) < products(4) && squares(6) >= 16 ? 6 : 4
+    if device.convolution == .winograd { return .winograd(side: side) }
+    let direct = 9 * images * outHeight * outWidth
+    let isNative = precision == .bf16 && device.instructionSet == .avx512bf16
+    let worth = squares(side) >= 16 && Double(products(side)) * (isNative ? 3.2 : 1.6) <= Double(direct)
+    return worth ? .winograd(side: side) : .direct
+  }
+}
