@@ -28,6 +28,7 @@ let package = Package(
     // Checksums; macOS brings its own.
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .target(name: "CFashionSample", exclude: ["data"], cSettings: strictC),
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
     .target(
@@ -36,7 +37,7 @@ let package = Package(
         "DenseNets", "CZlib", "CFashionSample", .target(name: "CLibCrypto", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
-    .target(name: "DenseNetIO", dependencies: ["DenseNets"], swiftSettings: strict),
+    .target(name: "DenseNetIO", dependencies: ["DenseNets", "CLibZip"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
     .executableTarget(
       name: "densenet",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the system packages that this package needs and the machine lacks: the headers of zlib and, on Linux,
-# libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds programs for arm64 and
+# Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip and, on
+# Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds programs for arm64 and
 # runs them elsewhere. With everything there it says and does nothing.
 set -eu
 
@@ -26,6 +26,11 @@ compiles() {
 }
 
 has_zlib() { printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' | compiles c -lz; }
+has_libzip() {
+  # shellcheck disable=SC2046 # several options
+  printf '#include <zip.h>\nint main(void) { return zip_libzip_version() == 0; }\n' |
+    compiles c $(pkg-config --cflags --libs libzip 2>/dev/null || echo -lzip)
+}
 has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
 has_arm64() {
@@ -46,17 +51,18 @@ fi
 case $(uname -s) in
   Darwin)
     [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
-    if has_zlib; then exit 0; fi
+    if has_zlib && has_libzip; then exit 0; fi
     has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
-    has brew || fail 'zlib is missing; install Homebrew from https://brew.sh, or zlib by other means, and run again'
-    echo 'setup: brew install zlib' >&2
-    brew install zlib
+    has brew || fail 'zlib or libzip is missing; install Homebrew from https://brew.sh, or both by other means, and run again'
+    echo 'setup: brew install zlib libzip pkgconf' >&2
+    brew install zlib libzip pkgconf
     ;;
   Linux)
     missing=
     has git || missing="$missing git"
     has_cxx || missing="$missing g++"
     has_zlib || missing="$missing zlib1g-dev"
+    has_libzip || missing="$missing libzip-dev"
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
@@ -80,5 +86,5 @@ case $(uname -s) in
         $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
     } >&2 || fail "apt-get could not install$missing; its message is above"
     ;;
-  *) fail "$(uname -s) is not a system that this knows; install zlib's headers and run again" ;;
+  *) fail "$(uname -s) is not a system that this knows; install the headers of zlib and libzip and run again" ;;
 esac

@@ -80,7 +80,7 @@ extension RunDirectory {
 
   /// Writes `model.safetensors`.
   /// - Throws: `Failure(.inputOutput)`.
-  public func write(weights: SafetensorsFile) throws(Failure) {
+  public func write(weights: WeightsFile) throws(Failure) {
     try weights.write(to: weightsURL)
   }
 

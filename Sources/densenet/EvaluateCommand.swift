@@ -32,7 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    let file = try SafetensorsFile(contentsOf: weights.url)
+    let file = try WeightsFile(contentsOf: weights.url)
     let splits = try await data.load(quiet: quiet)
     let test = data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     let report = try Device.$current.withValue(device) { try evaluate(file, on: test) }
@@ -46,7 +46,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
   }
 
-  private func evaluate(_ file: SafetensorsFile, on test: ImageDataset) throws -> Report {
+  private func evaluate(_ file: WeightsFile, on test: ImageDataset) throws -> Report {
     let chosen = try model.resolve(
       metadata: file.metadata, inputChannels: test.channels, numClasses: test.numClasses)
     let side = data.resize?.value ?? chosen.imageSide

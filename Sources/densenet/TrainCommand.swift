@@ -60,7 +60,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    let weights = try initialWeights.map { try SafetensorsFile(contentsOf: $0.url) }
+    let weights = try initialWeights.map { try WeightsFile(contentsOf: $0.url) }
     let splits = try await data.load(quiet: quiet)
     try Device.$current.withValue(device) {
       try TrainingRun(command: self, splits: splits, initialWeights: weights, device: device).run()

@@ -17,7 +17,7 @@ struct TrainingRun {
   let model: DenseNet
 
   /// Checks everything that can be checked before the first file is written.
-  init(command: TrainCommand, splits: DatasetSplits, initialWeights: SafetensorsFile?, device: Device) throws {
+  init(command: TrainCommand, splits: DatasetSplits, initialWeights: WeightsFile?, device: Device) throws {
     self.command = command
     self.device = device
     train = command.trainLimit.map { splits.train.prefix($0.value) } ?? splits.train
@@ -109,12 +109,12 @@ struct TrainingRun {
     try finish(result, folder: folder, curves: curves, seconds: (ContinuousClock.now - began).inSeconds)
   }
 
-  private var weights: SafetensorsFile {
-    SafetensorsFile(stateOf: model, metadata: ["format": "pt", "model": chosen.name, "configuration": chosen.json])
+  private var weights: WeightsFile {
+    WeightsFile(stateOf: model, metadata: ["format": "pt", "model": chosen.name, "configuration": chosen.json])
   }
 
   /// Whether training has not diverged.
-  private func isSound(_ weights: SafetensorsFile, _ testLoss: Double) -> Bool {
+  private func isSound(_ weights: WeightsFile, _ testLoss: Double) -> Bool {
     testLoss.isFinite && (try? weights.requireFinite()) != nil
   }
 

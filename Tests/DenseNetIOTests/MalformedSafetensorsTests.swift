@@ -118,7 +118,7 @@ private let cases: [Case] = [
 @Suite struct MalformedSafetensorsTests {
   @Test(arguments: cases)
   private func isRefusedInOneLine(malformed: Case) throws {
-    let thrown = failure { _ = try SafetensorsFile(data: malformed.data, source: "w.safetensors") }
+    let thrown = failure { _ = try WeightsFile(data: malformed.data, source: "w.safetensors") }
     let message = try #require(thrown?.description)
     #expect(thrown?.kind == .invalidData)
     #expect(message.hasPrefix("w.safetensors: "))
@@ -131,15 +131,15 @@ private let cases: [Case] = [
     let file = safetensors("{\"a\":\(entry("[1]", dtype: "\"U64\""))}", data: 8)
     var data = file
     data[data.endIndex - 1] = 0x80
-    #expect(failure { _ = try SafetensorsFile(data: file, source: "x") } == nil)
-    #expect(failure { _ = try SafetensorsFile(data: data, source: "x") }?.description.contains("63 bits") == true)
+    #expect(failure { _ = try WeightsFile(data: file, source: "x") } == nil)
+    #expect(failure { _ = try WeightsFile(data: data, source: "x") }?.description.contains("63 bits") == true)
   }
 
   @Test func anEmptyTensorOfAnyRankIsFine() throws {
-    let file = try SafetensorsFile(
+    let file = try WeightsFile(
       data: safetensors("{\"a\":\(entry("[1048576,1048576,0,1]", "[0,0]"))}"), source: "x")
     #expect(file["a"]?.shape == [1_048_576, 1_048_576, 0, 1])
-    #expect(file.serialized().count < 100)
+    #expect(Safetensors.encoded(file).count < 100)
   }
 
   /// Every mutation either parses or is refused with a message; nothing traps, hangs or grows.
@@ -177,8 +177,8 @@ private let cases: [Case] = [
         }
       }
       do {
-        let file = try SafetensorsFile(data: Data(bytes), source: "mutant")
-        #expect(file.serialized().count >= 16)
+        let file = try WeightsFile(data: Data(bytes), source: "mutant")
+        #expect(Safetensors.encoded(file).count >= 16)
         parsed += 1
       } catch {
         #expect(error.kind == .invalidData && !error.description.contains { $0.isNewline })

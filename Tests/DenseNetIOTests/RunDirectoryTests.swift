@@ -145,9 +145,9 @@ import Testing
     try withTemporaryFolder { folder in
       let run = try RunDirectory(creating: folder)
       try run.write(curves: "<svg/>")
-      try run.write(weights: SafetensorsFile(tensors: [NamedTensor(name: "a", value: .scalar(3))]))
+      try run.write(weights: WeightsFile(tensors: [NamedTensor(name: "a", value: .scalar(3))]))
       #expect(try contents(of: folder) == ["curves.svg", "model.safetensors"])
-      #expect(try SafetensorsFile(contentsOf: run.weightsURL)["a"] == .scalar(3))
+      #expect(try WeightsFile(contentsOf: run.weightsURL)["a"] == .scalar(3))
     }
   }
 }

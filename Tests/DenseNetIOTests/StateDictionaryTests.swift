@@ -8,8 +8,8 @@ import Testing
     ExpectedTensor(name: "0.1.num_batches_tracked", shape: []),
   ]
 
-  private func file(_ tensors: [(String, [Int])], _ integers: [(String, Int64)] = []) -> SafetensorsFile {
-    SafetensorsFile(
+  private func file(_ tensors: [(String, [Int])], _ integers: [(String, Int64)] = []) -> WeightsFile {
+    WeightsFile(
       tensors: tensors.map {
         NamedTensor(name: $0.0, tensor: Tensor(shape: $0.1, values: Array(repeating: 1, count: $0.1.reduce(1, *))))
       } + integers.map { NamedTensor(name: $0.0, value: .scalar($0.1)) },

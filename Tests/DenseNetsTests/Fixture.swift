@@ -7,14 +7,14 @@ import Testing
 /// A case that PyTorch computed in float64; see Tests/Fixtures/README.md.
 struct Fixture {
   let name: String
-  private let file: SafetensorsFile
+  private let file: WeightsFile
 
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
 
   init(_ name: String) throws {
     self.name = name
-    file = try SafetensorsFile(contentsOf: Fixture.folder.appendingPathComponent("\(name).safetensors"))
+    file = try WeightsFile(contentsOf: Fixture.folder.appendingPathComponent("\(name).safetensors"))
   }
 
   /// The names of all cases that begin with `prefix`.

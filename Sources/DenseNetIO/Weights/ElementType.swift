@@ -1,5 +1,8 @@
-/// The element types of the safetensors format that this package reads. F32 and I64 are also written.
-enum SafetensorsType: String, CaseIterable {
+internal import DenseNets
+
+/// The element types that this package reads from weights files, by their safetensors names. F32 and I64 are also
+/// written.
+enum ElementType: String, CaseIterable, Hashable {
   case bool = "BOOL"
   case u8 = "U8"
   case i8 = "I8"
@@ -34,7 +37,28 @@ enum SafetensorsType: String, CaseIterable {
   static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-extension SafetensorsType {
+extension ElementType {
+  /// Bytes of the elements of `shape`, or nil where they cannot be computed with: even an empty tensor's other axes must
+  /// stay below 2^48 bytes.
+  func byteCount(of shape: [Int]) -> Int? {
+    var extent = size
+    for length in shape where length > 0 {
+      let (product, overflow) = extent.multipliedReportingOverflow(by: length)
+      guard !overflow, product <= 1 << 48 else { return nil }
+      extent = product
+    }
+    return shape.contains(0) ? 0 : extent
+  }
+
+  /// The tensor of `shape` whose elements lie row by row in `bytes`; nil when an unsigned integer does not fit `Int64`.
+  func value(_ bytes: UnsafeRawBufferPointer, shape: [Int]) -> TensorValue? {
+    guard isFloating else { return integers(bytes).map { .integer($0, shape: shape) } }
+    let values = floats(bytes)
+    // An empty tensor has nothing to put into another order, however long its other axes are.
+    if values.isEmpty, shape.count == 4 { return .floating(Tensor(shape: shape, channelsLast: [])) }
+    return .floating(Tensor(shape: shape, values: values))
+  }
+
   /// The elements of a floating-point type, rounded to `Float` where the file is wider.
   func floats(_ bytes: UnsafeRawBufferPointer) -> [Float] {
     switch self {

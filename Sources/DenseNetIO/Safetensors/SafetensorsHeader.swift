@@ -1,10 +1,8 @@
-import DenseNets
-
 /// The JSON header of a safetensors file, checked against the length of the data that follows it.
 struct SafetensorsHeader {
   struct Entry {
     var name: String
-    var type: SafetensorsType
+    var type: ElementType
     var shape: [Int]
     var begin: Int
     var end: Int
@@ -20,16 +18,16 @@ struct SafetensorsHeader {
   /// - Parameters:
   ///   - json: the header, padding included.
   ///   - dataSize: bytes after the header, all of which the tensors must cover without overlap.
-  init(json: [UInt8], dataSize: Int) throws(SafetensorsProblem) {
+  init(json: [UInt8], dataSize: Int) throws(WeightsProblem) {
     guard json.first == UInt8(ascii: "{") else {
-      throw SafetensorsProblem("its header is not a JSON object, so this is probably no safetensors file")
+      throw WeightsProblem("its header is not a JSON object, so this is probably no safetensors file")
     }
     do {
       var scanner = JSONScanner(json)
       try parse(&scanner)
       try scanner.end()
     } catch {
-      throw SafetensorsProblem("its header is not valid at byte \(8 + error.position): \(error.reason)")
+      throw WeightsProblem("its header is not valid at byte \(8 + error.position): \(error.reason)")
     }
     for entry in entries { try Self.checkSize(entry) }
     entries.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
@@ -58,7 +56,7 @@ struct SafetensorsHeader {
   }
 
   private static func entry(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Entry {
-    var type: SafetensorsType?
+    var type: ElementType?
     var shape: [Int]?
     var offsets: [Int]?
     let shown = printable(name)
@@ -66,10 +64,10 @@ struct SafetensorsHeader {
       switch key {
       case "dtype" where type == nil:
         let found = try scanner.string()
-        type = SafetensorsType(rawValue: found)
+        type = ElementType(rawValue: found)
         if type == nil {
           throw scanner.problem(
-            "tensor \(shown) has the dtype \(printable(found)), which is none of \(SafetensorsType.names)")
+            "tensor \(shown) has the dtype \(printable(found)), which is none of \(ElementType.names)")
         }
       case "shape" where shape == nil:
         shape = try numbers(&scanner, limit: maximumRank, of: "shape of tensor \(shown)")
@@ -99,54 +97,38 @@ struct SafetensorsHeader {
 }
 
 extension SafetensorsHeader {
-  private static func checkSize(_ entry: Entry) throws(SafetensorsProblem) {
+  private static func checkSize(_ entry: Entry) throws(WeightsProblem) {
     let shown = printable(entry.name)
     guard entry.begin <= entry.end else {
-      throw SafetensorsProblem("tensor \(shown) begins at \(entry.begin), after its end at \(entry.end)")
+      throw WeightsProblem("tensor \(shown) begins at \(entry.begin), after its end at \(entry.end)")
     }
-    // Zeros are left out of this product: even an empty tensor's shape must be one that can be computed with.
-    var extent = entry.type.size
-    for length in entry.shape where length > 0 {
-      let (product, overflow) = extent.multipliedReportingOverflow(by: length)
-      guard !overflow, product <= 1 << 48 else {
-        throw SafetensorsProblem("tensor \(shown) has the shape \(entry.shape), which is too large")
-      }
-      extent = product
+    guard let expected = entry.type.byteCount(of: entry.shape) else {
+      throw WeightsProblem("tensor \(shown) has the shape \(entry.shape), which is too large")
     }
-    let expected = entry.shape.contains(0) ? 0 : extent
     guard entry.end - entry.begin == expected else {
-      throw SafetensorsProblem(
+      throw WeightsProblem(
         "tensor \(shown), \(entry.type.rawValue) \(entry.shape), needs \(expected) bytes, "
           + "but its data_offsets span \(entry.end - entry.begin)")
     }
   }
 
-  private func checkCoverage(_ dataSize: Int) throws(SafetensorsProblem) {
+  private func checkCoverage(_ dataSize: Int) throws(WeightsProblem) {
     var covered = 0
     for entry in entries {
       let shown = printable(entry.name)
       guard entry.begin >= covered else {
-        throw SafetensorsProblem("tensor \(shown) begins at \(entry.begin), inside the tensor that ends at \(covered)")
+        throw WeightsProblem("tensor \(shown) begins at \(entry.begin), inside the tensor that ends at \(covered)")
       }
       guard entry.begin == covered else {
-        throw SafetensorsProblem("tensor \(shown) begins at \(entry.begin), which leaves a hole after \(covered)")
+        throw WeightsProblem("tensor \(shown) begins at \(entry.begin), which leaves a hole after \(covered)")
       }
       covered = entry.end
       guard covered <= dataSize else {
-        throw SafetensorsProblem("tensor \(shown) ends at \(covered), but only \(dataSize) bytes of data are there")
+        throw WeightsProblem("tensor \(shown) ends at \(covered), but only \(dataSize) bytes of data are there")
       }
     }
     guard covered == dataSize else {
-      throw SafetensorsProblem("its tensors end at \(covered), but \(dataSize) bytes of data are there")
+      throw WeightsProblem("its tensors end at \(covered), but \(dataSize) bytes of data are there")
     }
-  }
-}
-
-/// What is wrong with a safetensors file, before its name is known.
-struct SafetensorsProblem: Error {
-  let reason: String
-
-  init(_ reason: String) {
-    self.reason = reason
   }
 }

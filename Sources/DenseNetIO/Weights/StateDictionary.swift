@@ -22,7 +22,7 @@ public struct StateDictionary: Sendable {
 
   /// Matches a file against what a network expects.
   /// - Throws: `Failure(.invalidData)`, one line that lists what is missing, unexpected and misshapen.
-  public init(_ file: SafetensorsFile, expecting expected: [ExpectedTensor]) throws(Failure) {
+  public init(_ file: WeightsFile, expecting expected: [ExpectedTensor]) throws(Failure) {
     let found = Dictionary(file.tensors.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     let wanted = Dictionary(expected.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
     let missing = expected.filter { found[$0.name] == nil && !isCounter($0.name) }.map { printable($0.name) }

@@ -18,6 +18,14 @@ public enum TensorValue: Sendable, Equatable {
     }
   }
 
+  /// The number of elements.
+  public var count: Int {
+    switch self {
+    case .floating(let tensor): tensor.count
+    case .integer(let values, _): values.count
+    }
+  }
+
   /// The tensor, or nil for integers.
   public var tensor: Tensor? {
     if case .floating(let tensor) = self { tensor } else { nil }
