@@ -1,0 +1,93 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNets
+import Foundation
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Write weights in another format, by torchvision's names.",
+    discussion: """
+      Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint) and \
+      folders of timm and Hugging Face, whatever their names. Prefixes such as module. and the older names of \
+      torchvision become today's. What the file says of its model, its classes and its preprocessing is kept. Numbers \
+      become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; integers become int64. No code \
+      in a checkpoint is ever run.
+      """)
+
+  @Argument(help: "The weights to read: a file or a folder.", transform: Path.parse)
+  var from: Path
+
+  @Argument(
+    help: "The file to write: .safetensors, or .pth or .pt for torch.load. A file there is replaced.",
+    transform: Path.parse)
+  var to: Path
+
+  @Option(
+    help: ArgumentHelp(
+      "Check that the weights fit this network, and note its name. Default: no check, and the name that the file has.",
+      valueName: "name"))
+  var model: ModelName?
+
+  @Flag(help: "Print what was done as JSON.")
+  var json = false
+
+  struct Report: Encodable {
+    let from: String
+    let to: String
+    let format: WeightsFormat
+    /// Where in a nested checkpoint the tensors were.
+    let entry: String
+    let tensors: Int
+    let values: Int
+    let renamed: Int
+    let model: String?
+    let numClasses: Int?
+  }
+
+  func run() throws {
+    let target = try WeightsFile.writtenFormat(of: to.url)
+    let reading = try WeightsReading(contentsOf: from.url)
+    var file = reading.file
+    let numClasses = try model.map { try check(&file, fits: $0) }
+    if target == .safetensors { file.metadata["format"] = "pt" }
+    try file.write(to: to.url)
+    let report = Report(
+      from: from.text, to: to.text, format: reading.format, entry: reading.entry, tensors: file.tensors.count,
+      values: file.tensors.reduce(0) { $0 + $1.value.count }, renamed: reading.renamed, model: file.card.model,
+      numClasses: numClasses ?? file.card.classNames?.count)
+    if json {
+      try printResult(String(decoding: try compactJSON(report), as: UTF8.self))
+    } else {
+      printError(line(report))
+    }
+  }
+
+  /// Notes the model's name once its tensors are those of the file. Answers the classes.
+  private func check(_ file: inout WeightsFile, fits name: ModelName) throws -> Int {
+    var net = DenseNet(name.configuration(inputChannels: 1, numClasses: 10))
+    let (channels, classes) = (file.inputChannels(of: net) ?? 1, file.numClasses(of: net) ?? 10)
+    // So that no product of sizes overflows: larger ones fit no network here.
+    if channels <= 1024, classes <= 1 << 16, channels > 0, classes > 0 {
+      net = DenseNet(name.configuration(inputChannels: channels, numClasses: classes))
+    }
+    try file.requireFit(to: net)
+    file.card.model = name.rawValue
+    return net.configuration.numClasses
+  }
+
+  private func line(_ report: Report) -> String {
+    var line = "\(report.from): \(report.tensors) tensors of \(report.values) values from \(description(report.format))"
+    if !report.entry.isEmpty { line += ", under \(report.entry)" }
+    if report.renamed > 0 { line += ", \(report.renamed) renamed" }
+    return "\(line); wrote \(report.to)"
+  }
+
+  private func description(_ format: WeightsFormat) -> String {
+    switch format {
+    case .safetensors: "safetensors"
+    case .pytorch: "a PyTorch checkpoint"
+    case .pytorchLegacy: "a PyTorch checkpoint from before 1.6"
+    }
+  }
+}
