@@ -13,6 +13,9 @@ struct ConvertCommand: ParsableCommand {
       torchvision become today's. What the file says of its model, its classes and its preprocessing is kept. Numbers \
       become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; integers become int64. No code \
       in a checkpoint is ever run.
+
+      With --model or numbers of a network, the weights must be those of that network for any number of classes and \
+      channels, and its name and numbers are noted in the file. Without, nothing is checked.
       """)
 
   @Argument(help: "The weights to read: a file or a folder.", transform: Path.parse)
@@ -23,11 +26,7 @@ struct ConvertCommand: ParsableCommand {
     transform: Path.parse)
   var to: Path
 
-  @Option(
-    help: ArgumentHelp(
-      "Check that the weights fit this network, and note its name. Default: no check, and the name that the file has.",
-      valueName: "name"))
-  var model: ModelName?
+  @OptionGroup var model: ModelOptions
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -49,7 +48,7 @@ struct ConvertCommand: ParsableCommand {
     let target = try WeightsFile.writtenFormat(of: to.url)
     let reading = try WeightsReading(contentsOf: from.url)
     var file = reading.file
-    let numClasses = try model.map { try check(&file, fits: $0) }
+    let numClasses = namesModel ? try check(&file) : nil
     if target == .safetensors { file.metadata["format"] = "pt" }
     try file.write(to: to.url)
     let report = Report(
@@ -63,17 +62,20 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  /// Notes the model's name once its tensors are those of the file. Answers the classes.
-  private func check(_ file: inout WeightsFile, fits name: ModelName) throws -> Int {
-    var net = DenseNet(name.configuration(inputChannels: 1, numClasses: 10))
-    let (channels, classes) = (file.inputChannels(of: net) ?? 1, file.numClasses(of: net) ?? 10)
-    // So that no product of sizes overflows: larger ones fit no network here.
-    if channels <= 1024, classes <= 1 << 16, channels > 0, classes > 0 {
-      net = DenseNet(name.configuration(inputChannels: channels, numClasses: classes))
-    }
-    try file.requireFit(to: net)
-    file.card.model = name.rawValue
-    return net.configuration.numClasses
+  private var namesModel: Bool {
+    model.model != nil || model.growthRate != nil || model.blockLayers != nil || model.initialFeatures != nil
+      || model.bottleneckWidth != nil || model.compression != nil || model.dropRate != nil
+  }
+
+  /// Notes the model's name and numbers once its tensors are those of the file. Answers the classes.
+  private func check(_ file: inout WeightsFile) throws -> Int {
+    let plain = DenseNet(try model.resolve(metadata: file.metadata).configuration)
+    let chosen = try model.resolve(
+      metadata: file.metadata, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
+    try file.requireFit(to: DenseNet(chosen.configuration))
+    file.card.model = chosen.name
+    file.card.configuration = chosen.json
+    return chosen.configuration.numClasses
   }
 
   private func line(_ report: Report) -> String {

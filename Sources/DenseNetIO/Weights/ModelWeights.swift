@@ -49,16 +49,25 @@ extension WeightsFile {
       self, expecting: model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) })
   }
 
-  /// The channels of the images that a model of the kind of `model` took when the file was made: those of its first
-  /// convolution's weights. Nil where the file has none of that name.
+  /// The channels of the images that a model like `model` took when the file was made: those of its first convolution's
+  /// weights. Nil where the file has none that fit in all else.
   public func inputChannels(of model: any Layer) -> Int? {
-    NetworkEnds(of: model).inputWeight.flatMap { self[$0] }.flatMap { $0.shape.count == 4 ? $0.shape[1] : nil }
+    guard let input = NetworkEnds(of: model).input else { return nil }
+    return extent(of: "\(input.name).weight", axis: 1, like: input.layer.weight.value.shape)
   }
 
-  /// The classes that a model of the kind of `model` told apart when the file was made: the rows of its last linear
-  /// layer's weights. Nil where the file has none of that name.
+  /// The classes that a model like `model` told apart when the file was made: the rows of its last linear layer's
+  /// weights. Nil where the file has none that fit in all else.
   public func numClasses(of model: any Layer) -> Int? {
-    NetworkEnds(of: model).classifierWeight.flatMap { self[$0] }.flatMap { $0.shape.count == 2 ? $0.shape[0] : nil }
+    guard let classifier = NetworkEnds(of: model).classifier else { return nil }
+    return extent(of: "\(classifier.name).weight", axis: 0, like: classifier.layer.weight.value.shape)
+  }
+
+  private func extent(of name: String, axis: Int, like shape: [Int]) -> Int? {
+    guard let found = self[name]?.shape, found.count == shape.count, found[axis] > 0 else { return nil }
+    var wanted = shape
+    wanted[axis] = found[axis]
+    return found == wanted ? found[axis] : nil
   }
 }
 
