@@ -1,7 +1,7 @@
-/// Bilinear resizing of 8-bit images that equals Pillow's `Image.resize(size, Image.Resampling.BILINEAR)` bit for bit.
+/// Resizing of 8-bit images that equals Pillow's `Image.resize(size, filter)` bit for bit.
 ///
-/// A triangle filter along one axis, then along the other, in fixed-point arithmetic; the image between the two passes
-/// is rounded to 8 bits. An axis whose size stays is left alone. The weights are computed once, by the initialiser.
+/// A filter along one axis, then along the other, in fixed-point arithmetic; the image between the two passes is rounded
+/// to 8 bits. An axis whose size stays is left alone. The weights are computed once, by the initialiser.
 ///
 /// The width changes first, except where the height loses more than twice as many pixels as the width: that order is
 /// Pillow 13's. Earlier versions always begin with the width, which is the same for square images.
@@ -12,22 +12,64 @@ public struct PillowResize: Sendable {
   public let outputSize: (height: Int, width: Int)
   /// Interleaved values for each pixel: 1 for grey, 3 for RGB.
   public let channels: Int
-  private let rows: ResizeTable?
-  private let columns: ResizeTable?
+  private let rows: Axis
+  private let columns: Axis
   private let heightIsFirst: Bool
 
   /// - Precondition: every extent is positive.
-  public init(from inputSize: (height: Int, width: Int), to outputSize: (height: Int, width: Int), channels: Int) {
+  public init(
+    from inputSize: (height: Int, width: Int), to outputSize: (height: Int, width: Int), channels: Int,
+    filter: Interpolation = .bilinear
+  ) {
+    self.init(
+      from: inputSize, to: outputSize, rows: 0..<max(outputSize.height, 1), columns: 0..<max(outputSize.width, 1),
+      channels: channels, filter: filter)
+  }
+
+  /// Makes a part of the resized image, and nothing else of it.
+  /// - Parameters:
+  ///   - fullSize: of the whole resized image.
+  ///   - rows: of the resized image, those that are wanted.
+  ///   - columns: of the resized image, those that are wanted.
+  init(
+    from inputSize: (height: Int, width: Int), to fullSize: (height: Int, width: Int), rows: Range<Int>,
+    columns: Range<Int>, channels: Int, filter: Interpolation
+  ) {
     precondition(
-      min(inputSize.height, inputSize.width, outputSize.height, outputSize.width, channels) > 0,
-      "sizes must be positive, found \(inputSize) to \(outputSize) with \(channels) channels")
+      min(inputSize.height, inputSize.width, fullSize.height, fullSize.width, channels) > 0,
+      "sizes must be positive, found \(inputSize) to \(fullSize) with \(channels) channels")
+    precondition(
+      !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0 && columns.lowerBound >= 0
+        && rows.upperBound <= fullSize.height && columns.upperBound <= fullSize.width,
+      "rows \(rows) and columns \(columns) are outside of \(fullSize)")
     self.inputSize = inputSize
-    self.outputSize = outputSize
+    outputSize = (rows.count, columns.count)
     self.channels = channels
-    rows = inputSize.height == outputSize.height ? nil : ResizeTable(from: inputSize.height, to: outputSize.height)
-    columns = inputSize.width == outputSize.width ? nil : ResizeTable(from: inputSize.width, to: outputSize.width)
-    let lostHeight = inputSize.height - outputSize.height
-    heightIsFirst = lostHeight > max(2 * (inputSize.width - outputSize.width), 0)
+    self.rows = Axis(from: inputSize.height, to: fullSize.height, outputs: rows, filter: filter)
+    self.columns = Axis(from: inputSize.width, to: fullSize.width, outputs: columns, filter: filter)
+    let lostHeight = inputSize.height - fullSize.height
+    heightIsFirst = lostHeight > max(2 * (inputSize.width - fullSize.width), 0)
+  }
+
+  /// What becomes of one axis.
+  private enum Axis: Sendable {
+    /// Its size stays; these positions are wanted.
+    case kept(Range<Int>)
+    case resized(ResizeTable)
+
+    init(from input: Int, to output: Int, outputs: Range<Int>, filter: Interpolation) {
+      self =
+        input == output
+        ? .kept(outputs) : .resized(ResizeTable(from: input, to: output, outputs: outputs, filter: filter))
+    }
+
+    /// The inputs that are read.
+    var inputs: Range<Int> {
+      switch self {
+      case .kept(let positions): positions
+      case .resized(let table): table.inputs
+      }
+    }
   }
 
   /// Resizes any number of images.
@@ -63,67 +105,78 @@ public struct PillowResize: Sendable {
 
   func makeScratch() -> Scratch {
     let (height, width) =
-      heightIsFirst ? (outputSize.height, inputSize.width) : (inputSize.height, outputSize.width)
+      heightIsFirst ? (outputSize.height, columns.inputs.count) : (rows.inputs.count, outputSize.width)
     return Scratch(
       image: [UInt8](repeating: 0, count: height * width * channels),
-      sums: [Int32](repeating: 0, count: max(inputSize.width, outputSize.width) * channels))
+      sums: [Int32](repeating: 0, count: max(columns.inputs.count, outputSize.width) * channels))
   }
 
   /// Resizes one image of ``inputCount`` values into ``outputCount`` values.
   func resize(_ input: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>, scratch: inout Scratch) {
+    let stride = inputSize.width * channels
+    let input = input + rows.inputs.lowerBound * stride + columns.inputs.lowerBound * channels
     scratch.image.withUnsafeMutableBufferPointer { image in
       scratch.sums.withUnsafeMutableBufferPointer { sums in
         let (image, sums) = (image.baseAddress!, sums.baseAddress!)
         switch (rows, columns) {
-        case (nil, nil): output.update(from: input, count: inputCount)
-        case (nil, let columns?): changeWidth(input, into: output, height: inputSize.height, columns)
-        case (let rows?, nil): changeHeight(input, into: output, width: inputSize.width, rows, sums)
-        case (let rows?, let columns?) where heightIsFirst:
-          changeHeight(input, into: image, width: inputSize.width, rows, sums)
-          changeWidth(image, into: output, height: outputSize.height, columns)
-        case (let rows?, let columns?):
-          changeWidth(input, into: image, height: inputSize.height, columns)
-          changeHeight(image, into: output, width: outputSize.width, rows, sums)
+        case (.kept, .kept): copy(input, stride: stride, into: output)
+        case (.kept, .resized(let columns)):
+          changeWidth(input, stride: stride, into: output, height: outputSize.height, columns)
+        case (.resized(let rows), .kept):
+          changeHeight(input, stride: stride, into: output, width: outputSize.width, rows, sums)
+        case (.resized(let rows), .resized(let columns)) where heightIsFirst:
+          let width = columns.inputs.count
+          changeHeight(input, stride: stride, into: image, width: width, rows, sums)
+          changeWidth(image, stride: width * channels, into: output, height: outputSize.height, columns)
+        case (.resized(let rows), .resized(let columns)):
+          let width = outputSize.width
+          changeWidth(input, stride: stride, into: image, height: rows.inputs.count, columns)
+          changeHeight(image, stride: width * channels, into: output, width: width, rows, sums)
         }
       }
     }
   }
 
-  /// `[height, inputWidth, C]` to `[height, outputWidth, C]`.
+  private func copy(_ input: UnsafePointer<UInt8>, stride: Int, into output: UnsafeMutablePointer<UInt8>) {
+    let count = outputSize.width * channels
+    for y in 0..<outputSize.height { (output + y * count).update(from: input + y * stride, count: count) }
+  }
+
+  /// `height` rows, `stride` values apart, to `[height, outputWidth, C]`.
   private func changeWidth(
-    _ input: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>, height: Int, _ columns: ResizeTable
+    _ input: UnsafePointer<UInt8>, stride: Int, into output: UnsafeMutablePointer<UInt8>, height: Int,
+    _ columns: ResizeTable
   ) {
     let (channels, width) = (channels, outputSize.width)
-    let (inputStride, outputStride) = (inputSize.width * channels, width * channels)
     columns.weights.withUnsafeBufferPointer { weights in
       for x in 0..<width {
         let (begin, end) = (columns.firstWeight[x], columns.firstWeight[x + 1])
         let first = columns.firstInput[x] * channels
         for y in 0..<height {
           for c in 0..<channels {
-            let source = input + y * inputStride + first + c
+            let source = input + y * stride + first + c
             var sum = half
             for k in begin..<end { sum &+= Int32(source[(k &- begin) &* channels]) &* weights[k] }
-            output[y * outputStride + x * channels + c] = rounded(sum)
+            output[(y * width + x) * channels + c] = rounded(sum)
           }
         }
       }
     }
   }
 
-  /// `[inputHeight, width, C]` to `[outputHeight, width, C]`.
+  /// Rows of `width` pixels, `stride` values apart, to `[outputHeight, width, C]`.
   private func changeHeight(
-    _ input: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>, width: Int, _ rows: ResizeTable,
-    _ sums: UnsafeMutablePointer<Int32>
+    _ input: UnsafePointer<UInt8>, stride: Int, into output: UnsafeMutablePointer<UInt8>, width: Int,
+    _ rows: ResizeTable, _ sums: UnsafeMutablePointer<Int32>
   ) {
     let count = width * channels
     for y in 0..<outputSize.height {
       let (begin, end) = (rows.firstWeight[y], rows.firstWeight[y + 1])
       let result = output + y * count
-      var source = input + rows.firstInput[y] * count
+      var source = input + rows.firstInput[y] * stride
       if end - begin == 2 {
         let (first, second) = (rows.weights[begin], rows.weights[begin + 1])
-        let next = source + count
+        let next = source + stride
         for x in 0..<count {
           result[x] = rounded(half &+ Int32(source[x]) &* first &+ Int32(next[x]) &* second)
         }
@@ -133,7 +186,7 @@ public struct PillowResize: Sendable {
       for k in begin..<end {
         let weight = rows.weights[k]
         for x in 0..<count { sums[x] &+= Int32(source[x]) &* weight }
-        source += count
+        source += stride
       }
       for x in 0..<count { result[x] = rounded(sums[x]) }
     }
