@@ -29,12 +29,19 @@ let package = Package(
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(
+      name: "CImageCodecs", dependencies: ["CLibJPEG", "CLibPNG"], cSettings: strictC,
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+    .target(name: "CImageNetLabels", exclude: ["data"], cSettings: strictC),
     .target(name: "CFashionSample", exclude: ["data"], cSettings: strictC),
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
     .target(
       name: "DenseNetData",
       dependencies: [
-        "DenseNets", "CZlib", "CFashionSample", .target(name: "CLibCrypto", condition: .when(platforms: [.linux])),
+        "DenseNets", "CZlib", "CFashionSample", "CImageCodecs", "CImageNetLabels",
+        .target(name: "CLibCrypto", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
     .target(name: "DenseNetIO", dependencies: ["DenseNets", "CLibZip"], swiftSettings: strict),

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip and, on
-# Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds programs for arm64 and
-# runs them elsewhere. With everything there it says and does nothing.
+# Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
+# libpng and, on Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds
+# programs for arm64 and runs them elsewhere. With everything there it says and does nothing.
 set -eu
 
 fail() {
@@ -26,10 +26,18 @@ compiles() {
 }
 
 has_zlib() { printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' | compiles c -lz; }
-has_libzip() {
+# finds LIBRARY OPTION: whether the C program on standard input builds with a library, by its pkg-config file or OPTION.
+finds() {
   # shellcheck disable=SC2046 # several options
-  printf '#include <zip.h>\nint main(void) { return zip_libzip_version() == 0; }\n' |
-    compiles c $(pkg-config --cflags --libs libzip 2>/dev/null || echo -lzip)
+  compiles c $(pkg-config --cflags --libs "$1" 2>/dev/null || echo "$2")
+}
+has_libzip() { printf '#include <zip.h>\nint main(void) { return zip_libzip_version() == 0; }\n' | finds libzip -lzip; }
+has_libjpeg() {
+  printf '#include <stdio.h>\n#include <jpeglib.h>\nint main(void) { return jpeg_std_error(0) != 0; }\n' |
+    finds libjpeg -ljpeg
+}
+has_libpng() {
+  printf '#include <png.h>\nint main(void) { return png_access_version_number() == 0; }\n' | finds libpng -lpng
 }
 has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
@@ -51,11 +59,13 @@ fi
 case $(uname -s) in
   Darwin)
     [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
-    if has_zlib && has_libzip; then exit 0; fi
+    if has_zlib && has_libzip && has_libjpeg && has_libpng; then exit 0; fi
     has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
-    has brew || fail 'zlib or libzip is missing; install Homebrew from https://brew.sh, or both by other means, and run again'
-    echo 'setup: brew install zlib libzip pkgconf' >&2
-    brew install zlib libzip pkgconf
+    libraries='zlib libzip jpeg-turbo libpng'
+    has brew || fail "one of $libraries is missing; install Homebrew from https://brew.sh, or all by other means, and run again"
+    echo "setup: brew install $libraries pkgconf" >&2
+    # shellcheck disable=SC2086 # one argument for each
+    brew install $libraries pkgconf
     ;;
   Linux)
     missing=
@@ -63,6 +73,8 @@ case $(uname -s) in
     has_cxx || missing="$missing g++"
     has_zlib || missing="$missing zlib1g-dev"
     has_libzip || missing="$missing libzip-dev"
+    has_libjpeg || missing="$missing libjpeg-dev"
+    has_libpng || missing="$missing libpng-dev"
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
@@ -86,5 +98,5 @@ case $(uname -s) in
         $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
     } >&2 || fail "apt-get could not install$missing; its message is above"
     ;;
-  *) fail "$(uname -s) is not a system that this knows; install the headers of zlib and libzip and run again" ;;
+  *) fail "$(uname -s) is not a system that this knows; install the headers of zlib, libzip, libjpeg and libpng and run again" ;;
 esac

@@ -1,0 +1,71 @@
+import CImageCodecs
+public import DenseNets
+
+extension DecodedImage {
+  /// No larger picture is decoded, whatever a header promises: Pillow's own limit, 2 × 89,478,485 pixels.
+  public static let pixelLimit = 178_956_970
+  /// No longer picture is decoded, in pixels of a side.
+  public static let sideLimit = 1_000_000
+  /// No larger file is read, in bytes.
+  public static let fileSizeLimit = 1 << 30
+
+  /// Decodes a JPEG or PNG file, upright: its content decides which, not its name.
+  ///
+  /// Pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(path))`, in `L` for grey files and `RGB` for all
+  /// others, with two differences: grey PNGs of 16 bits are scaled to 8 (their high byte), where Pillow clips them at
+  /// 255, and a damaged or truncated file of any kind is an error.
+  /// - Parameter pixelLimit: pictures of more pixels are refused before they are decoded.
+  /// - Throws: `Failure(.missingInput)` where there is no file, `inputOutput` where it cannot be read, `invalidData`
+  ///   where it is no picture, a damaged one, or too large.
+  public init(contentsOf path: String, pixelLimit: Int = DecodedImage.pixelLimit) throws {
+    let file = try InputFile(path)
+    guard file.size <= Self.fileSizeLimit else {
+      throw Failure(
+        .invalidData,
+        "\(path): expected a picture of at most \(grouped(Self.fileSizeLimit)) bytes, found \(grouped(file.size)); make it smaller"
+      )
+    }
+    var bytes = [UInt8](repeating: 0, count: file.size)
+    let filled = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+    bytes.removeLast(bytes.count - filled)
+    try self.init(bytes: bytes, source: path, pixelLimit: pixelLimit)
+  }
+
+  /// Decodes a JPEG or PNG file that is in memory; see ``init(contentsOf:pixelLimit:)``.
+  /// - Parameter source: the file's name for messages.
+  /// - Throws: `Failure(.invalidData)`, whatever the bytes are.
+  public init(bytes: [UInt8], source: String, pixelLimit: Int = DecodedImage.pixelLimit) throws(Failure) {
+    do {
+      self = try Self.decode(bytes, pixelLimit: pixelLimit)
+    } catch {
+      throw Failure(.invalidData, "\(source): \(error.reason); save or download the picture again, or leave it out")
+    }
+  }
+
+  private static func decode(_ bytes: [UInt8], pixelLimit: Int) throws(ImageProblem) -> DecodedImage {
+    guard let format = ImageFormat(bytes) else {
+      throw ImageProblem(
+        "expected a JPEG or PNG picture, found \(bytes.isEmpty ? "an empty file" : ImageFormat.guess(bytes))")
+    }
+    let header: image_header
+    switch format {
+    case .jpeg: header = try JPEGCodec.header(bytes)
+    case .png: header = try PNGCodec.header(bytes)
+    }
+    let (count, overflows) = header.width.multipliedReportingOverflow(by: header.height)
+    guard !overflows, count <= pixelLimit else {
+      throw ImageProblem(
+        "expected a \(format.name) of at most \(grouped(pixelLimit)) pixels, found \(header.height)x\(header.width)")
+    }
+    guard max(header.height, header.width) <= sideLimit else {
+      throw ImageProblem(
+        "expected sides of at most \(grouped(sideLimit)) pixels, found \(header.height)x\(header.width)")
+    }
+    let image: DecodedImage
+    switch format {
+    case .jpeg: image = try JPEGCodec.decode(bytes, header)
+    case .png: image = try PNGCodec.decode(bytes, header)
+    }
+    return image.turned(to: EXIFOrientation(ofFile: bytes))
+  }
+}
