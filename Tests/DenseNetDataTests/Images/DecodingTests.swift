@@ -1,0 +1,142 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetData
+
+@Suite struct DecodingTests {
+  @Test func fixturesAreThere() {
+    #expect(PictureFixture.all.count == 66)
+  }
+
+  @Test(arguments: PictureFixture.all)
+  func equalsPillow(_ fixture: PictureFixture) throws {
+    let image = try DecodedImage(contentsOf: fixture.path)
+    #expect((image.height, image.width) == (fixture.height, fixture.width))
+    #expect(image.converted(toChannels: 3).pixels == fixture.rgb)
+    #expect(image.converted(toChannels: 1).pixels == fixture.grey)
+    #expect(image.channels == (fixture.name.contains("grey") ? 1 : 3))
+  }
+
+  /// Every part of a file but the whole is refused by name.
+  @Test(arguments: PictureFixture.all.map(\.name).filter { $0 != "trailing_bytes.jpg" })
+  func refusesTruncatedFiles(_ name: String) throws {
+    let bytes = try PictureFixture.bytes(name)
+    for count in 0..<bytes.count {
+      let failure = #expect(throws: Failure.self) {
+        try DecodedImage(bytes: Array(bytes.prefix(count)), source: "cut/\(name)")
+      }
+      #expect(failure?.kind == .invalidData && failure?.description.hasPrefix("cut/\(name): ") == true)
+      #expect(failure?.description.contains("\n") == false)
+    }
+    let most = #expect(throws: Failure.self) { try DecodedImage(bytes: bytes.dropLast(), source: name) }
+    #expect(most?.description.contains("truncated") == true)
+  }
+
+  struct Wrong: CustomTestStringConvertible {
+    let testDescription: String
+    let bytes: [UInt8]
+    let parts: [String]
+  }
+
+  static let wrong = [
+    Wrong(testDescription: "empty", bytes: [], parts: ["found an empty file"]),
+    Wrong(testDescription: "text", bytes: Array("hello, world".utf8), parts: ["expected a JPEG or PNG", "something"]),
+    Wrong(testDescription: "gif", bytes: Array("GIF89a\u{1}\u{2}".utf8), parts: ["found a GIF picture"]),
+    Wrong(testDescription: "webp", bytes: Array("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ".utf8), parts: ["a WebP picture"]),
+    Wrong(testDescription: "start of a JPEG", bytes: [0xff, 0xd8, 0xff], parts: ["truncated"]),
+    Wrong(testDescription: "start of a PNG", bytes: Array("\u{89}PNG\r\n".utf8), parts: ["expected a JPEG or PNG"]),
+    Wrong(testDescription: "two JPEG starts", bytes: [0xff, 0xd8, 0xff, 0xd8, 0xff], parts: ["damaged", "SOI"]),
+  ]
+
+  @Test(arguments: wrong)
+  func refusesOtherFiles(_ test: Wrong) {
+    let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: test.bytes, source: "a.jpg") }
+    for part in ["a.jpg: "] + test.parts { #expect(failure?.description.contains(part) == true, "\(failure!)") }
+  }
+
+  @Test func refusesFilesThatAreNotThere() {
+    let missing = #expect(throws: Failure.self) { try DecodedImage(contentsOf: "/absent/a.jpg") }
+    #expect(missing?.kind == .missingInput)
+    let folder = #expect(throws: Failure.self) { try DecodedImage(contentsOf: PictureFixture.folder.path) }
+    #expect(folder?.kind == .inputOutput)
+  }
+
+  /// Sizes of a header that no memory holds, with the little data of a small picture.
+  @Test func refusesHugePicturesFromTheHeader() throws {
+    var jpeg = try PictureFixture.bytes("baseline_420.jpg")
+    let frame = try #require(jpeg.indices.dropFirst().first { jpeg[$0 - 1] == 0xff && jpeg[$0] == 0xc0 })
+    jpeg.replaceSubrange(frame + 4..<frame + 8, with: [0xff, 0xdc, 0xff, 0xdc])
+    let large = #expect(throws: Failure.self) { try DecodedImage(bytes: jpeg, source: "a.jpg") }
+    #expect(large?.description.contains("at most 178,956,970 pixels, found 65500x65500") == true, "\(large!)")
+
+    for (width, height, part) in [
+      (0x7fff_ffff, 0x7fff_ffff, "pixels, found 2147483647x2147483647"), (2_000_000, 2, "found 2x2000000"),
+    ] {
+      let png = try Self.png(width: width, height: height)
+      let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: png, source: "a.png") }
+      #expect(failure?.description.contains(part) == true, "\(failure!)")
+    }
+    let small = try PictureFixture.bytes("rgb.png")
+    let limited = #expect(throws: Failure.self) { try DecodedImage(bytes: small, source: "a.png", pixelLimit: 390) }
+    #expect(limited?.description.contains("at most 390 pixels, found 17x23") == true)
+    #expect(try DecodedImage(bytes: small, source: "a.png", pixelLimit: 391).width == 23)
+  }
+
+  @Test func refusesWrongChecksums() throws {
+    let bytes = try PictureFixture.bytes("rgb_gamma.png")
+    for kind in ["IHDR", "gAMA", "zTXt", "IDAT", "IEND"] {
+      let chunk = try #require(bytes.indices.first { bytes[$0...].starts(with: kind.utf8) })
+      let length = bytes[chunk - 4..<chunk].reduce(0) { $0 << 8 | Int($1) }
+      var broken = bytes
+      broken[chunk + 4 + length] ^= 1
+      let failure = #expect(throws: Failure.self, "\(kind)") { try DecodedImage(bytes: broken, source: "a.png") }
+      #expect(failure?.description.contains("CRC") == true, "\(failure!)")
+    }
+  }
+
+  /// A header of another size with a right checksum: too few data, or more than there is room for.
+  @Test func survivesHeadersThatLie() throws {
+    let more = try Self.png(width: 2000, height: 2000)
+    let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: more, source: "a.png") }
+    #expect(failure?.description.contains("damaged") == true, "\(failure!)")
+    let less = try Self.png(width: 2, height: 2)
+    _ = try? DecodedImage(bytes: less, source: "a.png")
+  }
+
+  @Test func refusesCorruptScans() throws {
+    var bytes = try PictureFixture.bytes("baseline_444.jpg")
+    let scan = try #require(bytes.indices.dropFirst().first { bytes[$0 - 1] == 0xff && bytes[$0] == 0xda })
+    // A marker in the middle of the scan, after which there is nothing to decode.
+    bytes.replaceSubrange(scan + 40..<scan + 42, with: [0xff, 0xd9])
+    let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: bytes, source: "a.jpg") }
+    #expect(failure?.description.contains("damaged") == true, "\(failure!)")
+  }
+
+  @Test func refusesEndlessScans() throws {
+    let bytes = try PictureFixture.bytes("grey_progressive.jpg")
+    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xda]) })
+    let end = try #require(bytes.indices.first { $0 > start && bytes[$0...].starts(with: [0xff, 0xc4]) })
+    let scans = Array(repeating: bytes[start..<end], count: 200).joined()
+    let endless = Array(bytes[..<start]) + scans + bytes[end...]
+    let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: endless, source: "a.jpg") }
+    #expect(failure?.description.contains("more than 100 scans") == true, "\(failure!)")
+  }
+
+  /// A 23×17 RGB file that says it is of another size.
+  private static func png(width: Int, height: Int) throws -> [UInt8] {
+    var bytes = try PictureFixture.bytes("rgb.png")
+    for (offset, value) in [(16, width), (20, height)] {
+      for i in 0..<4 { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (24 - 8 * i)) }
+    }
+    return bytes.withPNGChecksums()
+  }
+
+  @Test func writesPNG() throws {
+    for (width, height, channels) in [(1, 1, 1), (7, 5, 3), (300, 2, 1), (64, 64, 3)] {
+      let pixels = ResizeCase.pixels(width * height * channels, seed: 5)
+      let image = DecodedImage(width: width, height: height, channels: channels, pixels: pixels)
+      #expect(try DecodedImage(bytes: image.pngData(), source: "made") == image)
+    }
+  }
+}
