@@ -1,0 +1,68 @@
+public import DenseNets
+
+/// Pictures sorted into a folder for each class: `FOLDER/CLASS/*`, as torchvision's `ImageFolder` reads them.
+public struct ImageFolder: Sendable {
+  public struct Example: Sendable, Equatable {
+    public let path: String
+    /// An index into ``ImageFolder/classNames``.
+    public let label: Int
+  }
+
+  /// The folder of the class folders.
+  public let path: String
+  /// The names that labels stand for.
+  public let classNames: [String]
+  /// The pictures, class by class, within a class sorted by path.
+  public let examples: [Example]
+  /// Class folders, or folders in them, that could not be read or hold no pictures.
+  public let skipped: [SkippedImage]
+
+  /// Finds the pictures; none of them is read.
+  /// - Parameters:
+  ///   - path: a folder of class folders, or one with `val` or `test`, which then holds them.
+  ///   - classNames: the classes of the network, in the order of its outputs. Nil takes the folders' names, sorted.
+  /// - Throws: `Failure(.missingInput)` where there is no such folder or no picture in it, `invalidData` for a class
+  ///   folder that is none of `classNames`, `inputOutput` where the folder cannot be read.
+  public init(_ path: String, classNames: [String]? = nil) throws(Failure) {
+    guard isFolder(path) else {
+      throw Failure(.missingInput, "\(path): no such folder of pictures; check the path")
+    }
+    let root = try Self.evaluationPart(of: path)
+    let folders = try visibleNames(in: root).filter { isFolder(joined(root, $0)) }
+    guard !folders.isEmpty else {
+      throw Failure(.missingInput, "\(root): expected a folder of pictures for each class, found no folder")
+    }
+    let names = classNames ?? folders
+    let labels = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    var examples: [Example] = []
+    var skipped: [SkippedImage] = []
+    for folder in folders {
+      guard let label = labels[folder] else {
+        throw Failure(
+          .invalidData,
+          "\(joined(root, folder)): expected a folder of one of the model's \(names.count) classes (\(Self.some(names))), found another name; rename or remove it"
+        )
+      }
+      let files = ImageFiles([joined(root, folder)])
+      examples += files.paths.map { Example(path: $0, label: label) }
+      skipped += files.skipped
+    }
+    guard !examples.isEmpty else {
+      throw Failure(.missingInput, "\(root): expected .jpg, .jpeg or .png files in its class folders, found none")
+    }
+    (self.path, self.classNames, self.examples, self.skipped) = (root, names, examples, skipped)
+  }
+
+  /// `val` or `test` where one of them holds folders, else the folder itself.
+  private static func evaluationPart(of path: String) throws(Failure) -> String {
+    for part in ["val", "test"].map({ joined(path, $0) }) where isFolder(part) {
+      let names = try visibleNames(in: part)
+      if names.contains(where: { isFolder(joined(part, $0)) }) { return part }
+    }
+    return path
+  }
+
+  private static func some(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+  }
+}
