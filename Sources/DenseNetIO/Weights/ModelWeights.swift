@@ -31,11 +31,12 @@ extension WeightsFile {
 
     let values = try StateDictionary(file, expecting: expected)
     try file.requireFinite()
+    let counters = try model.namedBatchNorms.map { norm throws(Failure) in
+      try values.counter("\(norm.name).num_batches_tracked")
+    }
     let loaded = Set(expected.map(\.name))
     for (name, parameter) in model.namedState where loaded.contains(name) { parameter.value = values.tensor(name) }
-    for (name, norm) in model.namedBatchNorms {
-      norm.batchesTracked = values.integer("\(name).num_batches_tracked").map(Int.init) ?? 0
-    }
+    for (norm, counter) in zip(model.namedBatchNorms, counters) { norm.layer.batchesTracked = counter }
     if case .reinitialized(let seed) = classes, notes.classes != nil {
       ends.classifier?.layer.initialize(.pytorch, seed: seed)
     }

@@ -62,6 +62,17 @@ public struct StateDictionary: Sendable {
     case nil: nil
     }
   }
+
+  /// A count such as `num_batches_tracked`; 0 where the file does not have it.
+  /// - Throws: `Failure(.invalidData)` where it is none: training could not count on from there.
+  func counter(_ name: String) throws(Failure) -> Int {
+    guard let count = integer(name) else { return 0 }
+    guard (0...1 << 53).contains(count) else {
+      throw Failure(
+        .invalidData, "\(source): tensor \(printable(name)) holds \(count), expected a count from 0; remove it")
+    }
+    return Int(count)
+  }
 }
 
 private let counter = "num_batches_tracked"
