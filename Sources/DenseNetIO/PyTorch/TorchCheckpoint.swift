@@ -11,7 +11,7 @@ struct TorchCheckpoint {
   ]
   private static let maximumDepth = 4
   /// Views may repeat elements: no more than these and four to a byte of storage.
-  private static let freeElements = 1 << 24
+  private static let freeElements = 1 << 22
 
   /// Named tensors, in the order of the dict.
   let tensors: [(name: String, tensor: TorchTensor)]

@@ -1,0 +1,90 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetIO
+
+/// Mutated files either parse or are refused in one line; nothing traps, hangs or grows.
+@Suite(.serialized) struct WeightsFuzzTests {
+  private static let fixtures = [
+    "zip-2.pth", "zip-4.pth", "legacy-2.pth", "legacy-5.pth", "nested.pth", "nested-legacy.pth", "views.pth",
+    "types-legacy.pth", "deflated.pth", "old-names.safetensors",
+  ]
+
+  @Test(arguments: fixtures) func mutatedFilesNeverCrash(name: String) throws {
+    let original = [UInt8](try Data(contentsOf: checkpoints.appendingPathComponent(name)))
+    try mutate(original, count: 5_000, seed: 0xf11e) { bytes throws(Failure) in
+      try WeightsFile(data: Data(bytes), source: "mutant")
+    }
+  }
+
+  /// Without the archive around it, whose checksums would keep most mutations from the pickle.
+  @Test(arguments: ["zip-2.pth", "zip-4.pth", "nested.pth", "views.pth", "types.pth", "refused-system-4.pth"])
+  func mutatedPicklesNeverCrash(name: String) throws {
+    let data = try Data(contentsOf: checkpoints.appendingPathComponent(name))
+    let pickle = try ZipReader.reading(data) { archive throws(WeightsProblem) in
+      let path = archive.names.first { $0.hasSuffix("/data.pkl") } ?? ""
+      return try archive.content(of: path, atMost: 1 << 20) ?? Data()
+    }
+    let elements = Data(repeating: 0x3c, count: 480)
+    try mutate([UInt8](pickle), count: 12_000, seed: 0x91c8) { bytes throws(Failure) in
+      do throws(WeightsProblem) {
+        var unpickler = Unpickler(bytes)
+        let checkpoint = try TorchCheckpoint(try unpickler.load(), unpickler.heap)
+        return try checkpoint.file(storageBytes: elements.count) { _ throws(WeightsProblem) in elements }
+      } catch {
+        throw error.failure(in: "mutant")
+      }
+    }
+  }
+
+  private func mutate(
+    _ original: [UInt8], count: Int, seed: UInt64, _ read: ([UInt8]) throws(Failure) -> WeightsFile
+  ) throws {
+    var random = SplitMix(state: seed &+ UInt64(original.count))
+    let before = ProcessMemory.peakResidentBytes()
+    let began = ContinuousClock.now
+    var (parsed, refused) = (0, 0)
+    for _ in 0..<count {
+      let bytes = mutant(of: original, using: &random)
+      do {
+        _ = try read(bytes)
+        parsed += 1
+      } catch {
+        #expect(error.kind == .invalidData && !error.description.contains { $0.isNewline })
+        #expect(error.description.count < 1000)
+        refused += 1
+      }
+    }
+    #expect(refused > count / 4, "\(parsed) parsed, \(refused) refused")
+    #expect(ProcessMemory.peakResidentBytes() - before < 256 << 20)
+    #expect(ContinuousClock.now - began < .seconds(20))
+  }
+
+  private func mutant(of original: [UInt8], using random: inout SplitMix) -> [UInt8] {
+    var bytes = original
+    for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
+      let position = Int.random(in: 0..<bytes.count, using: &random)
+      let length = min(Int.random(in: 1...40, using: &random), bytes.count - position)
+      switch Int.random(in: 0..<9, using: &random) {
+      case 0: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      case 1: bytes[position] = .random(in: 0 ... .max, using: &random)
+      case 2: bytes[position] = Self.opcodes.randomElement(using: &random)!
+      case 3: bytes.remove(at: position)
+      case 4: bytes.insert(Self.opcodes.randomElement(using: &random)!, at: position)
+      case 5: bytes.removeSubrange(position..<position + length)
+      case 6:
+        bytes.insert(
+          contentsOf: bytes[position..<position + length], at: Int.random(in: 0...bytes.count, using: &random))
+      case 7:
+        let large = [0, 0x7f, 0x80, 0xff].randomElement(using: &random)! as UInt8
+        for index in position..<min(position + 4, bytes.count) { bytes[index] = large }
+      default:
+        if Int.random(in: 0..<8, using: &random) == 0 { bytes.removeSubrange(position...) }
+      }
+    }
+    return bytes
+  }
+
+  private static let opcodes: [UInt8] = (0...255).filter { Opcode(rawValue: $0) != nil }
+}
