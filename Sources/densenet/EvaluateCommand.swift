@@ -9,7 +9,9 @@ struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.")
 
-  @Option(help: ArgumentHelp("The weights to evaluate.", valueName: "file.safetensors"), transform: Path.parse)
+  @Option(
+    help: ArgumentHelp("The weights to evaluate: safetensors, a PyTorch checkpoint, or a folder.", valueName: "file"),
+    transform: Path.parse)
   var weights: Path
 
   @OptionGroup var model: ModelOptions

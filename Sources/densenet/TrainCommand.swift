@@ -34,8 +34,8 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Start from the weights of this file, running statistics included. Default: Xavier-uniform weights from the seed.",
-      valueName: "file.safetensors"), transform: Path.parse)
+      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, or a folder. Default: Xavier-uniform weights from the seed.",
+      valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 
   @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")

@@ -118,10 +118,11 @@ extension Command {
       "train": [
         "--model <name>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
-        "--init <file.safetensors>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
+        "--init <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
       ],
-      "evaluate": ["--weights <file.safetensors>", "--test-limit <n>", "--json", "--resize <pixels>"],
+      "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>"],
+      "convert": ["--model <name", "--json"],
       "summary": [
         "--model <name>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>", "--json",
       ],
