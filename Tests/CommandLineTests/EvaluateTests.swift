@@ -116,18 +116,20 @@ extension Command {
 
     static let options = [
       "train": [
-        "--model <name>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
+        "--model <name or file.json>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
         "--init <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
       ],
       "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>"],
-      "convert": ["--model <name", "--json"],
+      "convert": ["--model <name or file.json>", "--json"],
       "summary": [
-        "--model <name>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>", "--json",
+        "--model <name or file.json>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>",
+        "--json",
       ],
       "bench train": [
-        "--model <name>", "--size <pixels>", "--batch-size <n>", "--precision <name>", "--threads <n>", "--steps <n>",
+        "--model <name or file.json>", "--size <pixels>", "--batch-size <n>", "--precision <name>", "--threads <n>",
+        "--steps <n>",
         "--profile", "--memory-efficient", "--json",
       ],
     ]
