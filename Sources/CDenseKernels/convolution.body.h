@@ -342,12 +342,38 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
   }
 }
 
+/// dw += a tile's weight gradient; where 1x1 convolutions multiply pairs of bf16, the input's tile becomes those.
+static void NAME(weight_gradient)(float *dw, const dense_conv_shape *s, const NAME(tile) *input, const NAME(tile) *gradient,
+                                  const float *inner, int images, int rows) {
+  const int length = s->kernel_w * s->in_channels, taps = s->kernel_h * length;
+#ifdef DENSE_NATIVE_BF16
+  if (is_pointwise(s)) {
+    const int pixels = images * rows * s->out_width;
+    uint16_t *pairs = (uint16_t *)input->data, *outer = (uint16_t *)(gradient->data + (ptrdiff_t)pixels * s->out_channels);
+    NAME(pair_pixels)(pairs, input->data, pixels, s->in_channels);
+    NAME(pair_pixels)(outer, gradient->data, pixels, s->out_channels);
+    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
+      NAME(outer_pairs)(length, min_int(DENSE_BLOCK, s->out_channels - k), dw + (ptrdiff_t)k * taps, pairs, outer + 2 * k,
+                        s->out_channels, (pixels + 1) / 2);
+    }
+    return;
+  }
+#endif
+  for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
+    const int width = min_int(DENSE_BLOCK, s->out_channels - k);
+    for (int r = 0; r < s->kernel_h; r++) {
+      NAME(outer)(length, width, dw + (ptrdiff_t)k * taps + (ptrdiff_t)r * length * width, input->data + r * input->row,
+                  input->image, input->row * s->stride_h, (ptrdiff_t)input->step * s->stride_w, inner + k, gradient->image,
+                  gradient->row, gradient->step, images, rows, s->out_width);
+    }
+  }
+}
+
 void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_args *a, int images, int tile_begin,
                                 int tile_end, float *scratch) {
   if (s->winograd == 4) return NAME(winograd_backward4)(s, a, images, tile_begin, tile_end, scratch);
   if (s->winograd == 6) return NAME(winograd_backward6)(s, a, images, tile_begin, tile_end, scratch);
   const int halo_h = a->dx ? s->kernel_h / 2 : 0, halo_w = a->dx ? s->kernel_w / 2 : 0;
-  const int length = s->kernel_w * s->in_channels, taps = s->kernel_h * length;
   for (int t = tile_begin; t < tile_end; t++) {
     int image, count, row, rows;
     tile_range(s, images, t, &image, &count, &row, &rows);
@@ -357,14 +383,7 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
     const NAME(tile) gradient = NAME(fill_gradient)(rest, s, a, image, count, row, rows, s->out_width, halo_h, halo_w);
     const float *inner = gradient.data + halo_h * gradient.row + (ptrdiff_t)halo_w * gradient.step;
 
-    for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
-      const int width = min_int(DENSE_BLOCK, s->out_channels - k);
-      for (int r = 0; r < s->kernel_h; r++) {
-        NAME(outer)(length, width, a->dw + (ptrdiff_t)k * taps + (ptrdiff_t)r * length * width, input.data + r * input.row,
-                    input.image, input.row * s->stride_h, (ptrdiff_t)input.step * s->stride_w, inner + k, gradient.image,
-                    gradient.row, gradient.step, count, rows, s->out_width);
-      }
-    }
+    NAME(weight_gradient)(a->dw, s, &input, &gradient, inner, count, rows);
     if (a->db) NAME(sum_gradient)(a->db + (ptrdiff_t)t * s->out_channels, s, &gradient, inner, count, rows);
     if (a->dx) {
       float *sums = a->sums + (ptrdiff_t)t * 2 * s->in_channels;

@@ -17,6 +17,11 @@ ALWAYS_INLINE void tile_range(const dense_conv_shape *s, int images, int tile, i
 ALWAYS_INLINE int input_rows(const dense_conv_shape *s, int rows) { return (rows - 1) * s->stride_h + s->kernel_h; }
 ALWAYS_INLINE int input_columns(const dense_conv_shape *s) { return (s->out_width - 1) * s->stride_w + s->kernel_w; }
 
+/// Whether a pixel of the output sees the one in its place alone.
+ALWAYS_INLINE int is_pointwise(const dense_conv_shape *s) {
+  return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_h == 0 && s->pad_w == 0;
+}
+
 #include "winograd.h"
 
 /// A tile's squares in Winograd's algorithm: how many down and across each image, and in all.
@@ -37,7 +42,8 @@ ptrdiff_t dense_conv_scratch(const dense_conv_shape *s, int backward) {
   if (s->winograd) return winograd_scratch(s, backward);
   ptrdiff_t floats = (ptrdiff_t)s->images_per_tile * input_rows(s, s->rows_per_tile) * input_columns(s) * s->in_channels + DENSE_LANES;
   if (backward) {
-    floats += (ptrdiff_t)s->images_per_tile * (s->rows_per_tile + s->kernel_h) * (s->out_width + s->kernel_w) * s->out_channels;
+    const ptrdiff_t pixels = (ptrdiff_t)s->images_per_tile * (s->rows_per_tile + s->kernel_h) * (s->out_width + s->kernel_w);
+    floats += pixels * s->out_channels * (is_pointwise(s) ? 2 : 1);
   }
   return floats;
 }

@@ -10,7 +10,7 @@ typedef struct {
   int images_per_tile, rows_per_tile;
   int stride, pool, dilate, winograd;
   int raw;    // any number of input channels, as they are: no input gradient
-  int store;  // the input gradient is written, not added
+  int store;  // the input gradient is written, not added; and the output is rectified
   int wide;   // the output is fp32: no moments
 } conv_case;
 
@@ -18,6 +18,7 @@ static const conv_case cases[] = {
   {"1x1", 3, 5, 5, 32, 16, 1, 1, 0, 2, 5, 1, 1, 1, 0, 0, 0, 0},
   {"1x1, pooled", 3, 6, 8, 32, 24, 1, 1, 0, 2, 3, 1, 2, 1, 0, 0, 1, 0},
   {"1x1, pooled, with pixels left over", 2, 7, 9, 16, 16, 1, 1, 0, 1, 2, 1, 2, 1, 0, 0, 1, 0},
+  {"1x1, an odd number of pixels", 1, 3, 5, 48, 64, 1, 1, 0, 1, 3, 1, 1, 1, 0, 0, 0, 0},
   {"3x3", 3, 5, 7, 48, 32, 3, 3, 1, 2, 5, 1, 1, 1, 0, 0, 0, 0},
   {"3x3 by rows", 2, 7, 9, 16, 40, 3, 3, 1, 1, 3, 1, 1, 1, 0, 0, 1, 0},
   {"3x3, wide output", 2, 5, 5, 16, 16, 3, 3, 1, 2, 5, 1, 1, 1, 0, 0, 0, 1},
@@ -136,7 +137,7 @@ static void test_forward(table t, const problem *p) {
   const array mean = filled(DENSE_FP32, p->tiles * out, NAN), m2 = filled(DENSE_FP32, p->tiles * out, NAN);
   const dense_conv_forward_args args = {
     p->y.data, moments ? mean.data : NULL, moments ? m2.data : NULL, p->x.data, p->given->raw ? NULL : p->scale.data,
-    p->given->raw ? NULL : p->shift.data, packed.data, bias.data};
+    p->given->raw ? NULL : p->shift.data, packed.data, bias.data, p->given->store};
   for (int tile = p->tiles - 1; tile >= 0; tile--) {
     const array scratch = filled(DENSE_FP32, (int)dense_conv_scratch(s, 0), NAN);
     t.kernels->conv_forward(s, &args, p->given->images, tile, tile + 1, scratch.data);
@@ -149,7 +150,8 @@ static void test_forward(table t, const problem *p) {
   int *tile = take(p->out_pixels, sizeof(int));
   for (int at = 0; at < p->out_pixels * out; at++) {
     const place to = place_of(at / out, s->out_height, s->out_width);
-    wanted[at / out * s->out_stride + at % out] = y[at] + get(bias, at % out);
+    const double value = y[at] + get(bias, at % out);
+    wanted[at / out * s->out_stride + at % out] = p->given->store ? fmax(value, 0) : value;
     tile[at / out] = tile_of(p, to.image, to.row);
   }
   expect(t, p->given->name, "y", p->y, wanted, p->tolerance);
@@ -173,7 +175,10 @@ static void check_weight_gradients(table t, const problem *p, double *da, array 
     wanted_db[tile_of(p, from.image, from.row) * out + k] += g[i];
   }
   const size_t weights = (size_t)out * s->kernel_h * s->kernel_w * in, gradients = (size_t)p->out_pixels * out;
-  convolve(NULL, padded_dw, NULL, p->a, NULL, g, s, p->given->images);
+  // Pairs of pixels make the weight gradient of 1x1 convolutions only.
+  const int paired = s->kernel_h * s->kernel_w == 1 && s->stride_h == 1;
+  convolve(NULL, padded_dw, NULL, paired ? operands(t, p, p->a, (size_t)p->pixels * in) : p->a, NULL,
+           paired ? operands(t, p, g, gradients) : g, s, p->given->images);
   convolve(NULL, NULL, da, NULL, operands(t, p, p->padded, weights), operands(t, p, g, gradients), s, p->given->images);
   for (int i = 0; i < dw.count; i++) {
     const int c = i % p->used;
