@@ -169,6 +169,11 @@ private var twoTypes: Pickle {
     try check(test, in: try archive(test.pickle))
   }
 
+  @Test func anEmptyTensorIsAtNoPlace() throws {
+    let pickle = tensor([2, 0], [Int.max, Int.max], offset: Int.max)
+    #expect(try WeightsFile(data: archive(pickle), source: "x")["a"]?.shape == [2, 0])
+  }
+
   @Test func depthCostsNothing() throws {
     for bomb in [
       start.repeated(900_000, "]") + ".", start.repeated(900_000, "("),
@@ -188,6 +193,12 @@ private var twoTypes: Pickle {
     }
     let thrown = failure { _ = try WeightsFile(data: try archive(bomb), source: "w.pth") }
     #expect(thrown?.description.contains("found a list of 10") == true)
+
+    // One long key, looked up again and again.
+    let key = (start + "}").text(String(repeating: "x", count: 1 << 23)) + "q\u{0}N"
+    let lookups = (key + "s").repeated(500_000, "h\u{0}Ns") + "."
+    let slow = failure { _ = try WeightsFile(data: try archive(lookups), source: "w.pth") }
+    #expect(slow?.description.contains("more than 2000000 instructions") == true)
 
     // One long list, for many dicts.
     let list = start.repeated(1, "](").repeated(100_000, "(NNl") + "e" + [0x71, 0]

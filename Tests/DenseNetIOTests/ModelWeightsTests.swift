@@ -91,6 +91,29 @@ import Testing
     #expect(thrown?.description.contains("1.num_batches_tracked holds \(value)") == true)
   }
 
+  /// A network whose own names begin as those of wrappers do.
+  private final class Wrapper: Layer {
+    let net: Sequential
+    init(_ net: Sequential) { self.net = net }
+    var children: [(name: String, layer: any Layer)] { [("module.model", net)] }
+    func forward(_ x: Tensor, mode: Mode) -> Tensor { net.forward(x, mode: mode) }
+    func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? { nil }
+    func outputShape(_ shape: [Int]) throws -> [Int] { try net.outputShape(shape) }
+  }
+
+  @Test func aModelMayHaveSuchPrefixesItself() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("w.pth")
+      let (from, to) = (Wrapper(network()), Wrapper(network(seed: 2)))
+      try WeightsFile(stateOf: from).write(to: url)
+      let file = try WeightsFile(contentsOf: url)
+      #expect(file["0.weight"] != nil && file.numClasses(of: to) == 5)
+      try file.load(into: to)
+      try WeightsFile(stateOf: from).load(into: to)
+      #expect(state(to) == state(from))
+    }
+  }
+
   @Test func bothEndsAreFound() {
     let file = WeightsFile(stateOf: network(channels: 2, classes: 9))
     #expect(file.inputChannels(of: network()) == 2 && file.numClasses(of: network()) == 9)

@@ -13,7 +13,7 @@ extension TorchTensor {
     let begin = storage.begin * storage.elementSize + offset * type.size
     let value =
       isContiguous
-      ? data.dropFirst(count == 0 ? 0 : begin).prefix(count * type.size).withUnsafeBytes {
+      ? data.dropFirst(begin).prefix(count * type.size).withUnsafeBytes {
         type.value($0, shape: shape)
       }
       : data.dropFirst(begin).withUnsafeBytes { bytes in

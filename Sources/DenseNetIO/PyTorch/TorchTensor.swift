@@ -1,5 +1,7 @@
 /// Elements in one piece, which tensors of a checkpoint are views of.
 struct TorchStorage: Hashable {
+  private static let maximumKeyLength = 256
+
   /// Its name in the file.
   let key: String
   /// Nil for one that is counted in bytes.
@@ -26,7 +28,9 @@ struct TorchStorage: Hashable {
     case .global(.untypedStorage): type = nil
     default: throw WeightsProblem("a storage is of \(heap.description(parts[1])), expected a storage class")
     }
-    guard case .string(let key) = parts[2], case .integer(let count) = parts[4], count >= 0, count <= 1 << 45 else {
+    guard case .string(let key) = parts[2], key.utf8.count <= Self.maximumKeyLength,
+      case .integer(let count) = parts[4], count >= 0, count <= 1 << 45
+    else {
       throw WeightsProblem("a storage has the key \(heap.description(parts[2])) and \(heap.description(parts[4]))")
     }
     (self.key, fileCount) = (key, count)
@@ -51,7 +55,7 @@ struct TorchTensor: Hashable {
 
   let storage: TorchStorage
   let type: ElementType
-  /// The first element, counted in `type` from the storage's begin.
+  /// The first element, counted in `type` from the storage's begin; of an empty tensor 0.
   let offset: Int
   let shape: [Int]
   /// In elements; of an axis of one, or of an empty tensor, 0.
@@ -84,8 +88,9 @@ struct TorchTensor: Hashable {
       guard let type = storage.type else { throw WeightsProblem("a tensor is of no dtype") }
       self.type = type
     }
-    (self.storage, self.offset, self.shape) = (storage, offset, shape)
+    (self.storage, self.shape) = (storage, shape)
     (self.strides, count) = try Self.check(storage, type, offset, shape, strides)
+    self.offset = count == 0 ? 0 : offset
   }
 
   private static func integers(_ value: PickleValue, _ heap: PickleHeap) -> [Int]? {

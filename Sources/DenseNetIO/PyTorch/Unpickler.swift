@@ -195,10 +195,22 @@ extension Unpickler {
   }
 
   /// - Parameter items: keys and values in turn.
-  private func set(_ items: [PickleValue]) throws(WeightsProblem) {
+  private mutating func set(_ items: [PickleValue]) throws(WeightsProblem) {
     let target = try top()
     guard items.count.isMultiple(of: 2), let dict = heap.dict(target) else { throw misused(.setItems, target) }
-    for index in stride(from: 0, to: items.count, by: 2) { dict.set(items[index + 1], at: items[index]) }
+    for index in stride(from: 0, to: items.count, by: 2) {
+      steps += cost(ofKey: items[index])
+      dict.set(items[index + 1], at: items[index])
+    }
+  }
+
+  /// Long text, which a dict must read whole, counts as several instructions.
+  private func cost(ofKey key: PickleValue) -> Int {
+    switch key {
+    case .string(let text): text.utf8.count / 16
+    case .bytes(let bytes): bytes.count / 16
+    default: 0
+    }
   }
 
   private func build(_ state: PickleValue) throws(WeightsProblem) {
@@ -280,6 +292,7 @@ extension Unpickler {
     steps += object.items.count
     for pair in object.items {
       guard let items = heap[pair]?.items, items.count == 2 else { throw badCall(.orderedDict, arguments) }
+      steps += cost(ofKey: items[0])
       heap[value]?.set(items[1], at: items[0])
     }
     return value

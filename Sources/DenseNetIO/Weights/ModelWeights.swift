@@ -22,7 +22,7 @@ extension WeightsFile {
   public func load(
     into model: any Layer, classes: ClassesOption = .exact, inputChannels: InputChannelsOption = .exact
   ) throws(Failure) -> LoadNotes {
-    var file = self
+    var file = named(for: model)
     var expected = model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) }
     var notes = LoadNotes()
     let ends = NetworkEnds(of: model)
@@ -47,21 +47,28 @@ extension WeightsFile {
   /// - Throws: `Failure(.invalidData)` that lists what is missing, unexpected or misshapen.
   public func requireFit(to model: any Layer) throws(Failure) {
     _ = try StateDictionary(
-      self, expecting: model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) })
+      named(for: model),
+      expecting: model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) })
   }
 
   /// The channels of the images that a model like `model` took when the file was made: those of its first convolution's
   /// weights. Nil where the file has none that fit in all else.
   public func inputChannels(of model: any Layer) -> Int? {
     guard let input = NetworkEnds(of: model).input else { return nil }
-    return extent(of: "\(input.name).weight", axis: 1, like: input.layer.weight.value.shape)
+    return named(for: model).extent(of: "\(input.name).weight", axis: 1, like: input.layer.weight.value.shape)
   }
 
   /// The classes that a model like `model` told apart when the file was made: the rows of its last linear layer's
   /// weights. Nil where the file has none that fit in all else.
   public func numClasses(of model: any Layer) -> Int? {
     guard let classifier = NetworkEnds(of: model).classifier else { return nil }
-    return extent(of: "\(classifier.name).weight", axis: 0, like: classifier.layer.weight.value.shape)
+    return named(for: model).extent(of: "\(classifier.name).weight", axis: 0, like: classifier.layer.weight.value.shape)
+  }
+
+  private func named(for model: any Layer) -> WeightsFile {
+    var file = self
+    file.tensors = TensorNames.restored(tensors, for: model.namedState.map(\.name))
+    return file
   }
 
   private func extent(of name: String, axis: Int, like shape: [Int]) -> Int? {

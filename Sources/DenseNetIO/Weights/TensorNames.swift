@@ -13,17 +13,13 @@ enum TensorNames {
   /// The tensors by their new names, and how many of them have one.
   /// - Throws: ``WeightsProblem`` where two tensors would have the same name.
   static func normalized(_ tensors: [NamedTensor]) throws(WeightsProblem) -> (tensors: [NamedTensor], renamed: Int) {
-    var result = tensors
-    var places = Array(tensors.indices)
-    while let prefix = prefixes.first(where: { isPrefix($0, of: result) }) {
-      places = places.filter { tensors[$0].name != averages }
-      result.removeAll { $0.name == averages }
-      for index in result.indices { result[index].name.removeFirst(prefix.count) }
-    }
+    let prefix = prefix(of: tensors.map(\.name))
+    let places = prefix.isEmpty ? Array(tensors.indices) : tensors.indices.filter { tensors[$0].name != averages }
+    var result = places.map { tensors[$0] }
     var names: Set<String> = []
     var renamed = 0
     for index in result.indices {
-      result[index].name = modern(result[index].name)
+      result[index].name = modern(String(result[index].name.dropFirst(prefix.count)))
       if result[index].name != tensors[places[index]].name { renamed += 1 }
       guard names.insert(result[index].name).inserted else {
         throw WeightsProblem(
@@ -36,17 +32,31 @@ enum TensorNames {
 
   private static let averages = "n_averaged"
 
-  private static func isPrefix(_ prefix: String, of tensors: [NamedTensor]) -> Bool {
+  /// All of ``prefixes`` that every name has, one after the other.
+  private static func prefix(of names: [String]) -> String {
+    var result = ""
+    while let next = prefixes.first(where: { isPrefix(result + $0, of: names) }) { result += next }
+    return result
+  }
+
+  private static func isPrefix(_ prefix: String, of names: [String]) -> Bool {
     var found = false
-    for tensor in tensors {
+    for name in names {
       // What would be left must be a name.
-      if tensor.name.hasPrefix(prefix), tensor.name.utf8.count > prefix.utf8.count {
+      if name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count {
         found = true
-      } else if tensor.name != averages || prefix != "module." {
+      } else if name != averages || !prefix.hasPrefix("module.") {
         return false
       }
     }
     return found
+  }
+
+  /// The tensors by the names of a model whose own begin with such a prefix, which reading has taken off.
+  static func restored(_ tensors: [NamedTensor], for expected: [String]) -> [NamedTensor] {
+    let prefix = prefix(of: expected)
+    if prefix.isEmpty { return tensors }
+    return tensors.map { $0.name.hasPrefix(prefix) ? $0 : NamedTensor(name: prefix + $0.name, value: $0.value) }
   }
 
   private static func modern(_ name: String) -> String {
