@@ -21,7 +21,8 @@ let package = Package(
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .target(name: "CDenseKernels", cSettings: strictC),
@@ -44,7 +45,10 @@ let package = Package(
         .target(name: "CLibCrypto", condition: .when(platforms: [.linux])),
       ],
       swiftSettings: strict),
-    .target(name: "DenseNetIO", dependencies: ["DenseNets", "CLibZip"], swiftSettings: strict),
+    .target(
+      name: "DenseNetIO",
+      dependencies: ["DenseNets", "CLibZip", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
     .executableTarget(
       name: "densenet",
@@ -57,7 +61,10 @@ let package = Package(
     .testTarget(
       name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
       swiftSettings: strict),
-    .testTarget(name: "DenseNetIOTests", dependencies: ["DenseNetIO"], swiftSettings: strict),
+    .testTarget(
+      name: "DenseNetIOTests",
+      dependencies: ["DenseNetIO", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      swiftSettings: strict),
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
   ],
