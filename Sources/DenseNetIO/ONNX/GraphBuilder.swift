@@ -1,0 +1,109 @@
+import DenseNets
+import Foundation
+
+/// A graph in the making. Each step adds the nodes of one layer, reads one value and answers the name of the next.
+///
+/// A node and its output have the layer's name in the state dictionary.
+struct GraphBuilder {
+  private(set) var graph = ONNXGraphProto()
+
+  mutating func node(
+    _ type: String, _ name: String, _ inputs: [String], _ attributes: [ONNXAttributeProto] = [], output: String? = nil
+  ) -> String {
+    var node = ONNXNodeProto()
+    (node.opType, node.name, node.input) = (type, name, inputs)
+    node.output = [output ?? name]
+    node.attribute = attributes
+    graph.node.append(node)
+    return output ?? name
+  }
+
+  /// Adds a layer's parameter or buffer.
+  private mutating func initializer(_ name: String, _ tensor: Tensor) -> String {
+    var proto = ONNXTensorProto()
+    proto.name = name
+    proto.dims = tensor.shape.map(Int64.init)
+    proto.dataType = ONNXElementType.float.rawValue
+    var data = Data(capacity: 4 * tensor.count)
+    tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
+    proto.rawData = data
+    graph.initializer.append(proto)
+    return name
+  }
+
+  private mutating func initializers(of layer: any Layer, _ name: String) -> [String] {
+    (layer.ownParameters + layer.ownBuffers).map { initializer("\(name).\($0.name)", $0.parameter.value) }
+  }
+
+  mutating func convolution(_ layer: Conv2d, _ name: String, _ x: String) -> String {
+    let inputs = [x] + initializers(of: layer, name)
+    return node(
+      "Conv", name, inputs, Self.window(kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding))
+  }
+
+  /// `ReLU(BN(x))`.
+  mutating func normalized(_ layer: BatchNorm2d, _ name: String, _ x: String) -> String {
+    let inputs = [x] + initializers(of: layer, name)
+    let y = node("BatchNormalization", name, inputs, [.float("epsilon", layer.epsilon)])
+    return node("Relu", "\(name).relu", [y])
+  }
+
+  mutating func pool(_ type: String, _ name: String, _ x: String, kernel: Extent, stride: Extent, padding: Extent)
+    -> String
+  {
+    node(type, name, [x], Self.window(kernel: kernel, stride: stride, padding: padding))
+  }
+
+  mutating func linear(_ layer: Linear, _ name: String, _ x: String, output: String) -> String {
+    node("Gemm", name, [x] + initializers(of: layer, name), [.int("transB", 1)], output: output)
+  }
+
+  /// Declares the graph's input and output. A nil extent is a named axis.
+  mutating func declare(
+    name: String, input: (name: String, shape: [(String, Int?)]), output: (name: String, shape: [(String, Int?)])
+  ) {
+    graph.name = name
+    graph.input = [Self.value(input.name, input.shape)]
+    graph.output = [Self.value(output.name, output.shape)]
+  }
+
+  private static func window(kernel: Extent, stride: Extent, padding: Extent) -> [ONNXAttributeProto] {
+    [
+      .ints("kernel_shape", [kernel.height, kernel.width]),
+      .ints("pads", [padding.height, padding.width, padding.height, padding.width]),
+      .ints("strides", [stride.height, stride.width]),
+    ]
+  }
+
+  private static func value(_ name: String, _ shape: [(String, Int?)]) -> ONNXValueInfoProto {
+    var proto = ONNXValueInfoProto()
+    proto.name = name
+    proto.type.tensorType.elemType = ONNXElementType.float.rawValue
+    proto.type.tensorType.shape.dim = shape.map { axis, extent in
+      var dimension = ONNXTensorShapeProto.Dimension()
+      if let extent { dimension.dimValue = Int64(extent) } else { dimension.dimParam = axis }
+      return dimension
+    }
+    return proto
+  }
+}
+
+extension ONNXAttributeProto {
+  static func int(_ name: String, _ value: Int) -> ONNXAttributeProto {
+    var proto = ONNXAttributeProto()
+    (proto.name, proto.type, proto.i) = (name, .int, Int64(value))
+    return proto
+  }
+
+  fileprivate static func ints(_ name: String, _ values: [Int]) -> ONNXAttributeProto {
+    var proto = ONNXAttributeProto()
+    (proto.name, proto.type, proto.ints) = (name, .ints, values.map(Int64.init))
+    return proto
+  }
+
+  fileprivate static func float(_ name: String, _ value: Float) -> ONNXAttributeProto {
+    var proto = ONNXAttributeProto()
+    (proto.name, proto.type, proto.f) = (name, .float, value)
+    return proto
+  }
+}
