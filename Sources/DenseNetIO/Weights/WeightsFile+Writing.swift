@@ -16,6 +16,11 @@ extension WeightsFile {
     switch url.pathExtension.lowercased() {
     case "safetensors": return .safetensors
     case "pth", "pt": return .pytorch
+    case "onnx":
+      throw Failure(
+        .usage,
+        "\(url.relativePath): expected a name in .safetensors, .pth or .pt, found .onnx; densenet export writes ONNX models"
+      )
     case let other:
       let found = other.isEmpty ? "no extension" : ".\(printable(other))"
       throw Failure(

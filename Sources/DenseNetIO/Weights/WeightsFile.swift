@@ -45,4 +45,6 @@ public enum WeightsFormat: String, Sendable, Equatable, Codable {
   case pytorch
   /// What `torch.save` wrote before: pickles, then the elements.
   case pytorchLegacy = "pytorch-legacy"
+  /// An [ONNX](https://onnx.ai) model of a DenseNet.
+  case onnx
 }

@@ -18,10 +18,11 @@ public struct WeightsReading: Sendable, Equatable {
   ///   `Failure(.invalidData)` when its content is no sound weights file.
   public init(contentsOf url: URL) throws(Failure) {
     guard let folder = try WeightsFolder(url) else {
-      try self.init(data: try readFile(url), source: url.relativePath)
+      try self.init(
+        data: try readFile(url), source: url.relativePath, folder: url.absoluteURL.deletingLastPathComponent())
       return
     }
-    try self.init(data: try readFile(folder.weights), source: folder.weights.relativePath)
+    try self.init(data: try readFile(folder.weights), source: folder.weights.relativePath, folder: nil)
     file.metadata.merge(try folder.metadata()) { own, _ in own }
   }
 
@@ -29,20 +30,26 @@ public struct WeightsReading: Sendable, Equatable {
   /// - Parameter source: the file's name for messages.
   /// - Throws: `Failure(.invalidData)`, whatever the bytes are.
   public init(data: Data, source: String) throws(Failure) {
+    try self.init(data: data, source: source, folder: nil)
+  }
+
+  /// - Parameter folder: where a file of several parts has the others; nil: it must be whole.
+  private init(data: Data, source: String, folder: URL?) throws(Failure) {
     do {
-      try self.init(checking: data, source: source)
+      try self.init(checking: data, source: source, folder: folder)
     } catch {
       throw error.failure(in: source)
     }
   }
 
-  private init(checking data: Data, source: String) throws(WeightsProblem) {
-    format = try Self.format(of: data)
+  private init(checking data: Data, source: String, folder: URL?) throws(WeightsProblem) {
+    format = source.lowercased().hasSuffix(".onnx") ? .onnx : try Self.format(of: data)
     entry = ""
     switch format {
     case .safetensors: file = try Safetensors.decoded(data)
     case .pytorch: (file, entry) = try TorchArchive.decoded(data)
     case .pytorchLegacy: (file, entry) = try TorchLegacy.decoded(data)
+    case .onnx: file = try ONNXImport.decoded(data, folder: folder)
     }
     (file.tensors, renamed) = try TensorNames.normalized(file.tensors)
     file.source = source
@@ -52,6 +59,7 @@ public struct WeightsReading: Sendable, Equatable {
   private static func format(of data: Data) throws(WeightsProblem) -> WeightsFormat {
     if data.starts(with: [0x50, 0x4b, 0x03, 0x04]) || data.starts(with: [0x50, 0x4b, 0x05, 0x06]) { return .pytorch }
     if TorchLegacy.magics.contains(where: { data.starts(with: $0) }) { return .pytorchLegacy }
+    if ONNXImport.recognizes(data) { return .onnx }
     // A pickle of any kind; a safetensors header of such a size would begin after eight bytes.
     if let first = data.first, first == 0x80, data.count > 2, data[data.startIndex + 1] <= 5,
       data.count < 9 || data[data.startIndex + 8] != UInt8(ascii: "{")

@@ -1,0 +1,101 @@
+import DenseNets
+
+/// A model's graph by the names of its values: who makes which.
+struct ONNXGraph {
+  let nodes: [GraphNode]
+  let initializers: [String: ONNXTensorProto]
+  /// The one value that is given from outside, and its channels where the model states them.
+  let input: (name: String, channels: Int64?)
+  let output: String
+  private let producers: [String: Int]
+
+  /// What a DenseNet is made of, and what exporters compute with constants besides.
+  private static let knownTypes: Set<String> = [
+    "Conv", "BatchNormalization", "Relu", "MaxPool", "AveragePool", "Concat", "GlobalAveragePool", "ReduceMean",
+    "Flatten", "Reshape", "Squeeze", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "CastLike", "Constant",
+    "Shape", "Expand", "Gather", "Unsqueeze", "Slice", "Transpose",
+  ]
+
+  /// - Throws: ``WeightsProblem`` that names the first node that no DenseNet has, or what is there twice.
+  init(_ graph: ONNXGraphProto) throws(WeightsProblem) {
+    nodes = graph.node.enumerated().map { GraphNode(index: $0, proto: $1) }
+    var initializers: [String: ONNXTensorProto] = [:]
+    for tensor in graph.initializer {
+      guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {
+        throw WeightsProblem("two initializers are called \"\(printable(tensor.name))\"", remedy: ONNXImport.remedy)
+      }
+    }
+    // Before IR version 4, initializers were among the inputs.
+    let inputs = graph.input.filter { initializers[$0.name] == nil }
+    guard inputs.count == 1, graph.output.count == 1 else {
+      throw WeightsProblem(
+        "expected a graph with one input and one output, found \(inputs.count) and \(graph.output.count)",
+        remedy: ONNXImport.remedy)
+    }
+    input = (inputs[0].name, Self.channels(inputs[0]))
+    output = graph.output[0].name
+    var producers: [String: Int] = [:]
+    for node in nodes {
+      guard Self.knownTypes.contains(node.type), ["", "ai.onnx"].contains(node.proto.domain) else {
+        throw node.problem("not part of a DenseNet")
+      }
+      for value in node.proto.output where !value.isEmpty {
+        guard producers.updateValue(node.index, forKey: value) == nil, initializers[value] == nil, value != input.name
+        else { throw node.problem("its output \"\(printable(value))\" is there already") }
+      }
+    }
+    (self.initializers, self.producers) = (initializers, producers)
+  }
+
+  private static func channels(_ input: ONNXValueInfoProto) -> Int64? {
+    let dimensions = input.type.tensorType.shape.dim
+    guard dimensions.count == 4, case .dimValue(let channels)? = dimensions[1].value else { return nil }
+    return channels
+  }
+
+  /// The node that makes a value, or nil for the input, an initializer and what is not there.
+  func producer(_ value: String) -> GraphNode? { producers[value].map { nodes[$0] } }
+
+  /// The value behind nodes that pass it on as it is.
+  /// - Throws: ``WeightsProblem`` for a circle of them.
+  func resolved(_ value: String) throws(WeightsProblem) -> String {
+    var value = value
+    for _ in 0...nodes.count {
+      guard let node = producer(value), passesOn(node), value == node.proto.output.first else { return value }
+      value = try node.requiredInput(0)
+    }
+    throw WeightsProblem("\"\(printable(value))\" is made from itself", remedy: ONNXImport.remedy)
+  }
+
+  private func passesOn(_ node: GraphNode) -> Bool {
+    switch node.type {
+    case "Identity": true
+    // Its third input would say that it is training.
+    case "Dropout": node.input(2) == nil
+    case "Cast":
+      node.integer("to").flatMap { Int32(exactly: $0) }.flatMap(ONNXElementType.init)?.stored.isFloating == true
+    default: false
+    }
+  }
+
+  /// The node that makes a value, seen through nodes that pass it on.
+  /// - Throws: ``WeightsProblem`` where there is none.
+  func source(of value: String, for what: String) throws(WeightsProblem) -> GraphNode {
+    let value = try resolved(value)
+    guard let node = producer(value) else {
+      let found =
+        value == input.name
+        ? "the graph's input" : initializers[value] == nil ? "no such value" : "an initializer"
+      throw WeightsProblem("\"\(printable(value))\": expected \(what), found \(found)", remedy: ONNXImport.remedy)
+    }
+    return node
+  }
+
+  /// The node of that type that makes a value.
+  /// - Throws: ``WeightsProblem`` where another does, or none.
+  func source(of value: String, _ type: String, for what: String) throws(WeightsProblem) -> GraphNode {
+    let node = try source(of: value, for: what)
+    guard node.type == type else { throw node.problem("expected \(what) (\(type))") }
+    return node
+  }
+}
