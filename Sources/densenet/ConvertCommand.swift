@@ -8,8 +8,8 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Write weights in another format, by torchvision's names.",
     discussion: """
-      Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint) and \
-      folders of timm and Hugging Face, whatever their names. Prefixes such as module. and the older names of \
+      Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint), \
+      ONNX models of DenseNets and folders of timm and Hugging Face, whatever their names. Prefixes such as module. and the older names of \
       torchvision become today's. What the file says of its model, its classes and its preprocessing is kept. Numbers \
       become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; integers become int64. No code \
       in a checkpoint is ever run.
@@ -90,6 +90,7 @@ struct ConvertCommand: ParsableCommand {
     case .safetensors: "safetensors"
     case .pytorch: "a PyTorch checkpoint"
     case .pytorchLegacy: "a PyTorch checkpoint from before 1.6"
+    case .onnx: "an ONNX model"
     }
   }
 }

@@ -17,7 +17,10 @@ struct DenseNetCommand: AsyncParsableCommand {
       74 input or output failed; 130 interrupted.
       """,
     version: version,
-    subcommands: [TrainCommand.self, EvaluateCommand.self, ConvertCommand.self, SummaryCommand.self, BenchCommand.self])
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, ConvertCommand.self, ExportCommand.self, SummaryCommand.self,
+      BenchCommand.self,
+    ])
 
   static func main() async {
     StandardStreams.prepare()

@@ -1,0 +1,112 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNets
+import Foundation
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a network for another runtime.",
+    discussion: """
+      The ONNX model takes "input", fp32 images [N, C, H, W] normalised as in training, and gives "logits" [N, classes]. \
+      Batch norms stand by themselves and tensors keep their names, so that the file can be read back, bit for bit.
+      """)
+
+  /// What `--format` can name.
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case onnx
+  }
+
+  @Option(help: ArgumentHelp("The weights to export.", valueName: "file"), transform: Path.parse)
+  var weights: Path
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: ArgumentHelp("The format to write: onnx.", valueName: "name"))
+  var format: Format = .onnx
+
+  @Option(help: ArgumentHelp("The file to write.", valueName: "file.onnx"), transform: Path.parse)
+  var output: Path
+
+  @Option(
+    help: ArgumentHelp(
+      "The height and width of the images, in pixels, or \"any\". Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+      valueName: "pixels"), transform: InputSize.parse)
+  var inputSize: InputSize?
+
+  @Option(number: "Classes. Default: the weights'.")
+  var numClasses: Positive?
+
+  @Flag(help: "Print what was written as JSON.")
+  var json = false
+
+  /// What `--input-size` can be.
+  enum InputSize {
+    case any
+    case side(Int)
+
+    @Sendable static func parse(_ argument: String) throws -> InputSize {
+      if argument == "any" { return .any }
+      guard let side = Int(argument), (1...WorkSize.largestSide).contains(side) else {
+        throw Failure(.usage, "expected a number of pixels up to \(WorkSize.largestSide), or \"any\"")
+      }
+      return .side(side)
+    }
+  }
+
+  struct Report: Encodable {
+    let model: String
+    let format: String
+    let opset: Int
+    let irVersion: Int
+    let output: String
+    let bytes: Int
+    /// nil: a named axis.
+    let inputShape: [Int?]
+    let numClasses: Int
+    let parameters: Int
+  }
+
+  func run() throws {
+    let file = try WeightsFile(contentsOf: weights.url)
+    let chosen = try network(file)
+    let net = DenseNet(chosen.configuration)
+    let side = side(chosen)
+    if let side { try WorkSize.requireSide(side, for: net, option: "--input-size") }
+    try file.load(into: net)
+    var card = file.card
+    card.model = chosen.name
+    let data = try ONNXExport(
+      net, inputSize: side.map { Extent($0) }, card: card, producerVersion: DenseNetCommand.version
+    ).serialized()
+    try AtomicFile.write(data, to: output.url)
+    try tell(
+      Report(
+        model: chosen.name, format: format.rawValue, opset: ONNXExport.opset, irVersion: ONNXExport.irVersion,
+        output: output.text, bytes: data.count,
+        inputShape: [nil, chosen.configuration.inputChannels, side, side],
+        numClasses: chosen.configuration.numClasses, parameters: net.parameterCount))
+  }
+
+  private func tell(_ report: Report) throws {
+    if json { return try printResult(String(decoding: try compactJSON(report), as: UTF8.self)) }
+    let shape = report.inputShape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+    printError("wrote \(report.output): ONNX, opset \(report.opset), \(report.model), input [\(shape)]")
+  }
+
+  /// - Returns: nil for any size.
+  private func side(_ chosen: ChosenModel) -> Int? {
+    switch inputSize {
+    case .any?: nil
+    case .side(let side)?: side
+    case nil: chosen.imageSide
+    }
+  }
+
+  /// The network, with the channels and classes of the weights' own first and last layers.
+  private func network(_ file: WeightsFile) throws -> ChosenModel {
+    let plain = DenseNet(try model.resolve(metadata: file.metadata).configuration)
+    return try model.resolve(
+      metadata: file.metadata, inputChannels: file.inputChannels(of: plain),
+      numClasses: numClasses?.value ?? file.numClasses(of: plain))
+  }
+}
