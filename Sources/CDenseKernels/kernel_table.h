@@ -15,6 +15,7 @@
   void norm_sums_##isa(float *, const void *, const void *, const float *, int, int, int, int); \
   void norm_backward_##isa(void *, const void *, const void *, const float *, const float *, const float *, \
                            const float *, int, int, ptrdiff_t); \
+  void drop_##isa(void *, int, int, ptrdiff_t, const dense_dropout *); \
   void load_map_##isa(void *, int, const float *, int, int, ptrdiff_t); \
   void read_map_##isa(float *, int, const void *, int, int, ptrdiff_t);
 

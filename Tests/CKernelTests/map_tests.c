@@ -35,6 +35,34 @@ static void test_norm(table t) {
   expect(t, "norm_backward", "dx", dx, wanted_dx, 1e-6);
 }
 
+static uint32_t mixed(uint32_t x) {
+  x = (x ^ x >> 16) * 0x7feb352du;
+  x = (x ^ x >> 15) * 0x846ca68bu;
+  return x ^ x >> 16;
+}
+
+/// Pixels from one on are dropped as all of them together are.
+static void test_drop(table t) {
+  const array x = uniform(t.precision, MAP, 1, 2);
+  const dense_dropout all = {{0x12345678u, 0x9abcdef0u}, 0x4ccccccdu, 1 / 0.7f, 0};
+  dense_dropout rest = all;
+  rest.first_pixel = 4;
+  double *wanted = exact(x);
+  int dropped = 0;
+  for (int i = 0; i < PIXELS * CHANNELS; i++) {
+    const uint32_t hash = mixed(mixed((uint32_t)i ^ all.seed[0]) + all.seed[1]) + all.seed[1];
+    double *value = wanted + i / CHANNELS * STRIDE + i % CHANNELS;
+    *value = hash < all.threshold ? 0 : *value * all.scale;
+    dropped += hash < all.threshold;
+  }
+  t.kernels->drop(x.data, STRIDE, CHANNELS, 4, &all);
+  const size_t step = t.precision == DENSE_BF16 ? 2 : 4;
+  t.kernels->drop((char *)x.data + 4 * STRIDE * step, STRIDE, CHANNELS, PIXELS - 4, &rest);
+  expect(t, "drop", "x", x, wanted, 1e-6);
+  const double share = (double)dropped / (PIXELS * CHANNELS);
+  expect_true(t, "drop, share", share > 0.25 && share < 0.35);
+}
+
 /// In a map, whole vectors are written; outside, no more than the channels.
 static void test_load_and_read(table t) {
   enum { channels = 21, stride = 23 };
@@ -115,6 +143,7 @@ static void test_pools(table t, const char *name, int kernel, int stride, int pa
 
 void test_maps(table t) {
   test_norm(t);
+  test_drop(t);
   test_load_and_read(t);
   test_rounding(t);
   test_pools(t, "pool 2x2", 2, 2, 0);

@@ -90,6 +90,14 @@ typedef struct {
   int nesterov, first;               // first: the momentum buffer is empty
 } dense_sgd;
 
+/// Which values are dropped: a function of the seed and of a value's place alone.
+typedef struct {
+  uint32_t seed[2];
+  uint32_t threshold;                // the share that is dropped, of 2^32
+  float scale;                       // of the others
+  ptrdiff_t first_pixel;             // of the map, that the pixels begin with
+} dense_dropout;
+
 /// The first layers of a network, `convolution -> batch norm -> ReLU -> max pool`, in one pass: the convolution's
 /// output never leaves the cache. `conv` reads raw fp32 input; `pool` writes a padded map.
 typedef struct {
@@ -157,6 +165,9 @@ typedef struct {
   /// dx = scale * dy + a + b * (x - mean).
   void (*norm_backward)(void *dx, const void *dy, const void *x, const float *mean, const float *scale,
                         const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);
+
+  /// In place.
+  void (*drop)(void *x, int stride, int channels, ptrdiff_t pixels, const dense_dropout *);
 
   /// For this table's convolutions: with DENSE_ISA_AVX512BF16 and bf16, direct weights are packed as pairs of bf16.
   void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);

@@ -115,11 +115,15 @@ final class FeatureMap {
 extension FeatureMap {
   /// Writes a tensor `[N, C, H, W]` into slice `index`; statistics too, if wanted.
   func load(_ tensor: Tensor, slice index: Int, statistics: Bool, device: Device) {
-    let channels = padded(layout.slices[index])
     device.kernels.load(
       tensor.storage, from: 0, stride: layout.slices[index], channels: layout.slices[index], into: valueSlice(index),
       stride: stride, pixels: pixels)
-    guard statistics else { return }
+    if statistics { measure(index, device: device) }
+  }
+
+  /// Sets the statistics of slice `index` from its values.
+  private func measure(_ index: Int, device: Device) {
+    let channels = padded(layout.slices[index])
     let area = Extent(height, width)
     device.withWorkspace(2 * images * channels) { memory in
       let moments = TileMoments(in: memory, at: 0, count: images * channels)
@@ -128,6 +132,48 @@ extension FeatureMap {
           moments, image: image, of: valueSlice(index), stride: stride, channels: channels, area: area)
       }
       setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area.area), count: images))
+    }
+  }
+
+  /// Drops values of slice `index`, and sets its statistics.
+  func drop(_ index: Int, _ mask: DropoutMask, device: Device) {
+    drop(valueSlice(index), of: index, mask, device: device)
+    measure(index, device: device)
+  }
+
+  /// Finishes the gradient of slice `index`, in place, and takes it through dropout.
+  /// - Returns: the gradient, which is owed nothing more.
+  func droppedGradient(_ index: Int, _ mask: DropoutMask, device: Device) -> UnfinishedGradient {
+    let channels = padded(layout.slices[index])
+    finishGradient(index, scale: nil, device: device)
+    let gradient = gradientSlice(index)
+    drop(gradient.gradient, of: index, mask, device: device)
+    let nothing = Slice(Buffer<Float>(channels))
+    return UnfinishedGradient(
+      gradient: gradient.gradient, gradientStride: stride, value: gradient.value, valueStride: stride, a: nothing,
+      b: nothing, mean: gradient.mean)
+  }
+
+  private func drop(_ values: MapSlice, of index: Int, _ mask: DropoutMask, device: Device) {
+    let channels = padded(layout.slices[index])
+    let area = height * width
+    device.run(images) { image, _ in
+      device.kernels.drop(
+        values, stride: stride, channels: channels, pixels: image * area..<(image + 1) * area, mask)
+    }
+  }
+
+  /// Adds what batch norms owe to the gradient of slice `index`, in place.
+  private func finishGradient(_ index: Int, scale factor: Slice?, device: Device) {
+    let channels = padded(layout.slices[index])
+    let ones = Buffer<Float>(channels)
+    ones.fill(1, in: 0..<channels)
+    let g = gradientSlice(index)
+    let area = height * width
+    device.run(images) { image, _ in
+      device.kernels.normBackward(
+        dx: g.gradient, dy: g.gradient, x: g.value, mean: g.mean, scale: factor ?? Slice(ones), a: g.a, b: g.b,
+        stride: stride, channels: channels, pixels: image * area..<(image + 1) * area)
     }
   }
 
@@ -153,16 +199,7 @@ extension FeatureMap {
   /// The finished gradient of slice `index` as a tensor `[N, C, H, W]`.
   /// - Parameter factor: multiplies the stored gradient, channel by channel, before what is owed is added.
   func gradientTensor(slice index: Int, scale factor: Slice? = nil, device: Device) -> Tensor {
-    let channels = padded(layout.slices[index])
-    let ones = Buffer<Float>(channels)
-    ones.fill(1, in: 0..<channels)
-    let g = gradientSlice(index)
-    let area = height * width
-    device.run(images) { image, _ in
-      device.kernels.normBackward(
-        dx: g.gradient, dy: g.gradient, x: g.value, mean: g.mean, scale: factor ?? Slice(ones), a: g.a, b: g.b,
-        stride: stride, channels: channels, pixels: image * area..<(image + 1) * area)
-    }
+    finishGradient(index, scale: factor, device: device)
     return tensor(of: gradients, slices: index..<index + 1, device: device)
   }
 

@@ -64,14 +64,19 @@ final class FusedConvolution {
   }
 
   /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.
-  func forward(from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, device: Device) {
+  /// - Parameter mask: what dropout then drops, in training; statistics are those of what is left.
+  func forward(
+    from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, mask: DropoutMask? = nil, device: Device
+  ) {
     Profiler.current?.enter(name)
     normalization.prepare(norm, source.statistics, mode: mode)
     engine.forward(
       shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
       input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
       images: source.images, device: device,
-      moments: mode == .training && feedsNorm ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
+      moments: mode == .training && feedsNorm && mask == nil
+        ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
+    if let mask { target.drop(slice, mask, device: device) }
   }
 
   /// Writes slice `slice` of `target` once more, bit for bit as the last forward pass in training did.
@@ -85,10 +90,14 @@ final class FusedConvolution {
 
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
-  func backward(from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, device: Device) {
+  /// - Parameter mask: what dropout dropped.
+  func backward(
+    from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, mask: DropoutMask? = nil, device: Device
+  ) {
     Profiler.current?.enter(name)
     let sums = engine.backward(
-      shape(source, target, device), of: convolution, outputGradient: target.gradientSlice(slice),
+      shape(source, target, device), of: convolution,
+      outputGradient: mask.map { target.droppedGradient(slice, $0, device: device) } ?? target.gradientSlice(slice),
       input: source.valueSlice(0), affine: normalization.affine,
       inputGradient: ConvolutionEngine.InputGradientTarget(
         gradient: source.gradients.slice(), stride: source.stride, stores: stores, mean: Slice(source.statistics.mean)),

@@ -46,11 +46,20 @@ public final class Dropout: Layer {
     rate > 0 ? masked(outputGradient) : outputGradient
   }
 
+  /// The random numbers of this pass.
+  private var stream: UInt64 { RandomSource.mix(seed &+ RandomSource.mix(passes)) }
+
+  /// For a map that is not a tensor: a new mask for a forward pass in training, or the last one.
+  func mask(isNew: Bool) -> DropoutMask {
+    if isNew { passes += 1 }
+    return DropoutMask(rate: rate, stream: stream)
+  }
+
   private func masked(_ x: Tensor) -> Tensor {
     let threshold = UInt64(Double(rate) * 0x1p53)
     let scale = 1 / (1 - rate)
     var position: UInt64 = 0
-    let stream = RandomSource.mix(seed &+ RandomSource.mix(passes))
+    let stream = stream
     return x.map { value in
       position += 1
       return RandomSource.mix(stream &+ position) >> 11 < threshold ? 0 : value * scale

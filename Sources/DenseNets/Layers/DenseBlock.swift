@@ -18,11 +18,12 @@ public final class DenseBlock: Layer {
   /// Weights start as PyTorch's do.
   /// - Parameters:
   ///   - bottleneckWidth: channels of each layer's 1×1 bottleneck, in growth rates; nil: none.
+  ///   - dropRate: the probability with which a value of a layer's output is dropped in training.
   ///   - bias: whether convolutions have one.
   ///   - naming: how the state dictionary names the layers' parts.
   public init(
-    layers count: Int, inputChannels: Int, growthRate: Int, bottleneckWidth: Int? = nil, bias: Bool = true,
-    naming: DenseNet.Configuration.StateNaming = .chapter
+    layers count: Int, inputChannels: Int, growthRate: Int, bottleneckWidth: Int? = nil, dropRate: Double = 0,
+    bias: Bool = true, naming: DenseNet.Configuration.StateNaming = .chapter
   ) {
     precondition(count > 0 && inputChannels > 0 && growthRate > 0, "layers, channels and growth must be positive")
     precondition(bottleneckWidth ?? 1 > 0, "the bottleneck's width must be positive")
@@ -34,7 +35,7 @@ public final class DenseBlock: Layer {
     layers = (0..<count).map { layer in
       DenseLayer(
         source: ChannelLayout(slices: Array(slices[...layer])), growthRate: growthRate,
-        bottleneckWidth: bottleneckWidth, bias: bias)
+        bottleneckWidth: bottleneckWidth, dropRate: dropRate, bias: bias)
     }
   }
 
@@ -47,11 +48,16 @@ public final class DenseBlock: Layer {
 
   /// The chapter's `net.<layer>.0` and `net.<layer>.2`, or torchvision's `denselayer<layer + 1>.norm1` and `.conv1`.
   public var children: [(name: String, layer: any Layer)] {
-    convBlocks.enumerated().flatMap { index, parts in
-      parts.enumerated().flatMap { part, block -> [(name: String, layer: any Layer)] in
+    layers.enumerated().flatMap { index, layer in
+      var result: [(name: String, layer: any Layer)] = []
+      for (part, fused) in layer.convolutions.enumerated() {
         let names = FusedNames.denseLayer(index, part: part, naming)
-        return [(names.norm, block.norm), (names.convolution, block.convolution)]
+        result += [(names.norm, fused.norm), (names.convolution, fused.convolution as! Conv2d)]
       }
+      if let dropout = layer.dropout {
+        result.append(("\(FusedNames.denseLayer(index, naming)).dropout", dropout))
+      }
+      return result
     }
   }
 

@@ -1,19 +1,24 @@
 /// One layer of a dense block, from the first slices of the block's map into the next:
 /// `BN → ReLU → Conv3×3`, or with a bottleneck `BN → ReLU → Conv1×1 → BN → ReLU → Conv3×3` (Huang et al. 2017, §3).
 ///
+/// In training, dropout may follow.
+///
 /// The bottleneck's map must be had in full before its batch norm can be applied, so it is stored: until the backward
 /// pass, or only until it has been read, to be computed again then.
 final class DenseLayer {
   /// The 1×1 convolution and what it writes.
   let bottleneck: (convolution: FusedConvolution, map: FeatureMap)?
   let growing: FusedConvolution
+  /// nil: nothing is dropped.
+  let dropout: Dropout?
   /// Where the bottleneck's map lies when it is computed again.
   private var later: MapMemory?
 
   /// - Parameters:
   ///   - source: the slices that are read.
   ///   - width: of the bottleneck, in growth rates; nil: none.
-  init(source: ChannelLayout, growthRate: Int, bottleneckWidth width: Int?, bias: Bool) {
+  init(source: ChannelLayout, growthRate: Int, bottleneckWidth width: Int?, dropRate: Double, bias: Bool) {
+    dropout = dropRate > 0 ? Dropout(Float(dropRate)) : nil
     var source = source
     if let width {
       let map = FeatureMap(ChannelLayout(slices: [width * growthRate]))
@@ -58,17 +63,19 @@ final class DenseLayer {
 
   /// Writes slice `slice` of the block's map.
   func forward(_ map: FeatureMap, slice: Int, mode: Mode, device: Device) {
-    guard let (convolution, between) = bottleneck else {
-      return growing.forward(from: map, to: map, slice: slice, mode: mode, device: device)
+    if let (convolution, between) = bottleneck {
+      convolution.forward(from: map, to: between, slice: 0, mode: mode, device: device)
     }
-    convolution.forward(from: map, to: between, slice: 0, mode: mode, device: device)
-    growing.forward(from: between, to: map, slice: slice, mode: mode, device: device)
+    growing.forward(
+      from: bottleneck?.map ?? map, to: map, slice: slice, mode: mode,
+      mask: mode == .training ? dropout?.mask(isNew: true) : nil, device: device)
   }
 
   /// From the gradient of slice `slice` of the block's map: parameters' gradients, and those of the slices before it.
   func backward(_ map: FeatureMap, slice: Int, device: Device) {
+    let mask = dropout?.mask(isNew: false)
     guard let (convolution, between) = bottleneck else {
-      return growing.backward(from: map, to: map, slice: slice, stores: false, device: device)
+      return growing.backward(from: map, to: map, slice: slice, stores: false, mask: mask, device: device)
     }
     if let later {
       between.use(
@@ -77,7 +84,7 @@ final class DenseLayer {
       convolution.repeatForward(from: map, to: between, slice: 0, device: device)
     }
     between.clearDeferred()
-    growing.backward(from: between, to: map, slice: slice, stores: true, device: device)
+    growing.backward(from: between, to: map, slice: slice, stores: true, mask: mask, device: device)
     convolution.backward(from: map, to: between, slice: 0, stores: false, device: device)
   }
 }

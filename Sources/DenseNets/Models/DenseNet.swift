@@ -33,7 +33,8 @@ public final class DenseNet: Layer {
     for (index, layers) in configuration.blockLayers.enumerated() {
       let block = DenseBlock(
         layers: layers, inputChannels: channels, growthRate: configuration.growthRate,
-        bottleneckWidth: configuration.bottleneckWidth, bias: bias, naming: configuration.naming)
+        bottleneckWidth: configuration.bottleneckWidth, dropRate: configuration.dropRate, bias: bias,
+        naming: configuration.naming)
       blocks.append(block)
       channels = block.outputChannels
       if index + 1 < configuration.blockLayers.count {
