@@ -72,7 +72,7 @@ struct BenchPredictCommand: ParsableCommand {
 
   private func measure(_ device: Device) throws -> Report {
     let chosen = try model.resolve()
-    let net = DenseNet(chosen.configuration)
+    let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
     try WorkSize(images: batchSize.value, side: side, option: "--size")
       .require(for: net, training: false, batches: 1, device: device)

@@ -82,7 +82,7 @@ struct BenchTrainCommand: ParsableCommand {
 
   private func measure(_ device: Device) throws -> Report {
     let chosen = try model.resolve()
-    let net = DenseNet(chosen.configuration)
+    let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
     net.memoryEfficient = memory.memoryEfficient
     let work = WorkSize(images: batchSize.value, side: side, option: "--size")

@@ -16,6 +16,9 @@ struct ConvertCommand: ParsableCommand {
 
       With --model or numbers of a network, the weights must be those of that network for any number of classes and \
       channels, and its name and numbers are noted in the file. Without, nothing is checked.
+
+      --num-classes makes a new classifier, untrained, where the weights' is for another number of classes; \
+      --input-channels sums or repeats the first convolution's weights, as timm does. Both are said on standard error.
       """)
 
   @Argument(help: "The weights to read: a file or a folder.", transform: Path.parse)
@@ -27,6 +30,15 @@ struct ConvertCommand: ParsableCommand {
   var to: Path
 
   @OptionGroup var model: ModelOptions
+
+  @Option(number: "Classes; with a new classifier where the weights have others. Default: the weights'.")
+  var numClasses: Positive?
+
+  @Option(number: "Channels of the images, to which the first convolution is adapted. Default: the weights'.")
+  var inputChannels: Positive?
+
+  @Option(number: "Seed of a new classifier.")
+  var seed: Seed = Seed(0)
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -64,18 +76,36 @@ struct ConvertCommand: ParsableCommand {
 
   private var namesModel: Bool {
     model.model != nil || model.growthRate != nil || model.blockLayers != nil || model.initialFeatures != nil
-      || model.bottleneckWidth != nil || model.compression != nil || model.dropRate != nil
+      || model.bottleneckWidth != nil || model.compression != nil || model.dropRate != nil || numClasses != nil
+      || inputChannels != nil
   }
 
   /// Notes the model's name and numbers once its tensors are those of the file. Answers the classes.
   private func check(_ file: inout WeightsFile) throws -> Int {
-    let plain = DenseNet(try model.resolve(metadata: file.metadata).configuration)
+    let plain = DenseNet(try model.resolve(metadata: file.networkMetadata).configuration, initialization: nil)
     let chosen = try model.resolve(
-      metadata: file.metadata, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
-    try file.requireFit(to: DenseNet(chosen.configuration))
+      metadata: file.networkMetadata, inputChannels: inputChannels?.value ?? file.inputChannels(of: plain),
+      numClasses: numClasses?.value ?? file.numClasses(of: plain))
+    let net = DenseNet(chosen.configuration, initialization: nil)
+    if numClasses != nil || inputChannels != nil {
+      try change(&file, to: net)
+    } else {
+      try file.requireFit(to: net)
+    }
     file.card.model = chosen.name
     file.card.configuration = chosen.json
     return chosen.configuration.numClasses
+  }
+
+  /// Takes the weights into a network of other classes or channels, and back.
+  private func change(_ file: inout WeightsFile, to net: DenseNet) throws {
+    let notes = try file.load(into: net, classes: .reinitialized(seed: seed.value), inputChannels: .adapted)
+    for line in notes.lines { printError("note: \(line)") }
+    var card = file.card
+    if notes.classes != nil { card.classNames = nil }
+    if notes.inputChannels != nil { card.preprocessing = nil }
+    file = WeightsFile(stateOf: net, metadata: file.metadata)
+    file.card = card
   }
 
   private func line(_ report: Report) -> String {

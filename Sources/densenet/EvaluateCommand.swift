@@ -50,7 +50,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   private func evaluate(_ file: WeightsFile, on test: ImageDataset) throws -> Report {
     let chosen = try model.resolve(
-      metadata: file.metadata, inputChannels: test.channels, numClasses: test.numClasses)
+      metadata: file.networkMetadata, inputChannels: test.channels, numClasses: test.numClasses)
     let side = data.resize?.value ?? chosen.imageSide
     let net = DenseNet(chosen.configuration)
     try WorkSize(images: min(data.batchSize.value, test.count), side: side, option: "--resize")

@@ -104,9 +104,9 @@ struct ExportCommand: ParsableCommand {
 
   /// The network, with the channels and classes of the weights' own first and last layers.
   private func network(_ file: WeightsFile) throws -> ChosenModel {
-    let plain = DenseNet(try model.resolve(metadata: file.metadata).configuration)
+    let plain = DenseNet(try model.resolve(metadata: file.networkMetadata).configuration)
     return try model.resolve(
-      metadata: file.metadata, inputChannels: file.inputChannels(of: plain),
+      metadata: file.networkMetadata, inputChannels: file.inputChannels(of: plain),
       numClasses: numClasses?.value ?? file.numClasses(of: plain))
   }
 }

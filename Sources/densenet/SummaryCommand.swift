@@ -59,7 +59,7 @@ struct SummaryCommand: ParsableCommand {
     try numClasses?.require(atMost: 1 << 16, "--num-classes")
     try batchSize.require(atMost: 1 << 16, "--batch-size")
     let chosen = try model.resolve(inputChannels: channels?.value, numClasses: numClasses?.value)
-    let net = DenseNet(chosen.configuration)
+    let net = DenseNet(chosen.configuration, initialization: nil)
     let side = input?.value ?? chosen.imageSide
     try WorkSize.requireSide(side, for: net, option: "--input")
     let shape = [batchSize.value, chosen.configuration.inputChannels, side, side]

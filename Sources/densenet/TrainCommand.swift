@@ -38,6 +38,12 @@ struct TrainCommand: AsyncParsableCommand {
       valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 
+  @Option(
+    number:
+      "With --init: the dataset's classes, for a new, untrained classifier where the weights' is for others. Default: such weights are refused."
+  )
+  var numClasses: Positive?
+
   @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 

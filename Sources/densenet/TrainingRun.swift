@@ -24,9 +24,13 @@ struct TrainingRun {
     test = command.data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     origin = splits.origin
     chosen = try command.model.resolve(
-      metadata: initialWeights?.metadata ?? [:], inputChannels: train.channels, numClasses: train.numClasses)
+      metadata: initialWeights?.networkMetadata ?? [:], inputChannels: train.channels, numClasses: train.numClasses)
+    if let classes = command.numClasses?.value, classes != train.numClasses {
+      throw Failure(
+        .usage, "--num-classes: expected \(train.numClasses), the classes of \(train.name), found \(classes)")
+    }
     side = command.data.resize?.value ?? chosen.imageSide
-    model = DenseNet(chosen.configuration)
+    model = DenseNet(chosen.configuration, initialization: nil)
     model.memoryEfficient = command.memory.memoryEfficient
     let batch = min(command.data.batchSize.value, train.count)
     let work = WorkSize(images: batch, side: side, option: "--resize")
@@ -36,7 +40,10 @@ struct TrainingRun {
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
     if let initialWeights {
-      try initialWeights.load(into: model)
+      let notes = try initialWeights.load(
+        into: model, classes: command.numClasses == nil ? .exact : .reinitialized(seed: command.seed.value),
+        inputChannels: .adapted)
+      for line in notes.lines { printError("note: \(line)") }
     } else {
       model.initialize(seed: command.seed.value)
     }

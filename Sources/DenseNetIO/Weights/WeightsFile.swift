@@ -28,7 +28,8 @@ public struct WeightsFile: Sendable, Equatable {
   /// - Throws: `Failure(.invalidData)` that names the first tensor with a NaN or an infinity.
   public func requireFinite() throws(Failure) {
     for case (let name, .floating(let tensor)) in tensors.map({ ($0.name, $0.value) }) {
-      guard let index = tensor.values.firstIndex(where: { !$0.isFinite }) else { continue }
+      if tensor.isFinite { continue }
+      let index = tensor.values.firstIndex { !$0.isFinite }!
       throw Failure(
         .invalidData,
         "\(source): tensor \(printable(name)) holds \(tensor.values[index]) at element \(index), expected finite numbers; "

@@ -13,10 +13,10 @@ public final class Conv2d: Layer, Convolving {
   public let bias: Parameter?
   private lazy var convolution = PlainConvolution(self)
 
-  /// Weights and bias start as PyTorch's do: uniform in ±1/√fan-in.
+  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
   public init(
     _ inChannels: Int, _ outChannels: Int, kernelSize: Extent, stride: Extent = 1, padding: Extent = 0,
-    bias: Bool = true
+    bias: Bool = true, initialization: Initialization? = .pytorch
   ) {
     precondition(inChannels > 0 && outChannels > 0, "channels must be positive")
     precondition(kernelSize.height > 0 && kernelSize.width > 0, "the kernel must be positive, found \(kernelSize)")
@@ -26,8 +26,7 @@ public final class Conv2d: Layer, Convolving {
     (self.kernelSize, self.stride, self.padding) = (kernelSize, stride, padding)
     weight = Parameter(.zeros([outChannels, inChannels, kernelSize.height, kernelSize.width]))
     self.bias = bias ? Parameter(.zeros([outChannels])) : nil
-    var generator = RandomSource(seed: .random(in: 0...UInt64.max))
-    initialize(.pytorch, using: &generator)
+    if let initialization { initialize(initialization, seed: .random(in: 0...UInt64.max)) }
   }
 
   public var ownParameters: [(name: String, parameter: Parameter)] {

@@ -15,15 +15,16 @@ public final class DenseBlock: Layer {
   let map: FeatureMap
   private let naming: DenseNet.Configuration.StateNaming
 
-  /// Weights start as PyTorch's do.
   /// - Parameters:
   ///   - bottleneckWidth: channels of each layer's 1×1 bottleneck, in growth rates; nil: none.
   ///   - dropRate: the probability with which a value of a layer's output is dropped in training.
   ///   - bias: whether convolutions have one.
   ///   - naming: how the state dictionary names the layers' parts.
+  ///   - initialization: how weights start; nil: with zeros, to be loaded.
   public init(
     layers count: Int, inputChannels: Int, growthRate: Int, bottleneckWidth: Int? = nil, dropRate: Double = 0,
-    bias: Bool = true, naming: DenseNet.Configuration.StateNaming = .chapter
+    bias: Bool = true, naming: DenseNet.Configuration.StateNaming = .chapter,
+    initialization: Initialization? = .pytorch
   ) {
     precondition(count > 0 && inputChannels > 0 && growthRate > 0, "layers, channels and growth must be positive")
     precondition(bottleneckWidth ?? 1 > 0, "the bottleneck's width must be positive")
@@ -35,7 +36,8 @@ public final class DenseBlock: Layer {
     layers = (0..<count).map { layer in
       DenseLayer(
         source: ChannelLayout(slices: Array(slices[...layer])), growthRate: growthRate,
-        bottleneckWidth: bottleneckWidth, dropRate: dropRate, bias: bias)
+        bottleneckWidth: bottleneckWidth, dropRate: dropRate, bias: bias,
+        initialization: initialization)
     }
   }
 

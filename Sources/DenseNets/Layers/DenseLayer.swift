@@ -17,14 +17,19 @@ final class DenseLayer {
   /// - Parameters:
   ///   - source: the slices that are read.
   ///   - width: of the bottleneck, in growth rates; nil: none.
-  init(source: ChannelLayout, growthRate: Int, bottleneckWidth width: Int?, dropRate: Double, bias: Bool) {
+  init(
+    source: ChannelLayout, growthRate: Int, bottleneckWidth width: Int?, dropRate: Double, bias: Bool,
+    initialization: Initialization?
+  ) {
     dropout = dropRate > 0 ? Dropout(Float(dropRate)) : nil
     var source = source
     if let width {
       let map = FeatureMap(ChannelLayout(slices: [width * growthRate]))
       let convolution = FusedConvolution(
         norm: BatchNorm2d(source.channels),
-        convolution: Conv2d(source.channels, width * growthRate, kernelSize: 1, bias: bias), source: source)
+        convolution: Conv2d(
+          source.channels, width * growthRate, kernelSize: 1, bias: bias, initialization: initialization),
+        source: source)
       bottleneck = (convolution, map)
       source = map.layout
     } else {
@@ -32,7 +37,9 @@ final class DenseLayer {
     }
     growing = FusedConvolution(
       norm: BatchNorm2d(source.channels),
-      convolution: Conv2d(source.channels, growthRate, kernelSize: 3, padding: 1, bias: bias), source: source)
+      convolution: Conv2d(
+        source.channels, growthRate, kernelSize: 3, padding: 1, bias: bias, initialization: initialization),
+      source: source)
   }
 
   /// Its convolutions, in order.

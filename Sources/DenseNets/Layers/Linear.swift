@@ -11,14 +11,15 @@ public final class Linear: Layer, Convolving {
   /// The same arithmetic, on maps of one pixel.
   private lazy var convolution = PlainConvolution(self)
 
-  /// Weights and bias start as PyTorch's do: uniform in ±1/√inFeatures.
-  public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true) {
+  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
+  public init(
+    _ inFeatures: Int, _ outFeatures: Int, bias: Bool = true, initialization: Initialization? = .pytorch
+  ) {
     precondition(inFeatures > 0 && outFeatures > 0, "features must be positive")
     (self.inFeatures, self.outFeatures) = (inFeatures, outFeatures)
     weight = Parameter(.zeros([outFeatures, inFeatures]))
     self.bias = bias ? Parameter(.zeros([outFeatures])) : nil
-    var generator = RandomSource(seed: .random(in: 0...UInt64.max))
-    initialize(.pytorch, using: &generator)
+    if let initialization { initialize(initialization, seed: .random(in: 0...UInt64.max)) }
   }
 
   var inChannels: Int { inFeatures }

@@ -21,7 +21,7 @@ public final class Transition: Layer {
   /// - Parameter source: the map that is read.
   init(
     source: ChannelLayout, outputChannels: Int, bias: Bool = true,
-    naming: DenseNet.Configuration.StateNaming = .chapter
+    naming: DenseNet.Configuration.StateNaming = .chapter, initialization: Initialization? = .pytorch
   ) {
     precondition(source.channels > 0 && outputChannels > 0, "channels must be positive")
     inputChannels = source.channels
@@ -29,7 +29,8 @@ public final class Transition: Layer {
     self.naming = naming
     fused = FusedConvolution(
       norm: BatchNorm2d(source.channels),
-      convolution: Conv2d(source.channels, outputChannels, kernelSize: 1, bias: bias), source: source, pool: .window(2))
+      convolution: Conv2d(source.channels, outputChannels, kernelSize: 1, bias: bias, initialization: initialization),
+      source: source, pool: .window(2))
   }
 
   public var norm: BatchNorm2d { fused.norm }

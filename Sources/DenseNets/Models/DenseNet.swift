@@ -20,13 +20,14 @@ public final class DenseNet: Layer {
   /// maxima. Not a bit of any result depends on it. Normalised and concatenated maps are never kept in the first place.
   public var memoryEfficient = false
 
-  /// Weights start as PyTorch's do; training from scratch begins with ``initialize(seed:)``.
+  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said (training from scratch begins with
+  ///   ``initialize(seed:)``); nil: with zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
-  public init(_ configuration: Configuration = .d2l) {
+  public init(_ configuration: Configuration = .d2l, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }
     self.configuration = configuration
     let bias = configuration.convolutionBias
-    stem = Self.stem(configuration)
+    stem = Self.stem(configuration, initialization)
     var blocks: [DenseBlock] = []
     var transitions: [Transition] = []
     var channels = configuration.initialFeatures
@@ -34,33 +35,38 @@ public final class DenseNet: Layer {
       let block = DenseBlock(
         layers: layers, inputChannels: channels, growthRate: configuration.growthRate,
         bottleneckWidth: configuration.bottleneckWidth, dropRate: configuration.dropRate, bias: bias,
-        naming: configuration.naming)
+        naming: configuration.naming, initialization: initialization)
       blocks.append(block)
       channels = block.outputChannels
       if index + 1 < configuration.blockLayers.count {
         channels = configuration.transitionChannels(channels)
         transitions.append(
           Transition(
-            source: block.map.layout, outputChannels: channels, bias: bias, naming: configuration.naming))
+            source: block.map.layout, outputChannels: channels, bias: bias, naming: configuration.naming,
+            initialization: initialization))
       }
     }
     (self.blocks, self.transitions) = (blocks, transitions)
     head = FusedConvolution(
-      norm: BatchNorm2d(channels), convolution: Linear(channels, configuration.numClasses),
+      norm: BatchNorm2d(channels),
+      convolution: Linear(channels, configuration.numClasses, initialization: initialization),
       source: blocks.last!.map.layout, pool: .global, feedsNorm: false)
     logits = FeatureMap(ChannelLayout(slices: [configuration.numClasses]))
     nameConvolutions()
   }
 
-  private static func stem(_ configuration: Configuration) -> any NetworkStem {
+  private static func stem(_ configuration: Configuration, _ initialization: Initialization?) -> any NetworkStem {
     let (input, output) = (configuration.inputChannels, configuration.initialFeatures)
     let bias = configuration.convolutionBias
     return switch configuration.stem {
     case .imageNet:
       Stem(
-        convolution: Conv2d(input, output, kernelSize: 7, stride: 2, padding: 3, bias: bias),
+        convolution: Conv2d(
+          input, output, kernelSize: 7, stride: 2, padding: 3, bias: bias, initialization: initialization),
         norm: BatchNorm2d(output), pool: MaxPool2d(3, stride: 2, padding: 1))
-    case .cifar: ConvolutionStem(convolution: Conv2d(input, output, kernelSize: 3, padding: 1, bias: bias))
+    case .cifar:
+      ConvolutionStem(
+        convolution: Conv2d(input, output, kernelSize: 3, padding: 1, bias: bias, initialization: initialization))
     }
   }
 

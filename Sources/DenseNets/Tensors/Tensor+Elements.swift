@@ -1,4 +1,10 @@
 extension Tensor {
+  /// Whether no element is a NaN or an infinity.
+  public var isFinite: Bool {
+    // Of those all bits of the exponent are set, of all others not; counted so that it takes no branch.
+    storage.reduce(into: 0) { $0 &+= $1.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0 } == 0
+  }
+
   /// The element at an index of every axis.
   public subscript(index: Int...) -> Float {
     get { storage[position(index)] }

@@ -82,7 +82,11 @@ struct ModelOptions: ParsableArguments {
           name: metadata["model"] ?? "densenet", configuration: try configuration(Data(text.utf8), "the weights"))
       }
       let name = metadata["model"] ?? "d2l"
-      return ChosenModel(name: name, configuration: try .init(named: name))
+      guard let configuration = try? DenseNet.Configuration(named: name) else {
+        throw Failure(
+          .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network with --model")
+      }
+      return ChosenModel(name: name, configuration: configuration)
     }
     guard model.hasSuffix(".json") else {
       do { return ChosenModel(name: model, configuration: try .init(named: model)) } catch let failure as Failure {
