@@ -58,7 +58,7 @@ struct GraphWalk {
       let bias = node.input(2) == nil ? .zeros([weight.shape[0]]) : try tensors.floats(node, 2, rank: 1)
       return ((node, weight, bias), try node.requiredInput(0))
     case "Add":
-      let first = try graph.resolved(try node.requiredInput(0))
+      let first = graph.resolved(try node.requiredInput(0))
       let isFirst = graph.producer(first)?.type == "MatMul"
       let second = try node.requiredInput(1)
       let product = try graph.source(of: isFirst ? first : second, "MatMul", for: "the classifier's product")
@@ -111,7 +111,7 @@ struct GraphWalk {
     var convolution = try self.convolution(
       node, kernel: isImageNet ? 7 : 3, stride: isImageNet ? 2 : 1, padding: isImageNet ? 3 : 1)
     if isImageNet, norm == nil { norm = takeBias(&convolution) }
-    let x = try graph.resolved(try node.requiredInput(0))
+    let x = graph.resolved(try node.requiredInput(0))
     guard x == graph.input.name else { throw node.problem("expected the graph's input, found \"\(printable(x))\"") }
     if let channels = graph.input.channels, channels != Int64(convolution.inputs) {
       throw node.problem("expected \(convolution.inputs) channels in the graph's input, found \(channels)")
@@ -171,7 +171,7 @@ struct GraphWalk {
     var pending = [value]
     var visits = 0
     while let next = pending.popLast() {
-      let name = try graph.resolved(next)
+      let name = graph.resolved(next)
       guard let node = graph.producer(name), node.type == "Concat" else {
         maps.append(name)
         continue
@@ -219,7 +219,7 @@ struct GraphWalk {
       throw node.problem("expected a bias of shape [\(weight.shape[0])], found \(bias.shape)")
     }
     // Where a convolution has no bias, the newer exporter computes zeros for it.
-    let isComputed = graph.initializers[try graph.resolved(name)] == nil
+    let isComputed = graph.initializers[graph.resolved(name)] == nil
     let isNone = isComputed && bias.values.allSatisfy { $0 == 0 }
     return RecognizedConvolution(node: node, weight: weight, bias: isNone ? nil : bias)
   }

@@ -8,6 +8,7 @@ struct ONNXGraph {
   let input: (name: String, channels: Int64?)
   let output: String
   private let producers: [String: Int]
+  private var aliases: [String: String] = [:]
 
   /// What a DenseNet is made of, and what exporters compute with constants besides.
   private static let knownTypes: Set<String> = [
@@ -45,6 +46,7 @@ struct ONNXGraph {
       }
     }
     (self.initializers, self.producers) = (initializers, producers)
+    aliases = try passedOn()
   }
 
   private static func channels(_ input: ONNXValueInfoProto) -> Int64? {
@@ -57,14 +59,25 @@ struct ONNXGraph {
   func producer(_ value: String) -> GraphNode? { producers[value].map { nodes[$0] } }
 
   /// The value behind nodes that pass it on as it is.
-  /// - Throws: ``WeightsProblem`` for a circle of them.
-  func resolved(_ value: String) throws(WeightsProblem) -> String {
-    var value = value
-    for _ in 0...nodes.count {
-      guard let node = producer(value), passesOn(node), value == node.proto.output.first else { return value }
-      value = try node.requiredInput(0)
+  func resolved(_ value: String) -> String { aliases[value] ?? value }
+
+  /// What each value stands for that a node passes on, in one look at each.
+  /// - Throws: ``WeightsProblem`` for a circle of such nodes.
+  private func passedOn() throws(WeightsProblem) -> [String: String] {
+    var aliases: [String: String] = [:]
+    for node in nodes {
+      guard var value = node.proto.output.first, aliases[value] == nil else { continue }
+      var path: [String] = []
+      while let node = producer(value), value == node.proto.output.first, let input = node.input(0), passesOn(node) {
+        path.append(value)
+        guard path.count <= nodes.count else {
+          throw node.problem("its output \"\(printable(value))\" is made from itself")
+        }
+        value = aliases[input] ?? input
+      }
+      for name in path { aliases[name] = value }
     }
-    throw WeightsProblem("\"\(printable(value))\" is made from itself", remedy: ONNXImport.remedy)
+    return aliases
   }
 
   private func passesOn(_ node: GraphNode) -> Bool {
@@ -81,7 +94,7 @@ struct ONNXGraph {
   /// The node that makes a value, seen through nodes that pass it on.
   /// - Throws: ``WeightsProblem`` where there is none.
   func source(of value: String, for what: String) throws(WeightsProblem) -> GraphNode {
-    let value = try resolved(value)
+    let value = resolved(value)
     guard let node = producer(value) else {
       let found =
         value == input.name

@@ -247,12 +247,36 @@ private let cases: [Case] = [
     #expect(found?.contains("many times as many numbers as the file holds") == true, "\(found ?? "")")
   }
 
+  @Test func longChainsOfIdentityAreFollowedOnce() throws {
+    let data = try model { model in
+      let place = model.graph.node.lastIndex { $0.opType == "Concat" }!
+      let value = model.graph.node[place].input[0]
+      model.graph.node += (0..<100_000).map {
+        node("Identity", [$0 == 0 ? value : "copy\($0 - 1)"], "copy\($0)")
+      }
+      model.graph.node[place].input[0] = "copy99999"
+    }
+    #expect(try weights(data).tensors == WeightsFile(stateOf: randomNetwork(tiny)).tensors)
+  }
+
   /// Whatever the bytes are, they are read or refused.
   @Test func mutationsAreReadOrRefused() throws {
-    let original = Array(try model { $0.metadataProps = [] })
+    let read = try mutants(100_000, of: Array(try model { $0.metadataProps = [] }))
+    #expect(read > 1000)
+  }
+
+  /// With constants that nodes compute.
+  @Test func mutationsOfPyTorchsExportAreReadOrRefused() throws {
+    let file = fixtures.deletingLastPathComponent().appendingPathComponent("onnx/table1-dynamo-plain.onnx")
+    let read = try mutants(5000, of: Array(try Data(contentsOf: file)))
+    #expect(read > 500)
+  }
+
+  /// Reads so many mutants. Answers how many could be read.
+  private func mutants(_ count: Int, of original: [UInt8]) throws -> Int {
     var generator = SplitMix(state: 2016)
     var read = 0
-    for _ in 0..<100_000 {
+    for _ in 0..<count {
       var bytes = original
       for _ in 0..<Int.random(in: 1...4, using: &generator) { mutate(&bytes, &generator) }
       do {
@@ -262,7 +286,7 @@ private let cases: [Case] = [
         #expect(problem.kind == .invalidData, "\(problem)")
       }
     }
-    #expect(read > 1000)
+    return read
   }
 
   private func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
