@@ -5,33 +5,11 @@ import Testing
 /// Whole networks against PyTorch's float64: logits, losses, every gradient by name, running statistics, weights.
 @Suite struct NetworkReferenceTests {
   func network(_ fixture: Fixture) throws -> DenseNet {
-    let net = DenseNet(
+    try fixture.network(
       DenseNet.Configuration(
         inputChannels: try fixture.integer("in_channels"), numClasses: try fixture.integer("classes"),
         initialFeatures: try fixture.integer("stem"), growthRate: try fixture.integer("growth"),
         blockLayers: try fixture.integers("blocks")))
-    for (name, parameter) in net.namedParameters { parameter.value = try fixture.tensor("parameter.\(name)") }
-    for (name, parameter) in net.namedState where fixture.has("buffer.\(name)") {
-      parameter.value = try fixture.tensor("buffer.\(name)")
-    }
-    return net
-  }
-
-  /// Gradients by name; those that are zero in exact arithmetic are compared by value.
-  func checkGradients(_ net: DenseNet, _ fixture: Fixture, tolerance: Double) throws {
-    let zeros = Set(try fixture.setting("zero_gradients").split(separator: ",").map(String.init))
-    #expect(fixture.names("gradient.") == net.namedParameters.map(\.name).sorted())
-    for (name, parameter) in net.namedParameters {
-      if zeros.contains(name) {
-        let worst = parameter.gradient.values.reduce(0) { max($0, abs($1)) }
-        #expect(worst < 1e-4, "gradient of \(name), zero in exact arithmetic: \(worst)")
-      } else {
-        // One value that rounding moves across ReLU's kink weighs more in an element than in the whole.
-        expectClose(
-          parameter.gradient, try fixture.tensor("gradient.\(name)"), tolerance, "gradient of \(name)",
-          elementTolerance: 5 * tolerance)
-      }
-    }
   }
 
   @Test(arguments: Path.fp32, ["network_small_1channel", "network_small_3channel"])
@@ -47,7 +25,7 @@ import Testing
       let loss = CrossEntropyLoss()(logits, labels)
       #expect(abs(loss.loss - Double(try fixture.tensor("loss").values[0])) < 1e-5)
       _ = net.backward(try #require(loss.gradient), needsInputGradient: false)
-      try checkGradients(net, fixture, tolerance: 2e-4)
+      try fixture.checkGradients(net, tolerance: 2e-4)
       for (name, parameter) in net.namedState where fixture.has("buffer_after.\(name)") {
         expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 2e-5, "\(name) after")
       }
@@ -115,8 +93,8 @@ import Testing
             expectClose(parameter.value, try fixture.tensor("buffer_after.\(name)"), 2e-5, "\(name) after")
           }
           // Stored in half precision: 5e-4 of each element.
-          try checkGradients(net, fixture, tolerance: isDirect ? 2e-2 : 5e-2)
-          #expect(try gradientError(net, fixture) < (isDirect ? 5e-3 : 2e-2))
+          try fixture.checkGradients(net, tolerance: isDirect ? 2e-2 : 5e-2)
+          #expect(try fixture.gradientError(net) < (isDirect ? 5e-3 : 2e-2))
         }
         optimizer.step()
         if step == 0 {
@@ -125,18 +103,6 @@ import Testing
         }
       }
     }
-  }
-
-  /// Of all gradients together, in norm.
-  func gradientError(_ net: DenseNet, _ fixture: Fixture) throws -> Double {
-    var (difference, length) = (0.0, 0.0)
-    for (name, parameter) in net.namedParameters {
-      for (found, expected) in zip(parameter.gradient.storage, try fixture.tensor("gradient.\(name)").storage) {
-        difference += Double(found - expected) * Double(found - expected)
-        length += Double(expected) * Double(expected)
-      }
-    }
-    return (difference / length).squareRoot()
   }
 
   /// One step in bf16 is no farther from float64 than PyTorch's own bf16, whose gradient is 0.304 off on this case of
@@ -149,7 +115,7 @@ import Testing
       let loss = CrossEntropyLoss()(net.forward(try fixture.tensor("input"), mode: .training), try fixture.labels())
       #expect(abs(loss.loss - Double(try fixture.tensor("losses").values[0])) < 2e-2)
       _ = net.backward(try #require(loss.gradient), needsInputGradient: false)
-      let whole = try gradientError(net, fixture)
+      let whole = try fixture.gradientError(net)
       #expect(whole < 0.304, "gradient: \(whole)")
       let zeros = Set(try fixture.setting("zero_gradients").split(separator: ",").map(String.init) + ["0.1.weight"])
       for (name, parameter) in net.namedParameters where !zeros.contains(name) {
