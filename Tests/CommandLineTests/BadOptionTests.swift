@@ -50,7 +50,7 @@ extension Command {
       Case(arguments: ["train", "extra"], parts: ["unexpected argument 'extra'"]),
       Case(arguments: ["frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet --help"]),
       Case(arguments: ["bench", "frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet bench --help"]),
-      Case(arguments: ["train", "--model", "resnet50"], parts: ["--model", "'resnet50'", "d2l"]),
+      Case(arguments: tinyRun + ["--model", "resnet50"], parts: ["--model", "found \"resnet50\"", "d2l"]),
       Case(arguments: ["train", "--precision", "fp8"], parts: ["--precision", "'fp8'", "fp32", "bf16"]),
       Case(arguments: ["train", "--epochs"], parts: ["missing value for '--epochs <n>'"]),
       Case(arguments: ["train", "--json=yes"], parts: ["--json", "does not take any value"]),

@@ -37,11 +37,29 @@ import Testing
     Case(name: "dense block", shape: [1, 5, 7, 5], step: 5e-4) {
       DenseBlock(layers: 3, inputChannels: 5, growthRate: 7)
     },
+    Case(name: "dense block with bottlenecks", shape: [2, 5, 7, 5], step: 1e-4) {
+      DenseBlock(layers: 2, inputChannels: 5, growthRate: 6, bottleneckWidth: 3, bias: false, naming: .torchvision)
+    },
+    Case(name: "dense layer with a bottleneck", shape: [4, 6, 5, 5], step: 2e-4) {
+      DenseBlock(layers: 1, inputChannels: 6, growthRate: 5, bottleneckWidth: 4, bias: false, naming: .torchvision)
+    },
     Case(name: "transition", shape: [2, 9, 5, 7], step: 5e-4) { Transition(inputChannels: 9, outputChannels: 6) },
     Case(name: "network", shape: [3, 2, 33, 40], step: 2e-4) {
       DenseNet(
         DenseNet.Configuration(
           inputChannels: 2, numClasses: 5, initialFeatures: 7, growthRate: 5, blockLayers: [2, 1]))
+    },
+    Case(name: "network with bottlenecks", shape: [3, 2, 33, 40], step: 1e-4) {
+      DenseNet(
+        DenseNet.Configuration(
+          inputChannels: 2, numClasses: 5, initialFeatures: 7, growthRate: 5, blockLayers: [1, 1], bottleneckWidth: 2,
+          compression: 0.7, convolutionBias: false, naming: .torchvision))
+    },
+    Case(name: "network for CIFAR", shape: [2, 3, 9, 11], step: 1e-4) {
+      DenseNet(
+        DenseNet.Configuration(
+          inputChannels: 3, numClasses: 5, stem: .cifar, initialFeatures: 6, growthRate: 5, blockLayers: [1, 2],
+          bottleneckWidth: 2, compression: 0.7, convolutionBias: false, naming: .torchvision))
     },
   ]
 
