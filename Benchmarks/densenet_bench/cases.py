@@ -1,6 +1,7 @@
 """What is measured. A new case is a function here that returns a `Case`, and a line in `all_cases`."""
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Callable, Iterable
 
@@ -8,7 +9,14 @@ from . import check
 from .measure import Failure
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
-TORCH_MODES = ("eager", "channels_last", "compile")
+PRECISIONS = ("fp32", "bf16")
+TORCH_TRAINING = ("eager", "channels_last", "compile")
+TORCH_INFERENCE = ("channels_last", "compile")
+# What executes bf16: ONNX Runtime's CPU provider has no convolution in it.
+RUNTIMES = {"fp32": ("onnxruntime", "openvino"), "bf16": ("openvino",)}
+# model: the batch, that of --quick, and the images' side
+TRAINING = {"d2l": (256, 32, 96), "densenet121": (32, 4, 224)}
+INFERENCE_SIZE, INFERENCE_BATCHES = 224, (1, 16)
 
 
 @dataclass(frozen=True)
@@ -29,36 +37,76 @@ class Case:
     peers: list
     settings: dict = field(default_factory=dict)
     checks: Callable[[list], Iterable[dict]] = lambda peers: []  # peers -> records of `check.compare`
+    variants: list = field(default_factory=list)  # further programs of ours, which take part in ours' turns
+
+
+def words(settings):
+    """{"batch_size": 1} -> ["--batch-size", 1]"""
+    return [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", value)]
 
 
 def training(model, precision, binary, python, options):
     """Full training steps (forward, loss, backward, update) on a fixed random batch."""
-    settings = {"model": model, "size": options.size, "precision": precision, "threads": options.threads}
-    words = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    timed = ["--batch-size", options.batch_size, "--steps", options.steps]
+    batch, quick, size = TRAINING[model]
+    batch, size = options.batch_size or (quick if options.quick else batch), options.size or size
+    settings = {"model": model, "size": size, "precision": precision, "threads": options.threads}
+    timed = {**settings, "batch_size": batch, "steps": options.steps}
     extra = ["--convolution", options.convolution] if options.convolution else []
-    torch = [python, PEERS / "torch_training.py", *words, *timed]
+    ours = [binary, "bench", "train", *words(timed), *extra, "--json"]
+    torch = [python, PEERS / "torch_training.py", *words(timed)]
+    # The chapter's network has no bottlenecks: there is next to nothing to compute again.
+    variants = [] if model == "d2l" else [Program("densenet-recomputing", [*ours, "--memory-efficient"])]
     return Case(
         name=f"train-{model}-{precision}",
-        title=f"training of {model}, batch {options.batch_size}, {options.size}×{options.size}, {precision}",
+        title=f"training of {model}, batch {batch}, {size}×{size}, {precision}",
         rate="examples_per_second",
         unit="examples/s",
-        ours=Program("densenet", [binary, "bench", "train", *words, *timed, *extra, "--json"]),
-        peers=[Program(f"torch-{mode}", [*torch, "--mode", mode]) for mode in TORCH_MODES],
-        settings={**settings, "batch_size": options.batch_size, "steps": options.steps},
-        checks=lambda peers: check.training_losses(
-            binary, peers, options.batch_size, options.size, precision, options.threads, extra
-        ),
+        ours=Program("densenet", ours),
+        peers=[Program(f"torch-{mode}", [*torch, "--mode", mode]) for mode in TORCH_TRAINING],
+        settings=timed,
+        checks=lambda peers: check.training_losses(binary, peers, model, batch, size, precision, options.threads, extra),
+        variants=variants,
+    )
+
+
+def inference(model, precision, batch, binary, python, options):
+    """Passes in inference mode over a fixed random batch."""
+    size = options.size or INFERENCE_SIZE
+    settings = {"model": model, "size": size, "precision": precision, "threads": options.threads}
+    timed = {**settings, "batch_size": batch, "repetitions": options.repetitions}
+    extra = ["--convolution", options.convolution] if options.convolution else []
+    peers = [
+        Program(f"torch-{mode}", [python, PEERS / "torch_inference.py", *words(timed), "--mode", mode])
+        for mode in TORCH_INFERENCE
+    ]
+    for runtime in RUNTIMES[precision]:
+        command = [python, PEERS / "onnx_inference.py", *words(timed), "--runtime", runtime]
+        peers.append(Program(runtime, command))
+    return Case(
+        name=f"predict-{model}-{precision}-batch{batch}",
+        title=f"inference of {model}, batch {batch}, {size}×{size}, {precision}",
+        rate="images_per_second",
+        unit="images/s",
+        ours=Program("densenet", [binary, "bench", "predict", *words(timed), *extra, "--json"]),
+        peers=peers,
+        settings=timed,
+        checks=lambda peers: check.logits(binary, peers, model, precision, options.threads, extra),
     )
 
 
 def all_cases(binary, python, options):
-    return [training("d2l", precision, binary, python, options) for precision in ("fp32", "bf16")]
+    trained = [training(model, precision, binary, python, options) for model in TRAINING for precision in PRECISIONS]
+    batches = [options.batch_size] if options.batch_size else INFERENCE_BATCHES
+    return trained + [
+        inference("densenet121", precision, batch, binary, python, options)
+        for precision in PRECISIONS
+        for batch in batches
+    ]
 
 
 def choose(what, known, wanted):
-    """The names of `known` that are wanted, in its order; all of them where `wanted` is None."""
-    unknown = [name for name in wanted or [] if name not in known]
-    if unknown:
-        raise Failure(f"--{what} {unknown[0]}: not known; the names are {', '.join(known)}")
-    return [name for name in known if wanted is None or name in wanted]
+    """The names of `known` that match a wanted pattern, in its order; all of them where `wanted` is None."""
+    for pattern in wanted or []:
+        if not any(fnmatch(name, pattern) for name in known):
+            raise Failure(f"--{what} {pattern}: not known; the names are {', '.join(known)}")
+    return [name for name in known if wanted is None or any(fnmatch(name, pattern) for pattern in wanted)]

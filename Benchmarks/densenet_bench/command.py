@@ -11,8 +11,8 @@ from .cases import all_cases, choose
 from .measure import Failure, measure
 from .report import summarize, table
 
-FULL = {"rounds": 3, "batch_size": 256, "steps": 4, "peers": None}
-QUICK = {"rounds": 1, "batch_size": 32, "steps": 2, "peers": ["torch-channels_last"]}
+FULL = {"rounds": 3, "steps": 4, "repetitions": 15, "peers": None}
+QUICK = {"rounds": 1, "steps": 2, "repetitions": 3, "peers": ["torch-channels_last"]}
 BUSY = 0.5  # a load average above this disturbs a measurement
 
 
@@ -25,12 +25,14 @@ def parse(words=None):
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="one round of small batches against one peer; installs nothing")
-    add("--cases", nargs="+", metavar="CASE", help="what to measure, such as train-d2l-fp32 (default: all)")
+    add("--cases", nargs="+", metavar="CASE", help="what to measure, such as train-d2l-fp32 or 'predict-*' (default: all)")
+    add("--list", action="store_true", help="print the names of the cases, each with its peers, and do nothing")
     add("--peers", nargs="*", metavar="PEER", help="such as torch-compile; none: densenet alone (default: all)")
     add("--rounds", type=int, help="turns of densenet; the peers have one more (default: 3)")
-    add("--batch-size", type=int, help="images of a training batch (default: 256)")
-    add("--steps", type=int, help="timed steps of a turn (default: 4)")
-    add("--size", type=int, default=96, help="height and width of the images, in pixels (default: %(default)s)")
+    add("--batch-size", type=int, help="images of a batch (default: the case's)")
+    add("--steps", type=int, help="timed steps of a turn of training (default: 4)")
+    add("--repetitions", type=int, help="timed passes of a turn of inference (default: 15)")
+    add("--size", type=int, help="height and width of the images, in pixels (default: the case's)")
     add("--threads", type=int, default=min(2, os.cpu_count() or 1), help="of every program (default: %(default)s)")
     add("--convolution", metavar="NAME", help="passed to densenet (default: its own)")
     add("--binary", help="the densenet program (default: built from this repository)")
@@ -40,9 +42,10 @@ def parse(words=None):
     for name, value in (QUICK if options.quick else FULL).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
-    for name in ("rounds", "batch_size", "steps", "size", "threads"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name.replace('_', '-')} {getattr(options, name)}: must be 1 or more")
+    for name in ("rounds", "batch_size", "steps", "repetitions", "size", "threads"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name.replace('_', '-')} {value}: must be 1 or more")
     return options
 
 
@@ -56,8 +59,7 @@ def checked(case):
     for record in case.checks(case.peers):
         records.append(record)
         progress(
-            f"{case.name}: steps {record['steps']}, mean loss {record['ours']:.6f}, {record['peer']} "
-            f"{record['theirs']:.6f}: {record['relative_error']:.1e} apart, "
+            f"{case.name}: {record['what']}, against {record['peer']}: {record['error']:.1e} apart, "
             f"{'within' if record['passed'] else 'BEYOND'} {record['tolerance']:g}"
         )
     return records
@@ -73,7 +75,11 @@ def chosen(options, binary, python):
 
 
 def benchmark(options):
-    chosen(options, None, None)  # a wrong name fails before a long preparation
+    cases = chosen(options, None, None)  # a wrong name fails before a long preparation
+    if options.list:
+        for case in cases:
+            print(f"{case.name:<32} {' '.join(peer.name for peer in case.peers)}")
+        return 0
     machine, versions, python = environment.machine(), {}, None
     if options.peers != []:
         python = environment.peers_python(options.python, install=not options.quick)
@@ -93,7 +99,8 @@ def benchmark(options):
         return 1
     entries = []
     for case in cases:
-        summary = summarize(case.rate, case.ours.name, measure(case, options.rounds, progress))
+        variants = [program.name for program in case.variants]
+        summary = summarize(case.rate, case.ours.name, measure(case, options.rounds, progress), variants)
         title = f"\n{case.title}, {options.threads} threads on {machine['processor']}"
         print(table(title, case.rate, case.unit, case.ours.name, summary), flush=True)
         entries.append({"name": case.name, "settings": case.settings, "checks": checks[case.name], **summary})

@@ -7,10 +7,11 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def summarize(rate, ours, results):
+def summarize(rate, ours, results, variants=()):
     """Medians of a case, each program's share of the machine's peak, and ours against the best peers.
 
     - results: program's name -> its results in turn, those of the program `ours` with operations and peak.
+    - variants: the names of further programs of ours, which are nobody's peers.
 
     Every program computes the same network, so a share follows from its rate and our count of operations. Speed is
     compared with the fastest peer, memory with the one that takes least: they may be two.
@@ -24,13 +25,20 @@ def summarize(rate, ours, results):
         share = rates["median"] * operations / peak
         programs[name] = {rate: rates, "peak_memory_bytes": memory, "share_of_peak": share, "turns": turns}
     summary = {"peak_gflops_per_second": peak, "limit": peak / operations, "programs": programs}
-    peers = [name for name in results if name != ours]
+    peers = [name for name in results if name != ours and name not in variants]
     if peers:
         fastest = max(peers, key=lambda name: programs[name][rate]["median"])
         leanest = min(peers, key=lambda name: programs[name]["peak_memory_bytes"]["median"])
         summary["best_peer"] = {"speed": fastest, "memory": leanest}
         summary["speed_ratio"] = ratio(programs, ours, fastest, rate)
         summary["memory_ratio"] = ratio(programs, ours, leanest, "peak_memory_bytes")
+        summary["variants"] = {
+            name: {
+                "speed_ratio": ratio(programs, name, fastest, rate),
+                "memory_ratio": ratio(programs, name, leanest, "peak_memory_bytes"),
+            }
+            for name in variants
+        }
     return summary
 
 
@@ -59,8 +67,9 @@ def table(title, rate, unit, ours, summary):
     )
     if "best_peer" in summary:
         best = summary["best_peer"]
-        lines.append(
-            f"{ours}: {summary['speed_ratio']:.2f}x the speed of {best['speed']}, "
-            f"{summary['memory_ratio']:.2f}x the memory of {best['memory']}."
-        )
+        for name, ratios in {ours: summary, **summary["variants"]}.items():
+            lines.append(
+                f"{name}: {ratios['speed_ratio']:.2f}x the speed of {best['speed']}, "
+                f"{ratios['memory_ratio']:.2f}x the memory of {best['memory']}."
+            )
     return "\n".join(lines)
