@@ -54,7 +54,7 @@ extension Command {
       Case(arguments: ["train", "--precision", "fp8"], parts: ["--precision", "'fp8'", "fp32", "bf16"]),
       Case(arguments: ["train", "--epochs"], parts: ["missing value for '--epochs <n>'"]),
       Case(arguments: ["train", "--json=yes"], parts: ["--json", "does not take any value"]),
-      Case(arguments: ["evaluate"], parts: ["--weights <file.safetensors>", "densenet evaluate --help"]),
+      Case(arguments: ["evaluate"], parts: ["--weights <file>", "densenet evaluate --help"]),
       Case(arguments: ["train", "--threads", "2000"], parts: ["--threads: expected at most 1024, found 2000"]),
       Case(arguments: ["summary", "--input", "28"], parts: ["--input: expected at least 29 pixels", "found 28"]),
       Case(arguments: ["summary", "--input", "100000"], parts: ["--input: expected at most 8192 pixels"]),
