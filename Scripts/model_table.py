@@ -9,6 +9,7 @@ of training, `densenet bench predict --json` measures, each time in a process of
 """
 
 import argparse
+import os
 import pathlib
 import re
 
@@ -20,6 +21,7 @@ MODELS = (
 )
 BEGIN, END = "<!-- models -->", "<!-- /models -->"
 TRAINED, ANSWERED = 32, (1, 16)  # batch sizes
+BUSY = 0.5  # a load average above this disturbs a measurement
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 # A readme's columns and the words around them.
 WORDS = {
@@ -31,6 +33,7 @@ WORDS = {
         "note": "Training: the predicted peak of a step on {batch} images, plain, in bf16, and in bf16 with "
         "`--memory-efficient`. Inference: the measured peak in fp32 at batch 16, and images/s. {threads} threads, {isa}, "
         "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/model_table.py`)",
+        "busy": " The machine was busy (load average {load:.1f} at the start), so its speeds are not to be relied on.",
     },
     "README.zh.md": {
         "columns": (
@@ -39,6 +42,7 @@ WORDS = {
         ),
         "note": "训练：一步 {batch} 张图像的预计峰值内存，依次为 fp32、bf16、bf16 加 `--memory-efficient`。推理：fp32、批 16 "
         "时实测的峰值内存，以及每秒图像数。{threads} 个线程，{isa}，乘加峰值 {peak:.0f} GFLOP/s。（`Scripts/model_table.py`）",
+        "busy": "测量时机器另有负载（开始时平均负载 {load:.1f}），其中的速度不可作准。",
     },
 }
 
@@ -76,10 +80,11 @@ def measure(model, program, options):
     return cells, runs["fp32", 16]
 
 
-def table(words, rows, bench):
+def table(words, rows, bench, load):
     lines = [words["columns"], ("---", *("---:" for _ in words["columns"][1:])), *rows]
-    note = words["note"].format(
-        batch=TRAINED, threads=bench["threads"], isa=bench["instruction_set"], peak=bench["peak_gflops_per_second"]
+    note = (words["note"] + (words["busy"] if load > BUSY else "")).format(
+        batch=TRAINED, threads=bench["threads"], isa=bench["instruction_set"], peak=bench["peak_gflops_per_second"],
+        load=load,
     )
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{note}\n"
 
@@ -102,14 +107,14 @@ def main():
     add("--threads", type=int, help="passed to densenet (default: its own)")
     add("--print", action="store_true", help="print the English table instead of changing files")
     options = arguments.parse_args()
-    program, rows = Program(options.binary, options.isa), []
+    program, rows, load = Program(options.binary, options.isa), [], os.getloadavg()[0]
     for model in options.models:
         cells, bench = measure(model, program, options)
         rows.append(cells)
         if options.print:
             print(" ".join(cells), flush=True)
     for name, words in WORDS.items():
-        text = table(words, rows, bench)
+        text = table(words, rows, bench, load)
         if options.print:
             return print(f"\n{text}")
         replace(REPOSITORY / name, text)
