@@ -18,7 +18,8 @@ struct DenseNetCommand: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, ConvertCommand.self, ExportCommand.self, SummaryCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, ExportCommand.self,
+      SummaryCommand.self,
       BenchCommand.self,
     ])
 
@@ -45,6 +46,9 @@ struct DenseNetCommand: AsyncParsableCommand {
     case let interruption as Interruption:
       printError(interruption.description)
       return 130
+    case let leftOut as LeftOut:
+      if let line = leftOut.description { printError(line) }
+      return leftOut.status
     default: return reportParsing(error)
     }
   }

@@ -37,7 +37,7 @@ public struct ImageFiles: Sendable {
   /// lead to it.
   public init(_ paths: [String]) {
     for path in paths {
-      guard isFolder(path) else {
+      guard Self.isFolder(path) else {
         self.paths.append(path)
         continue
       }
@@ -52,6 +52,12 @@ public struct ImageFiles: Sendable {
     }
   }
 
+  /// Whether there is a folder, or a link to one.
+  public static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
   private mutating func search(_ folder: String) {
     guard visited.insert(identity(folder)).inserted else { return }
     let names: [String]
@@ -63,7 +69,7 @@ public struct ImageFiles: Sendable {
     }
     for name in names {
       let path = joined(folder, name)
-      if isFolder(path) {
+      if Self.isFolder(path) {
         search(path)
       } else if Self.extensions.contains((name as NSString).pathExtension.lowercased()) {
         paths.append(path)
@@ -80,12 +86,6 @@ func visibleNames(in folder: String) throws(Failure) -> [String] {
   } catch {
     throw Failure(.inputOutput, "\(folder): cannot be read; check its permissions")
   }
-}
-
-/// Whether there is a folder, or a link to one.
-func isFolder(_ path: String) -> Bool {
-  var isFolder: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }
 
 func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }

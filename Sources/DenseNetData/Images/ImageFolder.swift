@@ -24,11 +24,11 @@ public struct ImageFolder: Sendable {
   /// - Throws: `Failure(.missingInput)` where there is no such folder or no picture in it, `invalidData` for a class
   ///   folder that is none of `classNames`, `inputOutput` where the folder cannot be read.
   public init(_ path: String, classNames: [String]? = nil) throws(Failure) {
-    guard isFolder(path) else {
+    guard ImageFiles.isFolder(path) else {
       throw Failure(.missingInput, "\(path): no such folder of pictures; check the path")
     }
     let root = try Self.evaluationPart(of: path)
-    let folders = try visibleNames(in: root).filter { isFolder(joined(root, $0)) }
+    let folders = try visibleNames(in: root).filter { ImageFiles.isFolder(joined(root, $0)) }
     guard !folders.isEmpty else {
       throw Failure(.missingInput, "\(root): expected a folder of pictures for each class, found no folder")
     }
@@ -55,9 +55,9 @@ public struct ImageFolder: Sendable {
 
   /// `val` or `test` where one of them holds folders, else the folder itself.
   private static func evaluationPart(of path: String) throws(Failure) -> String {
-    for part in ["val", "test"].map({ joined(path, $0) }) where isFolder(part) {
+    for part in ["val", "test"].map({ joined(path, $0) }) where ImageFiles.isFolder(part) {
       let names = try visibleNames(in: part)
-      if names.contains(where: { isFolder(joined(part, $0)) }) { return part }
+      if names.contains(where: { ImageFiles.isFolder(joined(part, $0)) }) { return part }
     }
     return path
   }

@@ -1,0 +1,101 @@
+public import ArgumentParser
+public import DenseNetData
+import DenseNets
+
+extension Interpolation: ExpressibleByArgument {}
+
+/// How pictures become a network's input, where that is not to be what the weights say.
+struct PreprocessingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Resize pictures: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; a crop is then one of --crop alone. Default: what the weights say, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
+      valueName: "size"), transform: ResizeArgument.parse)
+  var resize: ResizeArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Cut this much out of the centre of the resized picture: 224, 200x300 (height and width) or none. Default: what the weights say, else 224 for Table 1.",
+      valueName: "size"), transform: CropArgument.parse)
+  var crop: CropArgument?
+
+  @Option(help: ArgumentHelp("How pixels between pixels are made. Default: what the weights say, else bilinear."))
+  var interpolation: Interpolation?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is subtracted from each channel's values of 0…1. Default: what the weights say, else ImageNet's for Table 1, 0 for others.",
+      valueName: "x,x,x"), transform: ChannelNumbers.parse)
+  var mean: ChannelNumbers?
+
+  @Option(
+    help: ArgumentHelp(
+      "By what each channel is then divided. Default: what the weights say, else ImageNet's for Table 1, 1 for others.",
+      valueName: "x,x,x"), transform: ChannelNumbers.parse)
+  var std: ChannelNumbers?
+
+  /// - Throws: `Failure(.usage)` where the options make no sense together.
+  func applied(to weights: Preprocessing) throws -> Preprocessing {
+    var result = weights
+    if let resize {
+      result.resize = resize.value
+      result.crop = nil
+    }
+    if let crop { result.crop = crop.value }
+    if let interpolation { result.interpolation = interpolation }
+    if let mean { result.mean = mean.values(channels: weights.inputChannels) }
+    if let std { result.std = std.values(channels: weights.inputChannels) }
+    try result.validate(.usage)
+    return result
+  }
+}
+
+struct ResizeArgument {
+  let value: Preprocessing.Resize
+
+  static func parse(_ argument: String) throws -> ResizeArgument {
+    if argument == "none" { return ResizeArgument(value: .none) }
+    if argument.hasPrefix("short:") {
+      guard let side = Int(argument.dropFirst(6)) else { throw Failure(.usage, "expected a number after short:") }
+      return ResizeArgument(value: .shorterSide(side))
+    }
+    let (height, width) = try pictureSize(argument, or: "short:<n> or none")
+    return ResizeArgument(value: .exact(height: height, width: width))
+  }
+}
+
+struct CropArgument {
+  let value: [Int]?
+
+  static func parse(_ argument: String) throws -> CropArgument {
+    if argument == "none" { return CropArgument(value: nil) }
+    let (height, width) = try pictureSize(argument, or: "none")
+    return CropArgument(value: [height, width])
+  }
+}
+
+/// One number for all channels, or one for each.
+struct ChannelNumbers {
+  private let numbers: [Double]
+
+  static func parse(_ argument: String) throws -> ChannelNumbers {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    guard numbers.allSatisfy({ $0?.isFinite == true }) else {
+      throw Failure(.usage, "expected numbers with commas between, as 0.485,0.456,0.406")
+    }
+    return ChannelNumbers(numbers: numbers.map { $0! })
+  }
+
+  func values(channels: Int) -> [Double] {
+    numbers.count == 1 ? [Double](repeating: numbers[0], count: channels) : numbers
+  }
+}
+
+/// `96`, or `200x300`: height and width.
+private func pictureSize(_ argument: String, or others: String) throws -> (Int, Int) {
+  let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+  let limit = Preprocessing.largestSide
+  guard (1...2).contains(sides.count), sides.allSatisfy({ (1...limit).contains($0 ?? 0) }) else {
+    throw Failure(.usage, "expected <n> or <height>x<width> with sides of 1 to \(limit) pixels, \(others)")
+  }
+  return (sides[0]!, sides.last!!)
+}

@@ -1,0 +1,73 @@
+import DenseNetData
+import DenseNetIO
+import DenseNets
+import Foundation
+
+/// Writes class activation maps (Zhou et al. 2016) over pictures: how much each place of the last feature map speaks for
+/// a class.
+final class HeatMapWriter {
+  private let target: Path
+  private let preprocessing: Preprocessing
+  private let isFile: Bool
+  private var written: Set<String> = []
+
+  /// - Throws: `Failure(.usage)` where one file is named for several pictures, or for the picture itself.
+  static func validate(_ target: Path, pictures: [String]) throws {
+    guard isFile(target) else { return }
+    guard pictures.count == 1, !ImageFiles.isFolder(pictures[0]) else {
+      throw Failure(
+        .usage, "--cam: expected a folder for the heat maps of several pictures, found a file; name a folder")
+    }
+    let (map, picture) = (target.url.resolvingSymlinksInPath().path, URL(fileURLWithPath: pictures[0]))
+    guard map != picture.resolvingSymlinksInPath().path else {
+      throw Failure(.usage, "--cam: expected another file than the picture, which it would replace; name another")
+    }
+  }
+
+  private static func isFile(_ target: Path) -> Bool {
+    target.url.pathExtension.lowercased() == "png" && !ImageFiles.isFolder(target.text)
+  }
+
+  /// Makes the folder, where the heat maps go into one.
+  init(_ target: Path, preprocessing: Preprocessing) throws {
+    self.target = target
+    self.preprocessing = preprocessing
+    isFile = Self.isFile(target)
+    if isFile { return }
+    do {
+      try FileManager.default.createDirectory(at: target.url, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(.inputOutput, "\(target.text): cannot be made a folder; check the path and its permissions")
+    }
+  }
+
+  /// - Parameters:
+  ///   - classes: of each picture, the class to explain.
+  ///   - images: what the network saw: `[N, C, H, W]`.
+  func write(_ files: [String], classes: [Int], predictor: Predictor, images: Tensor) throws {
+    let activations = try predictor.activations(images)
+    let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
+    for (n, file) in files.enumerated() {
+      let weights = predictor.classifierWeights(of: classes[n]).values
+      let values = (0..<height * width).map { place in
+        let start = (n * height * width + place) * channels
+        return (0..<channels).reduce(Float(0)) { $0 + weights[$1] * activations.storage[start + $1] }
+      }
+      let map = HeatMap(Tensor(shape: [height, width], values: values))
+      let overlay = map.overlay(on: try DecodedImage(contentsOf: file), preprocessing: preprocessing)
+      try AtomicFile.write(Data(try overlay.pngData()), to: isFile ? target.url : url(for: file))
+    }
+  }
+
+  /// `<picture>.cam.png`, with a number where pictures of several folders have one name.
+  private func url(for file: String) -> URL {
+    let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+    var name = "\(stem).cam.png"
+    var number = 2
+    while !written.insert(name).inserted {
+      name = "\(stem)-\(number).cam.png"
+      number += 1
+    }
+    return target.url.appendingPathComponent(name)
+  }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetIO
+import DenseNets
+import Foundation
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Name what is in pictures.",
+    discussion: """
+      Takes JPEG and PNG files, and folders of them, nested ones too. Pictures are turned upright, resized and \
+      normalised as the weights say, as torchvision does it. A picture that cannot be read is named on standard error \
+      and left out; the others are predicted, and the exit status is 65 at the end, or 66 where a file does not exist.
+
+      With --input-tensors, a tensor of images that are normalised already takes the place of pictures.
+      """)
+
+  @Argument(help: "Pictures, and folders of pictures.", transform: Path.parse)
+  var images: [Path] = []
+
+  @Option(
+    help: ArgumentHelp("The weights: a file, or a run's folder.", valueName: "file.safetensors"), transform: Path.parse)
+  var weights: Path
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var preprocessing: PreprocessingOptions
+  @OptionGroup var output: PredictionOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Predict from a tensor \"input\" [N, C, H, W] instead of pictures. Default: from pictures.",
+      valueName: "file.safetensors"), transform: Path.parse)
+  var inputTensors: Path?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where a tensor \"logits\" [N, classes] goes, with --input-tensors. Default: nowhere.",
+      valueName: "file.safetensors"), transform: Path.parse)
+  var outputTensors: Path?
+
+  @Option(number: "Images of a batch.")
+  var batchSize: Positive = Positive(16)
+
+  @OptionGroup var compute: ComputeOptions
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  func run() throws {
+    let tensors = try tensorFiles()
+    if tensors == nil { try output.validate(pictures: images.map(\.text)) }
+    let device = try compute.device()
+    let network = try LoadedNetwork(weights: weights, model: model)
+    if let tensors {
+      try TensorPrediction(network: network, device: device, batchSize: batchSize.value)
+        .run(input: tensors.input, output: tensors.output)
+    } else {
+      let recipe = try preprocessing.applied(to: network.preprocessing())
+      try PicturePrediction(
+        network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes),
+        options: output, device: device, batchSize: batchSize.value, quiet: quiet
+      ).run(images.map(\.text))
+    }
+  }
+
+  /// The files of tensors, where these and not pictures are asked for.
+  private func tensorFiles() throws -> (input: Path, output: Path)? {
+    switch (inputTensors, outputTensors) {
+    case (nil, nil):
+      guard !images.isEmpty else {
+        throw Failure(.usage, "expected pictures or folders of pictures, found none; see densenet predict --help")
+      }
+      return nil
+    case (let input?, let output?):
+      guard images.isEmpty else {
+        throw Failure(.usage, "expected either pictures or --input-tensors, found both; give one of them")
+      }
+      guard self.output.features == nil, self.output.cam == nil else {
+        throw Failure(.usage, "--features and --cam are of pictures, found --input-tensors; leave one out")
+      }
+      _ = try WeightsFile.writtenFormat(of: output.url)
+      return (input, output)
+    case (nil, _?): throw Failure(.usage, "--output-tensors: expected --input-tensors too; name the file of the images")
+    case (_?, nil): throw Failure(.usage, "--input-tensors: expected --output-tensors too; name a file for the logits")
+    }
+  }
+}
+
+/// What `--format` can name.
+enum PredictionFormat: String, CaseIterable, ExpressibleByArgument {
+  case table, json, csv
+}
+
+/// What is made of predictions.
+struct PredictionOptions: ParsableArguments {
+  @Option(number: "Show the <n> most probable classes.")
+  var top: Positive = Positive(5)
+
+  @Option(
+    help: ArgumentHelp(
+      "A text file with the name of a class a line. Default: the names in the weights, else ImageNet's for 1,000 classes, else numbers.",
+      valueName: "file"), transform: Path.parse)
+  var classes: Path?
+
+  @Option(help: ArgumentHelp("How results are printed.", valueName: "name"))
+  var format: PredictionFormat = .table
+
+  @Flag(help: "Print the result as JSON; the same as --format json.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what the classifier sees of each picture, a tensor \"features\" [N, channels]. Default: nowhere.",
+      valueName: "file.safetensors"), transform: Path.parse)
+  var features: Path?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a heat map of what speaks for the most probable class over each picture, as <picture>.cam.png into a folder, or for one picture into a .png file. Default: nowhere.",
+      valueName: "folder or file.png"), transform: Path.parse)
+  var cam: Path?
+
+  var chosenFormat: PredictionFormat { json ? .json : format }
+
+  /// - Throws: `Failure(.usage)` for what cannot be met, before any work.
+  func validate(pictures: [String]) throws {
+    if json, format == .csv {
+      throw Failure(.usage, "expected one format, found --json and --format csv; leave one out")
+    }
+    if let features { _ = try WeightsFile.writtenFormat(of: features.url) }
+    if let cam { try HeatMapWriter.validate(cam, pictures: pictures) }
+  }
+}
