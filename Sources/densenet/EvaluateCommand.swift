@@ -7,7 +7,13 @@ import Foundation
 
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.")
+    commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
+    discussion: """
+      With --dataset folder:DIR, pictures are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
+      these are there, and prepared as the weights say. Folders are matched with classes by the names in the weights, \
+      else by their sorted order. Pictures that cannot be read are named on standard error and left out; the exit \
+      status is then 65.
+      """)
 
   @Option(
     help: ArgumentHelp("The weights to evaluate: safetensors, a PyTorch checkpoint, or a folder.", valueName: "file"),
@@ -34,6 +40,9 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
+    if let dataset = data.dataset, dataset.hasPrefix(FolderEvaluation.prefix) {
+      return try evaluateFolder(String(dataset.dropFirst(FolderEvaluation.prefix.count)), device: device)
+    }
     let file = try WeightsFile(contentsOf: weights.url)
     let splits = try await data.load(quiet: quiet)
     let test = data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
@@ -46,6 +55,16 @@ struct EvaluateCommand: AsyncParsableCommand {
           + "test acc \(TextFormat.fixed(report.testAccuracy, decimals: 3)) on \(report.examples) images "
           + "in \(TextFormat.fixed(report.seconds, decimals: 1)) s")
     }
+  }
+
+  private func evaluateFolder(_ folder: String, device: Device) throws {
+    guard data.dataDir == nil else {
+      throw Failure(.usage, "--data-dir: expected no folder beside --dataset folder:\(folder), found one; leave it out")
+    }
+    try FolderEvaluation(
+      folder: folder, network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
+      limit: data.testLimit?.value, device: device, batchSize: data.batchSize.value, quiet: quiet
+    ).run(json: json)
   }
 
   private func evaluate(_ file: WeightsFile, on test: ImageDataset) throws -> Report {

@@ -117,7 +117,11 @@ struct TrainingRun {
   }
 
   private var weights: WeightsFile {
-    WeightsFile(stateOf: model, metadata: ["format": "pt", "model": chosen.name, "configuration": chosen.json])
+    var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
+    let preprocessing = Preprocessing.squashed(channels: train.channels, size: side)
+    file.card = ModelCard(
+      model: chosen.name, configuration: chosen.json, classNames: train.classNames, preprocessing: preprocessing.json)
+    return file
   }
 
   /// Whether training has not diverged.

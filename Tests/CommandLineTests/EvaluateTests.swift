@@ -123,6 +123,12 @@ extension Command {
       ],
       "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>"],
       "convert": ["--model <name or file.json>", "--json"],
+      "predict": [
+        "--weights <file>", "--model <name", "--resize <size>", "--crop <size>", "--top <n>",
+        "--classes <file>", "--format <name>", "--json", "--features <file.safetensors>", "--cam <folder or file.png>",
+        "--input-tensors <file.safetensors>", "--output-tensors <file.safetensors>", "--batch-size <n>",
+        "--threads <n>", "--precision <name>",
+      ],
       "summary": [
         "--model <name or file.json>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>",
         "--json",

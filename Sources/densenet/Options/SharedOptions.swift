@@ -20,7 +20,8 @@ enum PrecisionOption: String, CaseIterable, ExpressibleByArgument {
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")). Default: fashion-mnist.", valueName: "name"))
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); evaluate also takes folder:<path>, pictures in a folder for each class. Default: fashion-mnist.",
+      valueName: "name"))
   var dataset: String?
 
   @Option(

@@ -71,6 +71,15 @@ struct LoadedNetwork {
     return count == ImageNetLabels.classNames.count ? ImageNetLabels.classNames : (0..<count).map(String.init)
   }
 
+  /// What can be known of the work before it begins.
+  /// - Throws: `Failure(.usage)` where pictures of that size do not suit the network, or a batch of them the memory.
+  func requireSize(of preprocessing: Preprocessing, images: Int, device: Device) throws {
+    guard let size = preprocessing.fixedInputSize else { return }
+    try WorkSize.requireSide(min(size.height, size.width), for: net, option: "--resize and --crop")
+    try WorkSize(images: images, side: max(size.height, size.width), option: "--resize or --crop")
+      .require(for: net, training: false, batches: 4, device: device)
+  }
+
   private static func reason(_ error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, _): "no \(key.stringValue)"

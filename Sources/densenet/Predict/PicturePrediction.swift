@@ -16,7 +16,7 @@ struct PicturePrediction {
 
   func run(_ paths: [String]) throws {
     let files = ImageFiles(paths)
-    try requireSize(images: min(batchSize, max(files.paths.count, 1)))
+    try network.requireSize(of: preprocessing, images: min(batchSize, max(files.paths.count, 1)), device: device)
     let heatMaps = try options.cam.map { try HeatMapWriter($0, preprocessing: preprocessing) }
     let predictor = Predictor(network.net, device: device)
     var report = PredictionReport()
@@ -50,14 +50,6 @@ struct PicturePrediction {
     try write(features, of: report.predictions.map(\.file))
     try report.printed(as: options.chosenFormat)
     try report.requireAll()
-  }
-
-  /// What can be known of the work before it begins.
-  private func requireSize(images: Int) throws {
-    guard let size = preprocessing.fixedInputSize else { return }
-    try WorkSize.requireSide(min(size.height, size.width), for: network.net, option: "the size of pictures")
-    try WorkSize(images: images, side: max(size.height, size.width), option: "pictures of")
-      .require(for: network.net, training: false, batches: 4, device: device)
   }
 
   /// The most probable classes of each picture, the most probable first; of equal ones the first.

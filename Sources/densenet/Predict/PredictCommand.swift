@@ -20,7 +20,8 @@ struct PredictCommand: ParsableCommand {
   var images: [Path] = []
 
   @Option(
-    help: ArgumentHelp("The weights: a file, or a run's folder.", valueName: "file.safetensors"), transform: Path.parse)
+    help: ArgumentHelp("The weights: safetensors, a PyTorch checkpoint, or a folder.", valueName: "file"),
+    transform: Path.parse)
   var weights: Path
 
   @OptionGroup var model: ModelOptions
