@@ -15,10 +15,11 @@ struct LoadedNetwork {
   /// - Throws: ``Failure`` where there is no such network, or the weights are not its own.
   init(weights: Path, model: ModelOptions) throws {
     let file = try WeightsFile(contentsOf: weights.url)
-    let plain = DenseNet(try model.resolve(metadata: file.metadata).configuration)
+    let metadata = file.networkMetadata
+    let plain = DenseNet(try model.resolve(metadata: metadata).configuration, initialization: nil)
     chosen = try model.resolve(
-      metadata: file.metadata, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
-    net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration)
+      metadata: metadata, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
+    net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
     card = file.card
     source = weights.text
