@@ -67,6 +67,7 @@ struct TrainCommand: AsyncParsableCommand {
   func run() async throws {
     let device = try compute.device()
     let weights = try initialWeights.map { try WeightsFile(contentsOf: $0.url) }
+    _ = try model.resolve(metadata: weights?.networkMetadata ?? [:])  // before anything is downloaded
     let splits = try await data.load(quiet: quiet)
     try Device.$current.withValue(device) {
       try TrainingRun(command: self, splits: splits, initialWeights: weights, device: device).run()

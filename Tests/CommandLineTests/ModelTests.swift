@@ -65,6 +65,7 @@ extension Command {
       refusal(["--model", ""], ["--model", "densenet121"]),
       refusal(["--growth-rate", "0"], ["--growth-rate"]),
       refusal(["--growth-rate", "5000"], ["growth_rate", "5000"]),
+      refusal(["--compression", "nan"], ["compression"]), refusal(["--compression", "1e300"], ["compression"]),
       refusal(["--block-layers", "6,,3"], ["--block-layers", "6,12,24,16"]),
       refusal(["--block-layers", ""], ["--block-layers"]),
       refusal(["--block-layers", "0"], ["--block-layers"]),

@@ -127,14 +127,17 @@ extension DenseNet {
       func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(Failure) {
         guard range.contains(value) else {
           throw Failure(
-            .usage, "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value); correct it")
+            .usage, "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
         }
       }
       try require("input_channels", inputChannels, 1...1024)
       try require("num_classes", numClasses, 1...1 << 20)
-      try require("initial_features", initialFeatures, 1...4096)
       try require("growth_rate", growthRate, 1...1024)
+      try require("initial_features", initialFeatures, 1...4096)
       try require("block_layers", blockLayers.count, 1...16)
+      guard compression > 0, compression <= 1 else {
+        throw Failure(.usage, "compression: expected a number over 0 and up to 1, found \(compression)")
+      }
       var channels = initialFeatures
       for (index, layers) in blockLayers.enumerated() {
         try require("block_layers", layers, 1...1024)
@@ -146,11 +149,8 @@ extension DenseNet {
         }
       }
       if let bottleneckWidth { try require("bottleneck_width", bottleneckWidth, 1...64) }
-      guard compression > 0, compression <= 1 else {
-        throw Failure(.usage, "compression: expected a number over 0 and up to 1, found \(compression); correct it")
-      }
       guard dropRate >= 0, dropRate < 1 else {
-        throw Failure(.usage, "drop_rate: expected a number from 0 to under 1, found \(dropRate); correct it")
+        throw Failure(.usage, "drop_rate: expected a number from 0 to under 1, found \(dropRate)")
       }
     }
   }
@@ -222,6 +222,9 @@ extension DenseNet.Configuration: Codable {
       try values.decodeIfPresent(T.self, forKey: key) ?? fallback
     }
     let growth = try value(.growthRate, base.growthRate)
+    guard (1...1024).contains(growth) else {
+      throw Failure(.usage, "growth_rate: expected 1 to 1024, found \(growth)")
+    }
     let width =
       values.contains(.bottleneckWidth) ? try values.decode(Int?.self, forKey: .bottleneckWidth) : base.bottleneckWidth
     self.init(
