@@ -42,7 +42,7 @@ public struct ONNXExport {
   /// The file's bytes. They depend on the network's numbers, the size and the metadata alone.
   /// - Throws: `Failure(.usage)` for a network that no ONNX file can hold, or images that it cannot take.
   public func serialized() throws(Failure) -> Data {
-    let bytes = model.namedState.reduce(0) { $0 + 4 * $1.parameter.value.count }
+    let bytes = model.namedState.reduce(0) { $0 + 4 * $1.parameter.count }
     guard bytes < Self.maximumSize - 1 << 24 else {
       throw Failure(
         .usage, "ONNX files hold less than \(Self.maximumSize) bytes, this network has \(bytes); keep it as safetensors"

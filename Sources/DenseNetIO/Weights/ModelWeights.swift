@@ -23,7 +23,7 @@ extension WeightsFile {
     into model: any Layer, classes: ClassesOption = .exact, inputChannels: InputChannelsOption = .exact
   ) throws(Failure) -> LoadNotes {
     var file = named(for: model)
-    var expected = model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) }
+    var expected = model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.shape) }
     var notes = LoadNotes()
     let ends = NetworkEnds(of: model)
     if inputChannels == .adapted { notes.inputChannels = ends.adaptInput(of: &file) }
@@ -48,21 +48,21 @@ extension WeightsFile {
   public func requireFit(to model: any Layer) throws(Failure) {
     _ = try StateDictionary(
       named(for: model),
-      expecting: model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.value.shape) })
+      expecting: model.namedState.map { ExpectedTensor(name: $0.name, shape: $0.parameter.shape) })
   }
 
   /// The channels of the images that a model like `model` took when the file was made: those of its first convolution's
   /// weights. Nil where the file has none that fit in all else.
   public func inputChannels(of model: any Layer) -> Int? {
     guard let input = NetworkEnds(of: model).input else { return nil }
-    return named(for: model).extent(of: "\(input.name).weight", axis: 1, like: input.layer.weight.value.shape)
+    return named(for: model).extent(of: "\(input.name).weight", axis: 1, like: input.layer.weight.shape)
   }
 
   /// The classes that a model like `model` told apart when the file was made: the rows of its last linear layer's
   /// weights. Nil where the file has none that fit in all else.
   public func numClasses(of model: any Layer) -> Int? {
     guard let classifier = NetworkEnds(of: model).classifier else { return nil }
-    return named(for: model).extent(of: "\(classifier.name).weight", axis: 0, like: classifier.layer.weight.value.shape)
+    return named(for: model).extent(of: "\(classifier.name).weight", axis: 0, like: classifier.layer.weight.shape)
   }
 
   private func named(for model: any Layer) -> WeightsFile {

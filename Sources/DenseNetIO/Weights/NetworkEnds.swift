@@ -23,7 +23,7 @@ struct NetworkEnds {
   /// Takes the classifier off what the file has and the model expects, where it is for another number of classes.
   func removeClassifier(from file: inout WeightsFile, _ expected: inout [ExpectedTensor]) -> LoadNotes.Change? {
     guard let classifier, let classifierWeight else { return nil }
-    let wanted = classifier.layer.weight.value.shape
+    let wanted = classifier.layer.weight.shape
     let found = file[classifierWeight]?.shape
     // Another number of features is another network, which the state dictionary tells.
     if let found, found.count != 2 || found[0] == wanted[0] || found[1] != wanted[1] { return nil }
@@ -38,7 +38,7 @@ struct NetworkEnds {
     guard let input, let place = file.tensors.firstIndex(where: { $0.name == inputWeight }),
       let weight = file.tensors[place].value.tensor, weight.rank == 4, weight.count > 0
     else { return nil }
-    let wanted = input.layer.weight.value.shape
+    let wanted = input.layer.weight.shape
     let (found, channels) = (weight.shape[1], wanted[1])
     guard found != channels, weight.shape[0] == wanted[0], weight.shape[2...] == wanted[2...] else { return nil }
     file.tensors[place].value = .floating(adapted(weight, channels: channels))

@@ -24,8 +24,8 @@ public final class Conv2d: Layer, Convolving {
     precondition(padding.height >= 0 && padding.width >= 0, "the padding must not be negative, found \(padding)")
     (self.inChannels, self.outChannels) = (inChannels, outChannels)
     (self.kernelSize, self.stride, self.padding) = (kernelSize, stride, padding)
-    weight = Parameter(.zeros([outChannels, inChannels, kernelSize.height, kernelSize.width]))
-    self.bias = bias ? Parameter(.zeros([outChannels])) : nil
+    weight = Parameter(zeros: [outChannels, inChannels, kernelSize.height, kernelSize.width])
+    self.bias = bias ? Parameter(zeros: [outChannels]) : nil
     if let initialization { initialize(initialization, seed: .random(in: 0...UInt64.max)) }
   }
 

@@ -26,18 +26,6 @@ public protocol Layer: AnyObject {
   func multiplyAdds(_ shape: [Int]) throws -> Int
 }
 
-/// A tensor that training changes, and its gradient after a backward pass.
-public final class Parameter {
-  public var value: Tensor
-  /// Of `value`'s shape after a backward pass.
-  public var gradient: Tensor
-
-  public init(_ value: Tensor) {
-    self.value = value
-    gradient = Tensor(shape: value.shape, storage: [Float](repeating: 0, count: value.count))
-  }
-}
-
 extension Layer {
   public var children: [(name: String, layer: any Layer)] { [] }
   public var ownParameters: [(name: String, parameter: Parameter)] { [] }
@@ -73,7 +61,7 @@ extension Layer {
   }
 
   /// Learned values.
-  public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.parameter.value.count } }
+  public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.parameter.count } }
 }
 
 extension Tensor {

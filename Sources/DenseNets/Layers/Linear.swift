@@ -17,8 +17,8 @@ public final class Linear: Layer, Convolving {
   ) {
     precondition(inFeatures > 0 && outFeatures > 0, "features must be positive")
     (self.inFeatures, self.outFeatures) = (inFeatures, outFeatures)
-    weight = Parameter(.zeros([outFeatures, inFeatures]))
-    self.bias = bias ? Parameter(.zeros([outFeatures])) : nil
+    weight = Parameter(zeros: [outFeatures, inFeatures])
+    self.bias = bias ? Parameter(zeros: [outFeatures]) : nil
     if let initialization { initialize(initialization, seed: .random(in: 0...UInt64.max)) }
   }
 

@@ -61,7 +61,7 @@ extension DenseNet {
   public func stepMemory(inputShape: [Int], mode: Mode = .training, device: Device = .current) throws -> StepMemory {
     _ = try outputShape(inputShape)
     let plan = try StepPlan(self, inputShape: inputShape, mode: mode, device: device)
-    let values = namedState.reduce(0) { $0 + $1.parameter.value.count }
+    let values = namedState.reduce(0) { $0 + $1.parameter.count }
     return StepMemory(
       parts: plan.arena.parts.map { StepMemory.Part(name: $0.name, bytes: $0.bytes) }, arena: plan.arena.bytes,
       workspace: 4 * plan.workspace, scratch: 4 * plan.scratch, threads: device.threads,

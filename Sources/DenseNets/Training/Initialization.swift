@@ -35,9 +35,9 @@ extension Layer {
 
   public func initialize(_ weights: Initialization, using generator: inout some RandomNumberGenerator) {
     if let layer = self as? any Convolving {
-      layer.weight.value = weights.weights(layer.weight.value.shape, using: &generator)
+      layer.weight.value = weights.weights(layer.weight.shape, using: &generator)
       if let bias = layer.bias {
-        let bound = Float(1 / Double(layer.weight.value.count / layer.outChannels).squareRoot())
+        let bound = Float(1 / Double(layer.weight.count / layer.outChannels).squareRoot())
         bias.value = .uniform([layer.outChannels], in: -bound..<bound, using: &generator)
       }
     } else if let norm = self as? BatchNorm2d {

@@ -35,7 +35,7 @@ public final class SGD {
   public func step() {
     let isFirst = velocities.isEmpty
     if isFirst {
-      velocities = parameters.map { momentum == 0 ? [] : [Float](repeating: 0, count: $0.value.count) }
+      velocities = parameters.map { momentum == 0 ? [] : [Float](repeating: 0, count: $0.count) }
     }
     let options = SGDKernelOptions(
       learningRate: learningRate, momentum: momentum, dampening: dampening, weightDecay: weightDecay,
