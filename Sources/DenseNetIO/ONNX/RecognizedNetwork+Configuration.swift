@@ -68,7 +68,7 @@ extension RecognizedNetwork {
   /// The network itself.
   /// - Precondition: the shapes are checked, and the configuration is of this network.
   func network(_ configuration: DenseNet.Configuration) -> DenseNet {
-    let net = DenseNet(configuration)
+    let net = DenseNet(configuration, initialization: nil)
     for (_, layer) in net.children {
       switch layer {
       case let layer as Conv2d: stem.convolution.store(in: layer)
