@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetData
 import DenseNetIO
 import DenseNets
 import Foundation
@@ -29,12 +30,9 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The height and width of the images, in pixels, or \"any\". Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+      "The height and width of the images, in pixels, or \"any\". Default: what the weights say that they are for, else what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
       valueName: "pixels"), transform: InputSize.parse)
   var inputSize: InputSize?
-
-  @Option(number: "Classes. Default: the weights'.")
-  var numClasses: Positive?
 
   @Flag(help: "Print what was written as JSON.")
   var json = false
@@ -67,24 +65,22 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try WeightsFile(contentsOf: weights.url)
-    let chosen = try network(file)
-    let net = DenseNet(chosen.configuration)
-    let side = side(chosen)
-    if let side { try WorkSize.requireSide(side, for: net, option: "--input-size") }
-    try file.load(into: net)
-    var card = file.card
-    card.model = chosen.name
+    let loaded = try LoadedNetwork(weights: weights, model: model)
+    let size = try size(loaded)
+    if let size { try WorkSize.requireSide(min(size.height, size.width), for: loaded.net, option: "--input-size") }
+    var card = loaded.card
+    card.model = loaded.chosen.name
     let data = try ONNXExport(
-      net, inputSize: side.map { Extent($0) }, card: card, producerVersion: DenseNetCommand.version
+      loaded.net, inputSize: size, card: card, producerVersion: DenseNetCommand.version
     ).serialized()
     try AtomicFile.write(data, to: output.url)
+    let configuration = loaded.configuration
     try tell(
       Report(
-        model: chosen.name, format: format.rawValue, opset: ONNXExport.opset, irVersion: ONNXExport.irVersion,
+        model: loaded.chosen.name, format: format.rawValue, opset: ONNXExport.opset, irVersion: ONNXExport.irVersion,
         output: output.text, bytes: data.count,
-        inputShape: [nil, chosen.configuration.inputChannels, side, side],
-        numClasses: chosen.configuration.numClasses, parameters: net.parameterCount))
+        inputShape: [nil, configuration.inputChannels, size?.height, size?.width],
+        numClasses: configuration.numClasses, parameters: loaded.net.parameterCount))
   }
 
   private func tell(_ report: Report) throws {
@@ -94,19 +90,15 @@ struct ExportCommand: ParsableCommand {
   }
 
   /// - Returns: nil for any size.
-  private func side(_ chosen: ChosenModel) -> Int? {
+  private func size(_ loaded: LoadedNetwork) throws -> Extent? {
     switch inputSize {
-    case .any?: nil
-    case .side(let side)?: side
-    case nil: chosen.imageSide
+    case .any?: return nil
+    case .side(let side)?: return Extent(side)
+    case nil:
+      guard loaded.card.preprocessing != nil, let size = try loaded.preprocessing().fixedInputSize else {
+        return Extent(loaded.chosen.imageSide)
+      }
+      return Extent(size.height, size.width)
     }
-  }
-
-  /// The network, with the channels and classes of the weights' own first and last layers.
-  private func network(_ file: WeightsFile) throws -> ChosenModel {
-    let plain = DenseNet(try model.resolve(metadata: file.networkMetadata).configuration)
-    return try model.resolve(
-      metadata: file.networkMetadata, inputChannels: file.inputChannels(of: plain),
-      numClasses: numClasses?.value ?? file.numClasses(of: plain))
   }
 }
