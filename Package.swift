@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DenseNetIOTests",
-      dependencies: ["DenseNetIO", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: ["DenseNetIO", "DenseNets", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       swiftSettings: strict),
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
