@@ -10,6 +10,7 @@ final class HeatMapWriter {
   private let preprocessing: Preprocessing
   private let isFile: Bool
   private var written: Set<String> = []
+  private var hasWarned = false
 
   /// - Throws: `Failure(.usage)` where one file is named for several pictures, or for the picture itself.
   static func validate(_ target: Path, pictures: [String]) throws {
@@ -47,6 +48,11 @@ final class HeatMapWriter {
   func write(_ files: [String], classes: [Int], predictor: Predictor, images: Tensor) throws {
     let activations = try predictor.activations(images)
     let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
+    if height * width == 1, !hasWarned {
+      hasWarned = true
+      printError(
+        "warning: the last feature map has a single place, so heat maps show nothing; use larger pictures (--resize)")
+    }
     for (n, file) in files.enumerated() {
       let weights = predictor.classifierWeights(of: classes[n]).values
       let values = (0..<height * width).map { place in
