@@ -62,26 +62,34 @@ ALWAYS_INLINE ptrdiff_t NAME(direct_at)(int k, int c, int out_padded, int in_pad
 #endif
 }
 
-/// Direct: one value after the other, in any order.
-static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int out_begin, int out_end) {
-  const int taps = l->kernel_h * l->kernel_w;
-  for (int k = out_begin; k < out_end; k++) {
-    const float *kernel = w + (ptrdiff_t)k * taps * l->in_channels;
-    for (int c = 0; c < l->in_channels; c++) {
-      const int at = l->in_map ? l->in_map[c] : c;
-      ptrdiff_t step;
-      OPERAND *to = (OPERAND *)packed;
-      to += transposed ? NAME(direct_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
-                       : NAME(direct_at)(k, at, l->out_padded, l->in_padded, taps, &step);
-      for (int t = 0; t < taps; t++) {
-        const float value = kernel[(ptrdiff_t)(transposed ? taps - 1 - t : t) * l->in_channels + c];
+/// Direct: the kernel of (out k, in c).
+ALWAYS_INLINE void NAME(pack_kernel)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int k, int c) {
+  const int taps = l->kernel_h * l->kernel_w, at = l->in_map ? l->in_map[c] : c;
+  const float *kernel = w + (ptrdiff_t)k * taps * l->in_channels + c;
+  ptrdiff_t step;
+  OPERAND *to = (OPERAND *)packed;
+  to += transposed ? NAME(direct_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
+                   : NAME(direct_at)(k, at, l->out_padded, l->in_padded, taps, &step);
+  for (int t = 0; t < taps; t++) {
+    const float value = kernel[(ptrdiff_t)(transposed ? taps - 1 - t : t) * l->in_channels];
 #ifdef DENSE_NATIVE_BF16
-        const uint16_t rounded = (uint16_t)_mm_cvtsi128_si32((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)));
-        to[t * step] = rounded;
+    const uint16_t rounded = (uint16_t)_mm_cvtsi128_si32((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)));
+    to[t * step] = rounded;
 #else
-        to[t * step] = value;
+    to[t * step] = value;
 #endif
-      }
+  }
+}
+
+/// In the order in which packed values lie side by side.
+static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int out_begin, int out_end) {
+  if (transposed) {
+    for (int k = out_begin; k < out_end; k++) {
+      for (int c = 0; c < l->in_channels; c++) NAME(pack_kernel)(packed, w, l, 1, k, c);
+    }
+  } else {
+    for (int c = 0; c < l->in_channels; c++) {
+      for (int k = out_begin; k < out_end; k++) NAME(pack_kernel)(packed, w, l, 0, k, c);
     }
   }
 }

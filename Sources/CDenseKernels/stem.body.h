@@ -28,12 +28,16 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
         const int width = min_int(DENSE_BLOCK, channels - k);
         const int groups = (total + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (total + groups - 1) / groups;
         float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
+        int row = first, column = 0;
         for (int p = 0; p < total; p += step) {
           const int count = min_int(step, total - p);
           const float *pixels[DENSE_PIXELS];
           for (int i = 0; i < count; i++) {
-            const int row = first + (p + i) / c->out_width, column = (p + i) % c->out_width;
             pixels[i] = in.data + (ptrdiff_t)row * c->stride_h * in.row + (ptrdiff_t)column * c->stride_w * c->in_channels;
+            if (++column == c->out_width) {
+              column = 0;
+              row++;
+            }
           }
           NAME(dot)(count, width, results, 0, pixels, c->kernel_h, in.row, length, a->weights + (ptrdiff_t)k * taps);
           for (int v = 0; v < width; v += DENSE_LANES) {
@@ -50,11 +54,25 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
         for (int j = 0; j < s->out_width; j++) {
           const int left = j * s->stride - s->pad, w0 = max_int(left, 0), w1 = min_int(left + s->kernel, s->width);
           for (int k = 0; k < channels; k += DENSE_LANES) {
-            vf best;
-            vi index;
-            WINDOW_MAXIMUM(best, index, z - first * z_row + k, z_row, channels);
-            STORE_MAP(y + i * y_row + (ptrdiff_t)j * s->y_stride + k, best);
-            if (argmax) STORE_BYTES(argmax + ((ptrdiff_t)i * s->out_width + j) * channels + k, index);
+            const float *map = z - first * z_row + k;
+            MAP *to = y + i * y_row + (ptrdiff_t)j * s->y_stride + k;
+            if (argmax) {
+              vf best;
+              vi index;
+              WINDOW_MAXIMUM(best, index, map, z_row, channels);
+              STORE_MAP(to, best);
+              STORE_BYTES(argmax + ((ptrdiff_t)i * s->out_width + j) * channels + k, index);
+            } else {
+              vf best = SPLAT(-__builtin_inff());
+              for (int h = h0; h < h1; h++) {
+                for (int w = w0; w < w1; w++) {
+                  const vf candidate = LOAD(map + h * z_row + w * (ptrdiff_t)channels);
+                  const vi better = (candidate > best) | (candidate != candidate);
+                  best = better ? candidate : best;
+                }
+              }
+              STORE_MAP(to, best);
+            }
           }
         }
       }

@@ -140,7 +140,7 @@ final class ConvolutionEngine {
 
     init(_ shape: ConvolutionShape, _ layout: WeightLayout, images: Int) {
       let tiles = shape.tileCount(images: images)
-      let affordable = max(8, min(32, (2 << 20) / max(1, layout.packedCount)))
+      let affordable = max(8, min(16, (1 << 20) / max(1, layout.packedCount)))
       chunks = min(tiles, 1 << (Int.bitWidth - 1 - affordable.leadingZeroBitCount))
       weightSums = layout.packedCount
       biasSums = weightSums + chunks * layout.packedCount
