@@ -15,6 +15,8 @@ struct MemoryPrediction: Encodable {
   /// Of all threads.
   let scratchBytes: Int
   let parameterBytes: Int
+  /// The momentum that `bench train` gives networks other than the chapter's.
+  let momentumBytes: Int
   let batchBytes: Int
   let programBytes: Int
   let peakMemoryBytes: Int
@@ -30,9 +32,10 @@ struct MemoryPrediction: Encodable {
     workspaceBytes = step.workspace
     scratchBytes = step.scratch * step.threads
     parameterBytes = step.parameters
+    momentumBytes = net.configuration.naming == .chapter ? 0 : 4 * net.parameterCount
     batchBytes = 4 * inputShape.reduce(1, *)
     programBytes = Self.program
-    peakMemoryBytes = step.total + batchBytes + programBytes
+    peakMemoryBytes = step.total + momentumBytes + batchBytes + programBytes
   }
 
   func table() -> String {
@@ -48,6 +51,7 @@ struct MemoryPrediction: Encodable {
     add("borrowed by one layer at a time", workspaceBytes)
     add("of threads", scratchBytes)
     add("parameters, their gradients, buffers", parameterBytes)
+    if momentumBytes > 0 { add("momentum, as in bench train", momentumBytes) }
     add("batch", batchBytes)
     add("program and libraries", programBytes)
     table.addRule()
