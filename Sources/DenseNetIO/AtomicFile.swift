@@ -15,10 +15,18 @@ public enum AtomicFile {
   ///
   /// The bytes go to a temporary name in the same folder and reach the disk before the rename, so that a reader,
   /// a crash or a full disk never meets half a file. The temporary file is removed when something fails.
-  /// - Throws: `Failure(.inputOutput)` when the folder is missing, read-only or full, or `url` is a folder.
+  /// A symbolic link stays, and the file that it names is written.
+  /// - Throws: `Failure(.inputOutput)` when the folder is missing, read-only or full, or `url` is a folder, a device or a
+  ///   pipe.
   public static func write(_ data: Data, to url: URL) throws(Failure) {
-    let target = url.path
     let shown = url.relativePath
+    let url = url.resolvingSymlinksInPath()
+    let target = url.path
+    var status = stat()
+    if lstat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR {
+      throw Failure(
+        .inputOutput, "\(shown): expected a regular file or a new name, found a device, a pipe or a link; name another")
+    }
     let temporary = url.deletingLastPathComponent()
       .appendingPathComponent(".\(url.lastPathComponent.prefix(100)).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
       .path

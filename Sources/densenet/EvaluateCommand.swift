@@ -16,7 +16,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("The weights to evaluate: safetensors, a PyTorch checkpoint, or a folder.", valueName: "file"),
+    help: ArgumentHelp(
+      "The weights to evaluate: safetensors, a PyTorch checkpoint, an ONNX model, or a folder.", valueName: "file"),
     transform: Path.parse)
   var weights: Path
 
@@ -70,7 +71,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func evaluate(_ file: WeightsFile, on test: ImageDataset) throws -> Report {
     let chosen = try model.resolve(
       metadata: file.networkMetadata, inputChannels: test.channels, numClasses: test.numClasses)
-    let side = data.resize?.value ?? chosen.imageSide
+    let side = data.resize?.value ?? file.card.squareSide ?? chosen.imageSide
     let net = DenseNet(chosen.configuration)
     try WorkSize(images: min(data.batchSize.value, test.count), side: side, option: "--resize")
       .require(for: net, training: false, batches: 4, device: .current)

@@ -93,6 +93,10 @@ struct FolderEvaluation {
       if Interrupts.requested { throw Interruption(description: "interrupted after \(done) images") }
     }
     progress.finish()
+    guard report.examples > 0 else {
+      throw Failure(
+        .invalidData, "\(images.path): none of \(report.skipped.count) pictures can be read; name a folder of pictures")
+    }
     report.finish(seconds: (ContinuousClock.now - began).inSeconds)
     guard report.testLoss.isFinite else {
       throw Failure(

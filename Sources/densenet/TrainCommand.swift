@@ -34,7 +34,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, or a folder. Default: Xavier-uniform weights from the seed.",
+      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, or a folder. Default: random weights from the seed, Xavier-uniform for d2l, He-normal for the others.",
       valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 

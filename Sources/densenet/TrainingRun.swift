@@ -40,6 +40,12 @@ struct TrainingRun {
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train.count % batch == 0 ? batch : train.count % batch)
     if let initialWeights {
+      if command.numClasses == nil, let classes = initialWeights.numClasses(of: model), classes != train.numClasses {
+        throw Failure(
+          .invalidData,
+          "\(initialWeights.source): expected \(train.numClasses) classes as \(train.name) has, found \(classes); give --num-classes \(train.numClasses) for a new, untrained classifier"
+        )
+      }
       let notes = try initialWeights.load(
         into: model, classes: command.numClasses == nil ? .exact : .reinitialized(seed: command.seed.value),
         inputChannels: .adapted)

@@ -23,7 +23,9 @@ public enum ConvolutionChoice: String, Sendable, CaseIterable {
   /// products: a quarter or a fifth of the direct way's on maps that their squares fit. The error in fp32 is about 2e-6
   /// or 4e-6 of the result instead of 4e-7.
   case winograd
-  /// Winograd's where it saves at least half of the products, direct elsewhere. The choice depends on the shape alone.
+  /// In training Winograd's where it saves at least half of the products, direct elsewhere: the choice depends on the shape
+  /// alone. In inference also on how many images there are, on the precision and on the instruction set, as what is faster
+  /// does; never on the number of threads.
   case automatic = "auto"
 }
 

@@ -149,7 +149,7 @@ extension DenseNet {
         }
       }
       if let bottleneckWidth { try require("bottleneck_width", bottleneckWidth, 1...64) }
-      guard dropRate >= 0, dropRate < 1 else {
+      guard dropRate >= 0, Float(dropRate) < 1 else {
         throw Failure(.usage, "drop_rate: expected a number from 0 to under 1, found \(dropRate)")
       }
     }

@@ -7,7 +7,7 @@ import Foundation
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file of its numbers. Default: what the weights say, else d2l.",
+      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file of its numbers. Default: what the weights say where there are any, else d2l.",
       valueName: "name or file.json"))
   var model: String?
 

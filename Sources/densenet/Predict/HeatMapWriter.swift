@@ -6,6 +6,7 @@ import Foundation
 /// Writes class activation maps (Zhou et al. 2016) over pictures: how much each place of the last feature map speaks for
 /// a class.
 final class HeatMapWriter {
+  private static let suffix = ".cam.png"
   private let target: Path
   private let preprocessing: Preprocessing
   private let isFile: Bool
@@ -14,7 +15,19 @@ final class HeatMapWriter {
 
   /// - Throws: `Failure(.usage)` where one file is named for several pictures, or for the picture itself.
   static func validate(_ target: Path, pictures: [String]) throws {
-    guard isFile(target) else { return }
+    guard isFile(target) else {
+      let folder = target.url.resolvingSymlinksInPath().standardizedFileURL.path
+      for picture in pictures where picture.hasSuffix(suffix) || ImageFiles.isFolder(picture) {
+        let url = URL(fileURLWithPath: picture).resolvingSymlinksInPath().standardizedFileURL
+        guard folder != (ImageFiles.isFolder(picture) ? url : url.deletingLastPathComponent()).path else {
+          throw Failure(
+            .usage,
+            "--cam: expected another folder than that of the pictures, which heat maps could replace; name another"
+          )
+        }
+      }
+      return
+    }
     guard pictures.count == 1, !ImageFiles.isFolder(pictures[0]) else {
       throw Failure(
         .usage, "--cam: expected a folder for the heat maps of several pictures, found a file; name a folder")
@@ -68,10 +81,10 @@ final class HeatMapWriter {
   /// `<picture>.cam.png`, with a number where pictures of several folders have one name.
   private func url(for file: String) -> URL {
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-    var name = "\(stem).cam.png"
+    var name = stem + Self.suffix
     var number = 2
     while !written.insert(name).inserted {
-      name = "\(stem)-\(number).cam.png"
+      name = "\(stem)-\(number)\(Self.suffix)"
       number += 1
     }
     return target.url.appendingPathComponent(name)

@@ -92,6 +92,16 @@ struct LoadedNetwork {
   }
 }
 
+extension ModelCard {
+  /// The height and width of the images that the weights were made for, where both are the same.
+  var squareSide: Int? {
+    guard let json = preprocessing,
+      let size = (try? JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8)))?.fixedInputSize
+    else { return nil }
+    return size.height == size.width ? size.height : nil
+  }
+}
+
 extension ChosenModel {
   /// How pictures are prepared for such networks, where nothing else is known.
   var standardPreprocessing: Preprocessing {

@@ -20,7 +20,8 @@ struct PredictCommand: ParsableCommand {
   var images: [Path] = []
 
   @Option(
-    help: ArgumentHelp("The weights: safetensors, a PyTorch checkpoint, or a folder.", valueName: "file"),
+    help: ArgumentHelp(
+      "The weights: safetensors, a PyTorch checkpoint, an ONNX model, or a folder.", valueName: "file"),
     transform: Path.parse)
   var weights: Path
 
@@ -55,7 +56,7 @@ struct PredictCommand: ParsableCommand {
     let network = try LoadedNetwork(weights: weights, model: model)
     if let tensors {
       try TensorPrediction(network: network, device: device, batchSize: batchSize.value)
-        .run(input: tensors.input, output: tensors.output)
+        .run(input: tensors.input, output: tensors.output, json: self.output.chosenFormat == .json)
     } else {
       let recipe = try preprocessing.applied(to: network.preprocessing())
       try PicturePrediction(
@@ -77,8 +78,8 @@ struct PredictCommand: ParsableCommand {
       guard images.isEmpty else {
         throw Failure(.usage, "expected either pictures or --input-tensors, found both; give one of them")
       }
-      guard self.output.features == nil, self.output.cam == nil else {
-        throw Failure(.usage, "--features and --cam are of pictures, found --input-tensors; leave one out")
+      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil else {
+        throw Failure(.usage, "--features, --cam and --classes are of pictures, found --input-tensors; leave one out")
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)

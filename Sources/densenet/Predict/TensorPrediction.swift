@@ -8,10 +8,18 @@ struct TensorPrediction {
   let device: Device
   let batchSize: Int
 
+  /// What is printed as JSON.
+  struct Report: Encodable {
+    let images: Int
+    let classes: Int
+    let output: String
+  }
+
   /// - Parameters:
   ///   - input: holds a tensor `input` `[N, C, H, W]`.
   ///   - output: gets a tensor `logits` `[N, classes]`.
-  func run(input: Path, output: Path) throws {
+  ///   - json: whether to print what was done.
+  func run(input: Path, output: Path, json: Bool) throws {
     let images = try read(input)
     let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
     try WorkSize(images: min(batchSize, count), side: max(height, width), option: "--input-tensors")
@@ -31,6 +39,9 @@ struct TensorPrediction {
     }
     let tensor = NamedTensor(name: "logits", tensor: Tensor.concatenated(logits, axis: 0))
     try WeightsFile(tensors: [tensor], source: output.text).write(to: output.url)
+    guard json else { return }
+    let report = Report(images: count, classes: network.configuration.numClasses, output: output.text)
+    try printResult(String(decoding: try compactJSON(report), as: UTF8.self))
   }
 
   private func read(_ input: Path) throws -> Tensor {
