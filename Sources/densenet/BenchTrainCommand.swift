@@ -22,7 +22,7 @@ struct BenchTrainCommand: ParsableCommand {
 
   @Option(
     number:
-      "The height and width of the images, in pixels. Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var size: Positive?
 

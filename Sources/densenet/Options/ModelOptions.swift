@@ -129,6 +129,10 @@ struct ChosenModel {
   let name: String
   var configuration: DenseNet.Configuration
 
+  /// What help texts say of ``imageSide``.
+  static let sideHelp =
+    "Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
+
   /// The side of the images that such networks are made for, in pixels.
   var imageSide: Int {
     switch (configuration.stem, configuration.naming) {

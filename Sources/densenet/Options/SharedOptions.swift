@@ -32,7 +32,7 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     number:
-      "The height and width to which images are resized, in pixels. Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+      "The height and width to which images are resized, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var resize: Positive?
 
