@@ -25,7 +25,7 @@ final class InputFile: ByteSource {
   private let descriptor: Int32
 
   /// - Throws: ``Failure`` of kind `missingInput` where there is no such file, `inputOutput` where it cannot be read.
-  init(_ path: String) throws {
+  init(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0 else { throw Self.failure(path, errno) }
     switch status.st_mode & S_IFMT {
@@ -41,7 +41,7 @@ final class InputFile: ByteSource {
 
   deinit { _ = close(descriptor) }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
     var filled = 0
     while filled < buffer.count {
       #if canImport(Darwin)
