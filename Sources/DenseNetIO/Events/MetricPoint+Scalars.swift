@@ -1,0 +1,21 @@
+extension MetricPoint {
+  /// Parameter updates done when the point was taken.
+  var step: Int {
+    switch self {
+    case .train(_, let step, _, _): step
+    case .epoch(_, let step, _, _, _, _, _, _): step
+    }
+  }
+
+  /// The point's numbers under the tags of TensorBoard's charts. An epoch's training averages are those of its last
+  /// point, and are not told twice.
+  var scalars: [(tag: String, value: Double)] {
+    switch self {
+    case .train(_, _, let loss, let accuracy):
+      return [("train/loss", loss), ("train/accuracy", accuracy)]
+    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, _):
+      let test = [("test/loss", testLoss), ("test/accuracy", testAccuracy)]
+      return test.compactMap { tag, value in value.map { (tag, $0) } } + [("examples_per_second", examplesPerSecond)]
+    }
+  }
+}
