@@ -1,51 +1,76 @@
-internal import DenseNets
+import DenseNets
 
-/// Makes batches from a dataset: gathers images, resizes them and divides by 255.
+/// What a pass over pictures does to them, and how they make batches.
 struct BatchAssembler: Sendable {
-  let dataset: ImageDataset
-  private let resize: PillowResize?
+  let pictures: any LabeledPictures
+  let preprocessing: Preprocessing
+  let augmentation: Augmentation
+  let seed: UInt64
+  let epoch: Int
 
-  init(dataset: ImageDataset, size: Int?) {
-    self.dataset = dataset
-    resize = size.flatMap {
-      dataset.height == $0 && dataset.width == $0
-        ? nil
-        : PillowResize(from: (dataset.height, dataset.width), to: ($0, $0), channels: dataset.channels)
-    }
+  /// One picture as the network is to see it, before normalisation.
+  func picture(at index: Int, preparation: inout PicturePreparation) throws(Failure) -> DecodedImage {
+    let image = try pictures.picture(at: index)
+    if augmentation == .none { return try preparation.picture(image) }
+    var draws = RandomDraws(seed: seed, purpose: .picture, epoch: epoch, number: index)
+    return try augmentation.picture(image, preparation: &preparation, draws: &draws)
   }
 
-  /// The images of the given indices, in their order.
-  func batch(_ indices: ArraySlice<Int>) -> LabeledBatch {
-    let height = resize?.outputSize.height ?? dataset.height
-    let width = resize?.outputSize.width ?? dataset.width
-    let inputCount = dataset.height * dataset.width * dataset.channels
-    let outputCount = height * width * dataset.channels
-    var image = [UInt8](repeating: 0, count: outputCount)
-    var scratch = resize?.makeScratch()
-    let pixels = [Float](unsafeUninitializedCapacity: indices.count * outputCount) { result, filled in
-      dataset.pixels.withUnsafeBufferPointer { source in
-        image.withUnsafeMutableBufferPointer { image in
-          var target = result.baseAddress!
-          for index in indices {
-            let original = source.baseAddress! + index * inputCount
-            if let resize {
-              resize.resize(original, into: image.baseAddress!, scratch: &scratch!)
-              scale(image.baseAddress!, into: target, count: outputCount)
-            } else {
-              scale(original, into: target, count: outputCount)
-            }
-            target += outputCount
-          }
+  /// The batch of that number, from its pictures and their indices.
+  func batch(_ images: [DecodedImage], indices: ArraySlice<Int>, number: Int) throws(Failure) -> LabeledBatch {
+    let (height, width) = (images[0].height, images[0].width)
+    if let other = images.first(where: { ($0.height, $0.width) != (height, width) }) {
+      throw Failure(
+        .invalidData,
+        "\(pictures.name): expected pictures of one size, found \(height)x\(width) and \(other.height)x\(other.width); resize them"
+      )
+    }
+    var tensor = preprocessing.batch(images)
+    erase(&tensor, indices)
+    let labels = indices.map { pictures.labels[$0] }
+    let share = augmentation.mixingShare(seed: seed, epoch: epoch, batch: number)
+    if share == 1 { return LabeledBatch(images: tensor, labels: labels) }
+    mix(&tensor, share: Float(share))
+    return LabeledBatch(
+      images: tensor, labels: share >= 0.5 ? labels : labels.reversed(), targets: targets(labels, share: Float(share)))
+  }
+
+  private func erase(_ tensor: inout Tensor, _ indices: ArraySlice<Int>) {
+    if augmentation.randomErasing == 0, augmentation.cutout == 0 { return }
+    let (channels, height, width) = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
+    for (n, index) in indices.enumerated() {
+      var draws = RandomDraws(seed: seed, purpose: .erasing, epoch: epoch, number: index)
+      for part in augmentation.erasedParts(height: height, width: width, draws: &draws) {
+        for y in part.rows {
+          let begin = ((n * height + y) * width + part.columns.lowerBound) * channels
+          for i in begin..<begin + part.columns.count * channels { tensor.storage[i] = 0 }
         }
       }
-      filled = indices.count * outputCount
     }
-    return LabeledBatch(
-      images: Tensor(shape: [indices.count, dataset.channels, height, width], channelsLast: pixels),
-      labels: indices.map { dataset.labels[$0] })
   }
 
-  private func scale(_ pixels: UnsafePointer<UInt8>, into values: UnsafeMutablePointer<Float>, count: Int) {
-    for i in 0..<count { values[i] = Float(pixels[i]) / 255 }
+  /// Each image becomes a share of itself and the rest of the one at the same distance from the other end.
+  private func mix(_ tensor: inout Tensor, share: Float) {
+    let (count, each) = (tensor.shape[0], tensor.count / tensor.shape[0])
+    tensor.storage.withUnsafeMutableBufferPointer { values in
+      for n in 0..<count / 2 {
+        let (first, second) = (n * each, (count - 1 - n) * each)
+        for i in 0..<each {
+          let (a, b) = (values[first + i], values[second + i])
+          values[first + i] = share * a + (1 - share) * b
+          values[second + i] = share * b + (1 - share) * a
+        }
+      }
+    }
+  }
+
+  private func targets(_ labels: [Int32], share: Float) -> Tensor {
+    let classes = pictures.numClasses
+    var values = [Float](repeating: 0, count: labels.count * classes)
+    for (n, label) in labels.enumerated() {
+      values[n * classes + Int(label)] += share
+      values[n * classes + Int(labels[labels.count - 1 - n])] += 1 - share
+    }
+    return Tensor(shape: [labels.count, classes], values: values)
   }
 }

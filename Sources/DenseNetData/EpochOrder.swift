@@ -21,7 +21,7 @@ public enum EpochOrder {
 }
 
 /// xoshiro256** 1.0 (Blackman and Vigna, 2018).
-struct Xoshiro256 {
+struct Xoshiro256: RandomNumberGenerator {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
   init(seed: UInt64, stream: UInt64) {
@@ -42,7 +42,9 @@ struct Xoshiro256 {
     state.3 = rotated(state.3, 45)
     return result
   }
+}
 
+extension RandomNumberGenerator {
   /// A uniform draw from `0..<bound`, by Lemire's multiplication (2019), which rejects what would bias it.
   mutating func next(below bound: Int) -> Int {
     let bound = UInt64(bound)

@@ -1,8 +1,6 @@
 /// Labelled images of one size, in memory.
-public struct ImageDataset: Sendable {
-  /// The name that a command line calls it by, such as `fashion-mnist`.
+public struct ImageDataset: LabeledPictures {
   public let name: String
-  /// The name of every class; the label is the index.
   public let classNames: [String]
   public let height: Int
   public let width: Int
@@ -10,7 +8,6 @@ public struct ImageDataset: Sendable {
   public let channels: Int
   /// The pixels, 0 to 255: `[N, height, width, channels]`.
   public let pixels: [UInt8]
-  /// The class of every image: `[N]`, each in `0..<classNames.count`.
   public let labels: [Int32]
 
   /// - Precondition: there are `height · width · channels` pixels for each label, and each label names a class.
@@ -34,31 +31,41 @@ public struct ImageDataset: Sendable {
     self.labels = labels
   }
 
-  /// The number of images.
-  public var count: Int { labels.count }
-  public var numClasses: Int { classNames.count }
+  public func picture(at index: Int) -> DecodedImage {
+    let each = height * width * channels
+    return DecodedImage(
+      width: width, height: height, channels: channels, pixels: Array(pixels[index * each..<(index + 1) * each]))
+  }
 
-  /// The first `n` images, or all of them where there are fewer.
-  public func prefix(_ n: Int) -> ImageDataset {
-    precondition(n >= 0, "a number of images must not be negative, found \(n)")
-    if n >= count { return self }
+  public func selecting(_ indices: [Int]) -> ImageDataset {
+    let each = height * width * channels
     return ImageDataset(
       name: name, classNames: classNames, height: height, width: width, channels: channels,
-      pixels: Array(pixels[..<(n * height * width * channels)]), labels: Array(labels[..<n]))
+      pixels: indices.flatMap { pixels[$0 * each..<($0 + 1) * each] }, labels: indices.map { labels[$0] })
+  }
+
+  public var fingerprint: String {
+    var hash = ContentHash()
+    for name in classNames { hash.combine(name) }
+    hash.combine(labels.map { UInt8(truncatingIfNeeded: $0) })
+    hash.combine(pixels)
+    return "\(name): \(count) images of \(height)x\(width)x\(channels), \(numClasses) classes, \(hash.hexadecimal)"
   }
 }
 
 /// A dataset's training and test images, and where they came from.
 public struct DatasetSplits: Sendable {
-  public let train: ImageDataset
-  public let test: ImageDataset
+  public let train: any LabeledPictures
+  public let test: any LabeledPictures
   /// Where the images came from, for a person to read: `Fashion-MNIST from /data/fashion-mnist`.
   public let origin: String
   /// What the user should know before trusting a result, a line each: content that is not the published one, or the
   /// sample that stands in for the full set.
   public let warnings: [String]
 
-  public init(train: ImageDataset, test: ImageDataset, origin: String, warnings: [String] = []) {
+  public init(
+    train: any LabeledPictures, test: any LabeledPictures, origin: String, warnings: [String] = []
+  ) {
     self.train = train
     self.test = test
     self.origin = origin

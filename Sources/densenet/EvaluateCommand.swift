@@ -68,7 +68,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     ).run(json: json)
   }
 
-  private func evaluate(_ file: WeightsFile, on test: ImageDataset) throws -> Report {
+  private func evaluate(_ file: WeightsFile, on test: any LabeledPictures) throws -> Report {
     let chosen = try model.resolve(
       metadata: file.networkMetadata, inputChannels: test.channels, numClasses: test.numClasses)
     let side = data.resize?.value ?? file.card.squareSide ?? chosen.imageSide
@@ -81,7 +81,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     progress.begin("testing", total: test.count)
     let began = ContinuousClock.now
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
-    let metrics = trainer.evaluate(
+    let metrics = try trainer.evaluate(
       BatchLoader(
         dataset: test, size: side, batchSize: data.batchSize.value, order: Array(0..<test.count)),
       onBatch: { progress.update(completed: $0.examples) }, shouldStop: { Interrupts.requested })

@@ -20,6 +20,8 @@ struct RunConfig: Encodable {
   let network: DenseNet.Configuration
   let dataset: Dataset
   let resize: Int
+  let preprocessing: Preprocessing
+  let augmentation: Augmentation
   let epochs: Int
   let batchSize: Int
   let lr: Double
@@ -36,8 +38,9 @@ struct RunConfig: Encodable {
   let machine: Machine
 
   init(
-    _ command: TrainCommand, model chosen: ChosenModel, side: Int, train: ImageDataset, test: ImageDataset,
-    origin: String, device: Device
+    _ command: TrainCommand, model chosen: ChosenModel, side: Int, train: any LabeledPictures,
+    test: any LabeledPictures,
+    preprocessing: Preprocessing, augmentation: Augmentation, origin: String, device: Device
   ) {
     version = DenseNetCommand.version
     started = ISO8601DateFormatter().string(from: Date())
@@ -47,6 +50,7 @@ struct RunConfig: Encodable {
       name: train.name, origin: origin, trainExamples: train.count, testExamples: test.count,
       classes: train.classNames)
     resize = side
+    (self.preprocessing, self.augmentation) = (preprocessing, augmentation)
     epochs = command.epochs.value
     batchSize = command.data.batchSize.value
     lr = command.lr.value

@@ -19,6 +19,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
+  @OptionGroup var augmentation: AugmentationOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var memory: MemoryOptions
 

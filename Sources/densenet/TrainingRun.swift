@@ -7,13 +7,15 @@ import Foundation
 /// One run of `densenet train`: from the dataset to the run folder.
 struct TrainingRun {
   let command: TrainCommand
-  let train: ImageDataset
-  let test: ImageDataset
+  let train: any LabeledPictures
+  let test: any LabeledPictures
   let origin: String
   let device: Device
   let chosen: ChosenModel
   /// The height and width of the images.
   let side: Int
+  let preprocessing: Preprocessing
+  let augmentation: Augmentation
   let model: DenseNet
 
   /// Checks everything that can be checked before the first file is written.
@@ -30,6 +32,9 @@ struct TrainingRun {
         .usage, "--num-classes: expected \(train.numClasses), the classes of \(train.name), found \(classes)")
     }
     side = command.data.resize?.value ?? chosen.imageSide
+    augmentation = command.augmentation.over(.none)
+    preprocessing = try command.augmentation.preprocessing(
+      of: train, base: .squashed(channels: train.channels, size: side))
     model = DenseNet(chosen.configuration, initialization: nil)
     model.memoryEfficient = command.memory.memoryEfficient
     let batch = min(command.data.batchSize.value, train.count)
@@ -109,9 +114,13 @@ struct TrainingRun {
           let order =
             command.noShuffle
             ? Array(0..<train.count) : EpochOrder.shuffled(count: train.count, seed: command.seed.value, epoch: epoch)
-          return BatchLoader(dataset: train, size: side, batchSize: batchSize, order: order)
+          return BatchLoader(
+            train, preprocessing: preprocessing, augmentation: augmentation, batchSize: batchSize, order: order,
+            epoch: epoch, seed: command.seed.value)
         },
-        test: { BatchLoader(dataset: test, size: side, batchSize: batchSize, order: Array(0..<test.count)) },
+        test: {
+          BatchLoader(test, preprocessing: preprocessing, batchSize: batchSize, order: Array(0..<test.count))
+        },
         callbacks: callbacks)
     } catch let failure as Failure {
       display.end()
@@ -124,7 +133,6 @@ struct TrainingRun {
 
   private var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
-    let preprocessing = Preprocessing.squashed(channels: train.channels, size: side)
     file.card = ModelCard(
       model: chosen.name, configuration: chosen.json, classNames: train.classNames, preprocessing: preprocessing.json)
     return file
@@ -144,7 +152,9 @@ struct TrainingRun {
   private func begin(_ folder: RunDirectory) throws -> MetricsLog {
     do {
       try folder.write(
-        config: RunConfig(command, model: chosen, side: side, train: train, test: test, origin: origin, device: device))
+        config: RunConfig(
+          command, model: chosen, side: side, train: train, test: test, preprocessing: preprocessing,
+          augmentation: augmentation, origin: origin, device: device))
       return try folder.openMetrics()
     } catch {
       folder.removeIfEmpty()

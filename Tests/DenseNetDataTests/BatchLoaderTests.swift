@@ -53,22 +53,22 @@ import Testing
 
   @Test func staysTwoAhead() async throws {
     let loader = BatchLoader(dataset: dataset(count: 100), size: nil, batchSize: 1, order: Array(0..<100))
-    try await waitUntil { loader.queue.readyCount == 2 }
+    try await waitUntil { loader.pipeline.readyCount == 2 }
     try await Task.sleep(for: .milliseconds(20))
-    #expect(loader.queue.readyCount == 2)
-    #expect(!loader.queue.producerHasEnded)
+    #expect(loader.pipeline.readyCount == 2)
+    #expect(!loader.pipeline.hasEnded)
     #expect(Array(loader).count == 100)
-    try await waitUntil { loader.queue.producerHasEnded }
+    try await waitUntil { loader.pipeline.hasEnded }
   }
 
   @Test func abandonedLoaderStopsItsThread() async throws {
     var loader: BatchLoader? = BatchLoader(
       dataset: dataset(count: 100), size: nil, batchSize: 1, order: Array(0..<100))
-    let queue = try #require(loader?.queue)
+    let pipeline = try #require(loader?.pipeline)
     _ = loader?.next()
-    #expect(!queue.producerHasEnded)
+    #expect(!pipeline.hasEnded)
     loader = nil
-    try await waitUntil { queue.producerHasEnded }
+    try await waitUntil { pipeline.hasEnded }
   }
 
   @Test func cancelEndsTheBatches() async throws {
@@ -76,7 +76,7 @@ import Testing
     _ = loader.next()
     loader.cancel()
     #expect(loader.next() == nil)
-    try await waitUntil { loader.queue.producerHasEnded }
+    try await waitUntil { loader.pipeline.hasEnded }
   }
 
   @Test func manyConsumersShareTheBatches() async {

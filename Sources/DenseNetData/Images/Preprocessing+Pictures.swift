@@ -7,25 +7,8 @@ extension Preprocessing {
   /// - Throws: `Failure(.invalidData)` where the picture is so long and thin that, not cropped, a side would exceed
   ///   ``largestSide``.
   public func picture(_ image: DecodedImage) throws(Failure) -> DecodedImage {
-    let resized = resizedSize(height: image.height, width: image.width)
-    guard crop != nil || max(resized.height, resized.width) <= Self.largestSide else {
-      throw Failure(
-        .invalidData,
-        "a picture of \(image.height)x\(image.width) pixels becomes \(resized.height)x\(resized.width), expected sides of at most \(Self.largestSide); crop it"
-      )
-    }
-    let (rows, columns) = (
-      CropAxis(of: resized.height, to: crop?[0] ?? resized.height),
-      CropAxis(of: resized.width, to: crop?[1] ?? resized.width)
-    )
-    let channels = inputChannels == 1 ? 1 : image.channels
-    let source = image.converted(toChannels: channels)
-    let resize = PillowResize(
-      from: (image.height, image.width), to: resized, rows: rows.kept, columns: columns.kept, channels: channels,
-      filter: interpolation)
-    let kept = DecodedImage(
-      width: columns.kept.count, height: rows.kept.count, channels: channels, pixels: resize(source.pixels))
-    return kept.padded(rows, columns).converted(toChannels: inputChannels)
+    var preparation = PicturePreparation(self)
+    return try preparation.picture(image)
   }
 
   /// A picture as a batch of one: `[1, C, H, W]`, fp32, `(v / 255 - mean) / std`.
@@ -41,21 +24,30 @@ extension Preprocessing {
     precondition(
       pictures.allSatisfy { ($0.height, $0.width, $0.channels) == first } && first.2 == inputChannels,
       "a batch needs pictures of one size in \(inputChannels) channels")
-    let tables = zip(mean, std).map { mean, std in
-      (0...255).map { (Float($0) / 255 - Float(mean)) / Float(std) }
-    }.flatMap { $0 }
-    let each = first.0 * first.1 * first.2
-    let values = [Float](unsafeUninitializedCapacity: pictures.count * each) { result, filled in
-      for (n, picture) in pictures.enumerated() {
-        picture.pixels.withUnsafeBufferPointer { pixels in
-          for start in stride(from: 0, to: each, by: inputChannels) {
-            for c in 0..<inputChannels { result[n * each + start + c] = tables[c * 256 + Int(pixels[start + c])] }
+    let values = [Float](unsafeUninitializedCapacity: pictures.count * first.0 * first.1 * first.2) { result, filled in
+      for picture in pictures {
+        normalize(picture, into: result.baseAddress! + filled)
+        filled += picture.pixels.count
+      }
+    }
+    return Tensor(shape: [pictures.count, inputChannels, first.0, first.1], channelsLast: values)
+  }
+
+  private func normalize(_ picture: DecodedImage, into result: UnsafeMutablePointer<Float>) {
+    let (mean, std) = (mean.map { Float($0) }, std.map { Float($0) })
+    picture.pixels.withUnsafeBufferPointer { pixels in
+      if inputChannels == 1 {
+        let (mean, std) = (mean[0], std[0])
+        for i in pixels.indices { result[i] = (Float(pixels[i]) / 255 - mean) / std }
+      } else {
+        for c in 0..<inputChannels {
+          let (mean, std) = (mean[c], std[c])
+          for i in stride(from: c, to: pixels.count, by: inputChannels) {
+            result[i] = (Float(pixels[i]) / 255 - mean) / std
           }
         }
       }
-      filled = pictures.count * each
     }
-    return Tensor(shape: [pictures.count, inputChannels, first.0, first.1], channelsLast: values)
   }
 }
 
@@ -83,7 +75,7 @@ struct CropAxis {
 }
 
 extension DecodedImage {
-  fileprivate func padded(_ rows: CropAxis, _ columns: CropAxis) -> DecodedImage {
+  func padded(_ rows: CropAxis, _ columns: CropAxis) -> DecodedImage {
     if rows.before + rows.after + columns.before + columns.after == 0 { return self }
     let (newWidth, newHeight) = (columns.before + width + columns.after, rows.before + height + rows.after)
     var padded = [UInt8](repeating: 0, count: newWidth * newHeight * channels)

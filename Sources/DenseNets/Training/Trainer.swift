@@ -80,7 +80,8 @@ public final class Trainer {
       var batch = 0
       var interrupted = false
       var began = clock.now
-      for data in try batches(epoch) {
+      let source = try batches(epoch)
+      for data in source {
         try update(data, step: step + 1, into: &metrics)
         step += 1
         batch += 1
@@ -96,12 +97,13 @@ public final class Trainer {
         if isLast || interrupted { break }
         began = clock.now
       }
+      if !interrupted { try source.requireEnd() }
       precondition(
         interrupted || batch == batchCount || step == maxSteps, "epoch \(epoch) had \(batch) batches of \(batchCount)")
       var tested = Metrics()
       if !interrupted {
         callbacks.onTestBegin()
-        tested = evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
+        tested = try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
         interrupted = callbacks.shouldStop()
       }
       let event = EpochEvent(
@@ -129,17 +131,19 @@ public final class Trainer {
   }
 
   /// Loss and accuracy in inference mode.
+  /// - Throws: why batches ended before their time.
   public func evaluate(
     _ batches: some Sequence<LabeledBatch>, onBatch: (Metrics) -> Void = { _ in },
     shouldStop: () -> Bool = { false }
-  ) -> Metrics {
+  ) throws -> Metrics {
     var metrics = Metrics()
     for batch in batches {
       let result = loss(model.forward(batch.images, mode: .inference), batch.labels, gradient: false)
       metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
       onBatch(metrics)
-      if shouldStop() { break }
+      if shouldStop() { return metrics }
     }
+    try batches.requireEnd()
     return metrics
   }
 }

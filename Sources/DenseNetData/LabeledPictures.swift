@@ -1,0 +1,42 @@
+public import DenseNets
+
+/// Pictures and their classes, any of which can be had at any time: in memory, or in files.
+public protocol LabeledPictures: Sendable {
+  /// The name that a command line calls them by, such as `fashion-mnist`.
+  var name: String { get }
+  /// The name of every class; the label is the index.
+  var classNames: [String] { get }
+  /// The class of every picture: `[N]`, each in `0..<classNames.count`.
+  var labels: [Int32] { get }
+  /// 1 where all pictures are grey, else 3.
+  var channels: Int { get }
+  /// What tells these pictures from others, for a run that goes on: their number, their classes, and a hash of labels and
+  /// content, or for files of paths and sizes.
+  var fingerprint: String { get }
+
+  /// One picture, in grey or RGB. Any thread may call.
+  /// - Throws: ``Failure`` that names the file, where it cannot be read.
+  func picture(at index: Int) throws(Failure) -> DecodedImage
+
+  /// Some of the pictures, in the order of the indices.
+  func selecting(_ indices: [Int]) -> Self
+}
+
+extension LabeledPictures {
+  /// The number of pictures.
+  public var count: Int { labels.count }
+  public var numClasses: Int { classNames.count }
+
+  /// The first `n` pictures, or all of them where there are fewer.
+  public func prefix(_ n: Int) -> Self {
+    precondition(n >= 0, "a number of pictures must not be negative, found \(n)")
+    return n >= count ? self : selecting(Array(0..<n))
+  }
+
+  /// How many pictures each class has.
+  public var classCounts: [Int] {
+    var counts = [Int](repeating: 0, count: classNames.count)
+    for label in labels { counts[Int(label)] += 1 }
+    return counts
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import DenseNetData
+import DenseNets
+
+/// How training images are varied and normalised. What is not given is the recipe's.
+struct AugmentationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Put <n> black pixels around each training image of the network's size, and cut one of that size out at a random place; 0 for none. Default: the recipe's, else 0.",
+      valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
+  var cropPadding: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Mirror every other training image. Default: the recipe's, else --no-flip.")
+  var flip: Bool?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Turn every other training image upside down. Default: the recipe's, else --no-vertical-flip.")
+  var verticalFlip: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Turn training images by up to this angle to either side, in degrees. Default: the recipe's, else 0.",
+      valueName: "degrees"), transform: { try number($0, in: 0...180) })
+  var rotation: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Train on random parts of pictures that have at least this share of the area, resized to the network's size; 0 for whole pictures. ImageNet's is 0.08. Default: the recipe's, else 0.",
+      valueName: "share"), transform: { try number($0, in: 0...1) })
+  var randomResizedCrop: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Vary brightness, contrast, saturation (each by factors of 1-x to 1+x) and hue (by up to x of the circle, at most 0.5), as 0.4,0.4,0.4,0.1. Default: the recipe's, else 0,0,0,0.",
+      valueName: "b,c,s,h"), transform: AugmentationOptions.parseColors)
+  var colorJitter: Augmentation.ColorJitter?
+
+  @Option(
+    help: ArgumentHelp(
+      "The probability with which a random rectangle of a training image is blanked. Default: the recipe's, else 0.",
+      valueName: "p"), transform: { try number($0, in: 0...1) })
+  var randomErasing: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Blank a square of <n> pixels a side at a random place of every training image. Default: the recipe's, else 0.",
+      valueName: "n"), transform: { Int(try number($0, in: 0...8192, whole: true)) })
+  var cutout: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Mix pairs of training images and their classes, in shares from Beta(α, α); 0 for none. Default: the recipe's, else 0.",
+      valueName: "α"), transform: { try number($0, in: 0...100) })
+  var mixup: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: the recipe's, else none.",
+      valueName: "name or m,…:s,…"), transform: Normalization.parse)
+  var normalize: Normalization?
+
+  /// A recipe's augmentation, with what the options say in place of its own.
+  func over(_ base: Augmentation) -> Augmentation {
+    var result = base
+    if let cropPadding { result.cropPadding = cropPadding }
+    if let flip { result.horizontalFlip = flip ? 0.5 : 0 }
+    if let verticalFlip { result.verticalFlip = verticalFlip ? 0.5 : 0 }
+    if let rotation { result.rotation = rotation }
+    if let randomResizedCrop { result.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil }
+    if let colorJitter { result.colorJitter = colorJitter }
+    if let randomErasing { result.randomErasing = randomErasing }
+    if let cutout { result.cutout = cutout }
+    if let mixup { result.mixup = mixup }
+    return result
+  }
+
+  /// The preprocessing with the normalisation of the option, else of the recipe.
+  /// - Parameters:
+  ///   - train: the training pictures.
+  ///   - recipe: what holds where the option is not given.
+  func preprocessing(
+    of train: any LabeledPictures, base: Preprocessing, recipe: Normalization = .none
+  ) throws -> Preprocessing {
+    try (normalize ?? recipe).applied(to: base, train: train)
+  }
+
+  @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    guard parts.count == 4, parts[..<3].allSatisfy({ (0...10).contains($0) }), (0...0.5).contains(parts[3]) else {
+      throw Failure(.usage, "expected three numbers of 0 to 10 and one of 0 to 0.5, as 0.4,0.4,0.4,0.1")
+    }
+    return .init(brightness: parts[0], contrast: parts[1], saturation: parts[2], hue: parts[3])
+  }
+}
+
+/// - Throws: what was expected; the parser says where and what was found.
+private func number(_ argument: String, in range: ClosedRange<Double>, whole: Bool = false) throws -> Double {
+  guard let value = Double(argument), range.contains(value), !whole || value == value.rounded() else {
+    let (low, high) = (Int(range.lowerBound), Int(range.upperBound))
+    throw Failure(.usage, "expected a \(whole ? "whole number" : "number") from \(low) to \(high)")
+  }
+  return value
+}
