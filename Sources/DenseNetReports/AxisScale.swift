@@ -21,7 +21,7 @@ struct AxisScale {
     let greatest = max(finite.max() ?? 0, always.upperBound)
     step = Self.niceStep((greatest - least) / Double(ticks))
     lower = (least / step + 1e-9).rounded(.down) * step
-    upper = (greatest / step - 1e-9).rounded(.up) * step
+    upper = max((greatest / step - 1e-9).rounded(.up) * step, lower + step)
   }
 
   var ticks: [Double] {

@@ -18,6 +18,7 @@ struct CurveChart {
 
   private let width = 720.0
   private let height = 430.0
+  private let lineWidth = 2.25
   private let plot: (left: Double, top: Double, right: Double, bottom: Double)
 
   init(_ curves: LearningCurves) {
@@ -54,30 +55,26 @@ struct CurveChart {
   func svg(theme: LearningCurves.Theme) -> String {
     let colors = theme == .dark ? ChartStyle.dark : ChartStyle.light
     var parts = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(number(width)) \(number(height))\" "
-        + "width=\"\(number(width))\" height=\"\(number(height))\" role=\"img\" "
-        + "font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif\" "
-        + "font-size=\"14\">",
-      "<title>\(escaped(title))</title>",
-      "<desc>\(escaped(description))</desc>",
+      SVG.open(
+        width: width, height: height, fontSize: 14, title: title, description: description, isDocument: true)
     ]
-    if theme == .automatic { parts.append("<style>\(ChartStyle.darkRules)</style>") }
+    if theme == .automatic { parts.append("<style>\(ChartStyle.darkRules(lines: lines.count))</style>") }
     parts.append(
-      "<rect class=\"background\" width=\"\(number(width))\" height=\"\(number(height))\" rx=\"8\" "
+      "<rect class=\"background\" width=\"\(SVG.number(width))\" height=\"\(SVG.number(height))\" rx=\"8\" "
         + "fill=\"\(colors.background)\"/>")
     if let shownTitle {
       let size = min(17, max(8, (width - plot.left) / 0.65 / Double(max(shownTitle.count, 1))))
       parts.append(
-        text(
+        SVG.text(
           plot.left, 32, shownTitle, "text", colors.text,
-          attributes: "font-size=\"\(number(size))\" font-weight=\"600\""))
+          attributes: "font-size=\"\(SVG.number(size))\" font-weight=\"600\""))
     }
     parts += axes(colors) + legend(colors)
     for index in lines.indices { parts += curve(index, colors) }
     parts += finalValues(colors)
     if lines.allSatisfy({ $0.points.isEmpty }) {
       parts.append(
-        text(
+        SVG.text(
           (plot.left + plot.right) / 2, (plot.top + plot.bottom) / 2, "no data yet", "faint", colors.faintText,
           anchor: "middle"))
     }
@@ -86,7 +83,7 @@ struct CurveChart {
 
   /// What the picture shows, for those who cannot see it.
   private var description: String {
-    let ends = lines.compactMap { line in line.points.last.map { "\(line.name) \(valueText($0.value))" } }
+    let ends = lines.compactMap { line in line.points.last.map { "\(line.name) \(SVG.valueText($0.value))" } }
     let extent =
       "Train loss, train accuracy and test accuracy against epochs, up to \(horizontal.label(horizontal.upper))."
     return ends.isEmpty ? extent : "\(extent) At the end: \(ends.joined(separator: ", "))."
@@ -100,35 +97,29 @@ extension CurveChart {
     var parts: [String] = []
     for tick in left.ticks {
       let y = y(tick, left)
-      parts.append(segment(plot.left, y, plot.right, y, "grid", colors.grid))
-      parts.append(text(plot.left - 10, y + 5, left.label(tick), "faint", colors.faintText, anchor: "end"))
+      parts.append(SVG.segment(plot.left, y, plot.right, y, "grid", colors.grid))
+      parts.append(SVG.text(plot.left - 10, y + 5, left.label(tick), "faint", colors.faintText, anchor: "end"))
     }
     for tick in right?.ticks ?? [] {
       let y = y(tick, right!)
-      parts.append(segment(plot.right, y, plot.right + 5, y, "frame", colors.frame))
-      parts.append(text(plot.right + 10, y + 5, right!.label(tick), "faint", colors.faintText))
+      parts.append(SVG.segment(plot.right, y, plot.right + 5, y, "frame", colors.frame))
+      parts.append(SVG.text(plot.right + 10, y + 5, right!.label(tick), "faint", colors.faintText))
     }
     for tick in horizontal.ticks {
       let x = x(tick)
-      parts.append(segment(x, plot.top, x, plot.bottom, "grid", colors.grid))
-      parts.append(segment(x, plot.bottom, x, plot.bottom + 5, "frame", colors.frame))
-      parts.append(text(x, plot.bottom + 21, horizontal.label(tick), "faint", colors.faintText, anchor: "middle"))
+      parts.append(SVG.segment(x, plot.top, x, plot.bottom, "grid", colors.grid))
+      parts.append(SVG.segment(x, plot.bottom, x, plot.bottom + 5, "frame", colors.frame))
+      parts.append(SVG.text(x, plot.bottom + 21, horizontal.label(tick), "faint", colors.faintText, anchor: "middle"))
     }
-    parts.append(segment(plot.left, plot.bottom, plot.right, plot.bottom, "frame", colors.frame))
-    parts.append(segment(plot.left, plot.top, plot.left, plot.bottom, "frame", colors.frame))
-    if right != nil { parts.append(segment(plot.right, plot.top, plot.right, plot.bottom, "frame", colors.frame)) }
+    parts.append(SVG.segment(plot.left, plot.bottom, plot.right, plot.bottom, "frame", colors.frame))
+    parts.append(SVG.segment(plot.left, plot.top, plot.left, plot.bottom, "frame", colors.frame))
+    if right != nil { parts.append(SVG.segment(plot.right, plot.top, plot.right, plot.bottom, "frame", colors.frame)) }
     parts.append(
-      text((plot.left + plot.right) / 2, height - 12, "epoch", "text", colors.text, anchor: "middle"))
-    parts.append(rotated(20, right == nil ? "loss, accuracy" : "loss", colors))
-    if right != nil { parts.append(rotated(plot.right + 54, "accuracy", colors)) }
+      SVG.text((plot.left + plot.right) / 2, height - 12, "epoch", "text", colors.text, anchor: "middle"))
+    let middle = (plot.top + plot.bottom) / 2
+    parts.append(SVG.rotatedText(20, middle, right == nil ? "loss, accuracy" : "loss", "text", colors.text))
+    if right != nil { parts.append(SVG.rotatedText(plot.right + 54, middle, "accuracy", "text", colors.text)) }
     return parts
-  }
-
-  private func rotated(_ x: Double, _ label: String, _ colors: ChartStyle.Colors) -> String {
-    let y = (plot.top + plot.bottom) / 2
-    return text(
-      x, y, label, "text", colors.text, anchor: "middle",
-      attributes: "transform=\"rotate(-90 \(number(x)) \(number(y)))\"")
   }
 
   /// Above the plot, where it can cover no line.
@@ -136,10 +127,10 @@ extension CurveChart {
     let y = plot.top - 22
     return lines.indices.flatMap { index in
       let x = plot.left + 132 * Double(index)
-      let sample =
-        "<path class=\"line\(index)\" d=\"M\(number(x)) \(number(y))h38\" fill=\"none\" "
-        + "stroke=\"\(colors.lines[index])\" \(strokeStyle(index))/>"
-      return [sample, text(x + 46, y + 5, lines[index].name, "text", colors.text)]
+      return [
+        SVG.sample(x, y, length: 38, index: index, colors, width: lineWidth),
+        SVG.text(x + 46, y + 5, lines[index].name, "text", colors.text),
+      ]
     }
   }
 }
@@ -151,56 +142,32 @@ extension CurveChart {
     let line = lines[index]
     let runs = line.points.split { !$0.value.isFinite }
     var parts: [String] = []
-    let path = runs.filter { $0.count > 1 }.map { run in
-      "M" + run.map { "\(number(x($0.epoch))) \(number(y($0.value, line.axis)))" }.joined(separator: "L")
-    }
-    if !path.isEmpty {
-      parts.append(
-        "<path class=\"line\(index)\" d=\"\(path.joined())\" fill=\"none\" stroke=\"\(colors.lines[index])\" "
-          + "stroke-linejoin=\"round\" \(strokeStyle(index))/>")
-    }
+    let curves = runs.filter { $0.count > 1 }.map { run in run.map { (x($0.epoch), y($0.value, line.axis)) } }
+    if !curves.isEmpty { parts.append(SVG.curve(curves, index: index, colors, width: lineWidth)) }
     // A point between two gaps has no line to lie on. Test accuracies are few and far between, so each is marked.
     let isTest = index == lines.count - 1
     let marked = isTest && line.points.count <= 40 ? Array(runs.joined()) : runs.filter { $0.count == 1 }.flatMap { $0 }
     for point in marked {
       parts.append(
-        "<circle class=\"mark\(index)\" cx=\"\(number(x(point.epoch)))\" cy=\"\(number(y(point.value, line.axis)))\" "
-          + "r=\"3.2\" fill=\"\(colors.lines[index])\"/>")
+        SVG.circle(x(point.epoch), y(point.value, line.axis), radius: 3.2, "mark\(index)", colors.line(index)))
     }
     return parts
   }
 
   /// The last value of each line beside its end, moved apart where they would overlap.
   private func finalValues(_ colors: ChartStyle.Colors) -> [String] {
-    let spacing = 17.0
     let ends = lines.indices.compactMap { index -> (index: Int, y: Double, text: String)? in
       guard let last = lines[index].points.last, let finite = lines[index].points.last(where: { $0.value.isFinite })
       else { return nil }
-      return (index, y(finite.value, lines[index].axis), valueText(last.value))
+      return (index, y(finite.value, lines[index].axis), SVG.valueText(last.value))
     }.sorted { ($0.y, $0.index) < ($1.y, $1.index) }
-    var heights = ends.map(\.y)
-    for i in heights.indices.dropFirst() { heights[i] = max(heights[i], heights[i - 1] + spacing) }
-    if let lowest = heights.last, lowest > plot.bottom - 4 {
-      heights[heights.count - 1] = plot.bottom - 4
-      for i in heights.indices.dropLast().reversed() { heights[i] = min(heights[i], heights[i + 1] - spacing) }
-    }
+    let heights = SVG.spread(ends.map(\.y), apart: 17, through: plot.bottom - 4)
     let end = lines.compactMap { $0.points.last.map { x($0.epoch) } }.max() ?? plot.right
     let offset = right != nil && end > plot.right - 60 ? plot.right + 66 : end + 9
     return zip(ends, heights).map { end, y in
-      text(
-        offset, y + 5, end.text, "mark\(end.index)", colors.lines[end.index], attributes: "font-weight=\"600\"")
+      SVG.text(
+        offset, y + 5, end.text, "mark\(end.index)", colors.line(end.index), attributes: "font-weight=\"600\"")
     }
-  }
-
-  private func strokeStyle(_ index: Int) -> String {
-    let dashes = ChartStyle.dashes[index].map { " stroke-dasharray=\"\($0)\"" } ?? ""
-    return "stroke-width=\"2.25\"\(dashes)"
-  }
-
-  private func valueText(_ value: Double) -> String {
-    if value.isNaN { return "NaN" }
-    if value.isInfinite { return value < 0 ? "−∞" : "∞" }
-    return String(format: abs(value) < 100 ? "%.3f" : abs(value) < 1000 ? "%.1f" : "%.3g", value)
   }
 }
 
@@ -214,42 +181,4 @@ extension CurveChart {
   private func y(_ value: Double, _ axis: AxisScale) -> Double {
     plot.bottom - axis.fraction(value) * (plot.bottom - plot.top)
   }
-
-  private func segment(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, _ color: String
-  ) -> String {
-    "<path class=\"\(style)\" d=\"M\(number(x1)) \(number(y1))L\(number(x2)) \(number(y2))\" stroke=\"\(color)\"/>"
-  }
-
-  private func text(
-    _ x: Double, _ y: Double, _ content: String, _ style: String, _ color: String, anchor: String? = nil,
-    attributes: String = ""
-  ) -> String {
-    let anchor = anchor.map { " text-anchor=\"\($0)\"" } ?? ""
-    let more = attributes.isEmpty ? "" : " " + attributes
-    return "<text class=\"\(style)\" x=\"\(number(x))\" y=\"\(number(y))\" fill=\"\(color)\"\(anchor)\(more)>"
-      + "\(escaped(content))</text>"
-  }
-
-  /// A coordinate to a tenth of a pixel, without a superfluous zero.
-  private func number(_ value: Double) -> String {
-    let tenths = (value * 10).rounded()
-    return tenths.truncatingRemainder(dividingBy: 10) == 0 ? "\(Int(tenths / 10))" : "\(tenths / 10)"
-  }
-}
-
-/// Text for XML. Control characters, which XML cannot hold, are left out.
-func escaped(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "\u{0}"..<" ", "\u{7f}", "\u{fffe}", "\u{ffff}": result += " "
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
 }

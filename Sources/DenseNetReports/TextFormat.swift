@@ -41,4 +41,21 @@ public enum TextFormat {
     guard number.isFinite else { return number.isNaN ? "nan" : number < 0 ? "-inf" : "inf" }
     return String(format: "%.\(decimals)f", number)
   }
+
+  /// A share from 0 to 1 as percent: `93.4%`; `nan` as a word.
+  public static func percent(_ share: Double) -> String {
+    share.isFinite ? fixed(share * 100, decimals: 1) + "%" : fixed(share, decimals: 1)
+  }
+
+  /// A number of a size that is not known beforehand: whole from 100, else with one decimal.
+  public static func significant(_ number: Double) -> String {
+    guard number.isFinite, abs(number) >= 99.95, abs(number) < 1e15 else { return fixed(number, decimals: 1) }
+    return thousands(Int(number.rounded()))
+  }
+
+  /// A text as a field of comma-separated values, as RFC 4180 wants it: in quotes where it holds what separates fields.
+  public static func field(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy { ![",", "\"", "\n", "\r"].contains($0) } && text.first != " "
+    return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
 }

@@ -3,61 +3,6 @@ import Testing
 
 @testable import DenseNetReports
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
-
-/// What an SVG document holds, if it is well formed.
-private final class Document: NSObject, XMLParserDelegate {
-  struct Element {
-    var name: String
-    var attributes: [String: String]
-    var text = ""
-  }
-
-  private(set) var elements: [Element] = []
-  private var open: [Int] = []
-
-  init?(_ svg: String) {
-    super.init()
-    let parser = XMLParser(data: Data(svg.utf8))
-    parser.delegate = self
-    guard parser.parse(), open.isEmpty else { return nil }
-  }
-
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
-    open.append(elements.count)
-    elements.append(Element(name: name, attributes: attributes))
-  }
-
-  func parser(_ parser: XMLParser, foundCharacters string: String) {
-    if let last = open.last { elements[last].text += string }
-  }
-
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    open.removeLast()
-  }
-
-  func texts(_ style: String? = nil) -> [String] {
-    elements.filter { $0.name == "text" && (style == nil || $0.attributes["class"] == style) }.map(\.text)
-  }
-
-  func paths(_ style: String) -> [String] {
-    elements.filter { $0.name == "path" && $0.attributes["class"] == style }.compactMap { $0.attributes["d"] }
-  }
-
-  /// All coordinates of text, circles and absolute paths.
-  var coordinates: [Double] {
-    elements.flatMap { element -> [Double] in
-      let path = element.attributes["d"].map { $0.split { "MLh ".contains($0) }.compactMap { Double($0) } } ?? []
-      return path + ["x", "y", "cx", "cy"].compactMap { element.attributes[$0].flatMap { Double($0) } }
-    }
-  }
-}
-
 private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss: (Double) -> Double = { 1 / (1 + $0) })
   -> LearningCurves
 {
@@ -78,7 +23,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
     var ten = curves(epochs: 10)
     ten.title = "a <b> & \"c\"\u{1}"
     let svg = ten.svg(theme: theme)
-    let document = try #require(Document(svg))
+    let document = try #require(Markup(svg))
     #expect(document.elements[0].name == "svg" && document.elements[0].attributes["role"] == "img")
     #expect(document.elements[1].name == "title" && document.elements[1].text == "a <b> & \"c\" ")
     #expect(document.elements[2].name == "desc")
@@ -92,7 +37,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
   }
 
   @Test func showsTheChaptersThreeLines() throws {
-    let document = try #require(Document(curves(epochs: 10).svg()))
+    let document = try #require(Markup(curves(epochs: 10).svg()))
     let texts = document.texts()
     for expected in ["train loss", "train acc", "test acc", "epoch", "loss, accuracy", "d2l"] {
       #expect(texts.contains(expected), "\(expected)")
@@ -107,25 +52,25 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
   }
 
   @Test func beginsAtTheFirstEpochsEnd() throws {
-    let document = try #require(Document(curves(epochs: 10, loss: { $0 < 1 ? 1e6 : 0.5 }).svg()))
+    let document = try #require(Markup(curves(epochs: 10, loss: { $0 < 1 ? 1e6 : 0.5 }).svg()))
     // 46 points from 1 to 10, and the steep fall before them does not stretch the axis.
     #expect(document.paths("line0").last?.split(separator: "L").count == 46)
     #expect(document.texts().contains("1.0") && !document.texts().contains("1e+06"))
   }
 
   @Test(arguments: [1, 2]) func shortRunsAreShownFromZero(epochs: Int) throws {
-    let document = try #require(Document(curves(epochs: epochs).svg()))
+    let document = try #require(Markup(curves(epochs: epochs).svg()))
     #expect(document.paths("line0").last?.split(separator: "L").count == 5 * epochs)
     #expect(document.texts("faint").contains("0.2"))
   }
 
   @Test func noPointsAndOnePoint() throws {
-    let empty = try #require(Document(LearningCurves(epochs: 10).svg()))
+    let empty = try #require(Markup(LearningCurves(epochs: 10).svg()))
     #expect(empty.texts().contains("no data yet"))
     #expect(empty.elements[1].text == "Learning curves")
     var one = LearningCurves(epochs: 1)
     one.addTrain(epoch: 1, loss: 0.5, accuracy: 0.75)
-    let document = try #require(Document(one.svg()))
+    let document = try #require(Markup(one.svg()))
     #expect(document.elements.filter { $0.name == "circle" }.count == 2)
     #expect(document.texts("mark0") == ["0.500"] && document.texts("mark2") == [])
   }
@@ -135,7 +80,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
     diverged.trainLoss[8].value = .infinity
     diverged.trainLoss[10].value = .nan
     for i in 15..<20 { diverged.trainLoss[i].value = .nan }
-    let document = try #require(Document(diverged.svg()))
+    let document = try #require(Markup(diverged.svg()))
     let curve = try #require(document.paths("line0").last)
     #expect(curve.split(separator: "M").count == 2)
     #expect(document.elements.filter { $0.attributes["class"] == "mark0" && $0.name == "circle" }.count == 1)
@@ -145,7 +90,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
 
   @Test(arguments: [2.6, 7, 12_345, 1e6, 1e20, 1e300, .greatestFiniteMagnitude])
   func largeLossesGetAnAxisOfTheirOwn(greatest: Double) throws {
-    let document = try #require(Document(curves(epochs: 5, loss: { $0 == 2 ? greatest : greatest / 2 }).svg()))
+    let document = try #require(Markup(curves(epochs: 5, loss: { $0 == 2 ? greatest : greatest / 2 }).svg()))
     #expect(document.texts().contains("loss") && document.texts().contains("accuracy"))
     #expect(document.coordinates.allSatisfy { $0 >= -90 && $0 <= 720 })
   }
@@ -153,13 +98,13 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
   @Test(arguments: [0, 1e-300, 1e-9, -1e300, -5, .nan, .infinity])
   func oddLossesStayInThePicture(loss: Double) throws {
     for epochs in [1, 3, 100] {
-      let document = try #require(Document(curves(epochs: epochs, loss: { _ in loss }).svg()))
+      let document = try #require(Markup(curves(epochs: epochs, loss: { _ in loss }).svg()))
       #expect(document.coordinates.allSatisfy { $0 >= -90 && $0 <= 720 })
     }
   }
 
   @Test func aHundredEpochsHaveFewTicks() throws {
-    let document = try #require(Document(curves(epochs: 100).svg()))
+    let document = try #require(Markup(curves(epochs: 100).svg()))
     #expect(document.texts("faint").suffix(10) == (1...10).map { "\($0 * 10)" })
     #expect(document.elements.allSatisfy { $0.name != "circle" })
   }
@@ -167,8 +112,8 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
   @Test func oddEpochsAreNoHarm() throws {
     var odd = LearningCurves(epochs: -3)
     for epoch in [-1, 0, .nan, .infinity, 1e300, 2] { odd.addTrain(epoch: epoch, loss: 1, accuracy: 0.5) }
-    #expect(Document(odd.svg()) != nil)
-    #expect(Document(LearningCurves(epochs: .max).svg()) != nil)
+    #expect(Markup(odd.svg()) != nil)
+    #expect(Markup(LearningCurves(epochs: .max).svg()) != nil)
   }
 
   @Test func finalValuesDoNotOverlap() throws {
@@ -177,7 +122,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
       close.addTrain(epoch: epoch, loss: 0.001, accuracy: 0.002)
       close.addTest(epoch: Int(epoch), accuracy: 0.003)
     }
-    let document = try #require(Document(close.svg()))
+    let document = try #require(Markup(close.svg()))
     let heights = document.elements.filter { $0.name == "text" && $0.attributes["class"]?.hasPrefix("mark") == true }
       .compactMap { $0.attributes["y"].flatMap { Double($0) } }.sorted()
     #expect(heights.count == 3)

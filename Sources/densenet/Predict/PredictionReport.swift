@@ -63,17 +63,14 @@ struct PredictionReport: Encodable {
     for prediction in predictions {
       for (rank, top) in prediction.top.enumerated() {
         lines.append(
-          [field(prediction.file), "\(rank + 1)", field(top.class), "\(top.index)", "\(Float(top.probability))"]
-            .joined(separator: ","))
+          [
+            TextFormat.field(prediction.file), "\(rank + 1)", TextFormat.field(top.class), "\(top.index)",
+            "\(Float(top.probability))",
+          ]
+          .joined(separator: ","))
       }
     }
     return lines.joined(separator: "\n")
-  }
-
-  /// A text as RFC 4180 wants it: in quotes where it holds what separates fields.
-  private func field(_ text: String) -> String {
-    let isPlain = text.unicodeScalars.allSatisfy { ![",", "\"", "\n", "\r"].contains($0) } && text.first != " "
-    return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }
 

@@ -1,0 +1,61 @@
+public import DenseNets
+
+/// Predictions as comma-separated values, `predictions.csv`: a line each, classes by their numbers. With files where the
+/// examples come from files.
+public enum PredictionTable {
+  private static let heads = ["index", "label", "prediction", "confidence", "label_probability", "label_rank"]
+
+  public static func text(_ predictions: [Prediction]) -> String {
+    let hasFiles = predictions.contains { $0.file != nil }
+    let lines = predictions.map { prediction in
+      let numbers =
+        "\(prediction.index),\(prediction.label),\(prediction.predicted),\(Float(prediction.confidence)),"
+        + "\(Float(prediction.labelProbability)),\(prediction.labelRank)"
+      return hasFiles ? "\(numbers),\(TextFormat.field(prediction.file ?? ""))" : numbers
+    }
+    return ([(heads + (hasFiles ? ["file"] : [])).joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+  }
+
+  /// The predictions of a table that ``text(_:)`` made.
+  /// - Parameters:
+  ///   - header: the names of its columns.
+  ///   - rows: its fields, as many a row as there are columns.
+  ///   - place: where a field lies, for messages, by its row and column.
+  ///   - classes: how many there are.
+  /// - Throws: `Failure(.invalidData)` with the place where it holds something else.
+  public static func predictions(
+    header: [String], rows: [[String]], place: (_ row: Int, _ column: Int) -> String, classes: Int
+  ) throws(Failure) -> [Prediction] {
+    guard header == heads || header == heads + ["file"] else {
+      throw Failure(.invalidData, "\(place(0, 0)): expected the columns \(heads.joined(separator: ",")); train again")
+    }
+    var predictions: [Prediction] = []
+    predictions.reserveCapacity(rows.count)
+    for (row, fields) in rows.enumerated() {
+      func number(_ column: Int, _ range: Range<Int>) throws(Failure) -> Int {
+        guard let value = Int(fields[column]), range.contains(value) else {
+          throw Failure(
+            .invalidData,
+            "\(place(row, column)): expected a whole number from \(range.lowerBound) to \(range.upperBound - 1), found "
+              + "“\(fields[column].prefix(20))”; train again")
+        }
+        return value
+      }
+      func probability(_ column: Int) throws(Failure) -> Double {
+        // A sum of rounded numbers may exceed 1 by a little.
+        guard let value = Double(fields[column]), value >= 0, value <= 1.001 else {
+          throw Failure(
+            .invalidData,
+            "\(place(row, column)): expected a probability, found “\(fields[column].prefix(20))”; train again")
+        }
+        return value
+      }
+      predictions.append(
+        Prediction(
+          index: try number(0, 0..<Int.max), file: fields.count > heads.count && !fields[6].isEmpty ? fields[6] : nil,
+          label: try number(1, 0..<classes), predicted: try number(2, 0..<classes), confidence: try probability(3),
+          labelProbability: try probability(4), labelRank: try number(5, 1..<classes + 1)))
+    }
+    return predictions
+  }
+}

@@ -1,0 +1,127 @@
+/// Runs side by side: a table of results, the settings in which they differ, and their curves over one another, as a
+/// page, as a picture, and as plain text.
+public struct ComparisonPage: Sendable {
+  public struct Run: Sendable {
+    public var name: String
+    public var model: String?
+    public var dataset: String?
+    /// Nil for a run that has not come to its end.
+    public var results: ReportPage.Results?
+    public var curves: RunCurves
+    /// The epochs that were finished.
+    public var epochs: Int
+    /// Those in which the runs differ, the same keys in each run.
+    public var settings: [(key: String, value: String)]
+
+    public init(
+      name: String, model: String?, dataset: String?, results: ReportPage.Results?, curves: RunCurves, epochs: Int,
+      settings: [(key: String, value: String)]
+    ) {
+      (self.name, self.model, self.dataset, self.results) = (name, model, dataset, results)
+      (self.curves, self.epochs, self.settings) = (curves, epochs, settings)
+    }
+
+    // A run that has not ended has come as far as its last points.
+    public var testAccuracy: Double? { results?.testAccuracy ?? curves.testAccuracy.last?.value }
+    public var testLoss: Double? { results?.testLoss ?? curves.testLoss.last?.value }
+    public var trainLoss: Double? { results?.trainLoss ?? curves.trainLoss.last?.value }
+    public var examplesPerSecond: Double? { results?.examplesPerSecond ?? curves.examplesPerSecond.last?.value }
+  }
+
+  private let runs: [Run]
+
+  public init(_ runs: [Run]) { self.runs = runs }
+
+  private static let heads = [
+    "run", "model", "dataset", "epochs", "parameters", "test acc", "best acc", "test loss", "train loss", "ex/s",
+    "memory", "time",
+  ]
+  /// From here on, columns hold numbers.
+  private static let firstNumber = 3
+
+  private func cells(_ run: Run) -> [String] {
+    func fixed(_ value: Double?, _ decimals: Int) -> String {
+      value.map { TextFormat.fixed($0, decimals: decimals) } ?? "–"
+    }
+    return [
+      run.name, run.model ?? "–", run.dataset ?? "–", run.results == nil ? "\(run.epochs) so far" : "\(run.epochs)",
+      run.results.map { TextFormat.thousands($0.parameters) } ?? "–", fixed(run.testAccuracy, 4),
+      fixed(run.curves.best?.value, 4), fixed(run.testLoss, 3), fixed(run.trainLoss, 3),
+      fixed(run.examplesPerSecond, 1),
+      run.results.map { TextFormat.bytes($0.peakMemoryBytes) } ?? "–",
+      run.results.map { TextFormat.duration($0.seconds) } ?? "–",
+    ]
+  }
+
+  private var settingRows: [[String]] {
+    (runs.first?.settings ?? []).enumerated().map { index, setting in
+      [setting.key] + runs.map { $0.settings[index].value }
+    }
+  }
+
+  /// The tables in plain text, as a terminal shows them.
+  public func text() -> String {
+    var results = TextTable(
+      columns: Self.heads.enumerated().map { .init($1, $0 < Self.firstNumber ? .left : .right) })
+    for run in runs { results.addRow(cells(run)) }
+    if settingRows.isEmpty { return results.rendered() }
+    var settings = TextTable(columns: ["setting"].map { .init($0) } + runs.map { .init($0.name) })
+    for row in settingRows { settings.addRow(row.map { $0.count > 40 ? $0.prefix(39) + "…" : $0 }) }
+    return results.rendered() + "\n" + settings.rendered()
+  }
+
+  /// A page that needs no other file.
+  public func html() -> String {
+    let results = HTML.table(
+      "Results", Self.heads.enumerated().map { .init(head: $1, isNumber: $0 >= Self.firstNumber) },
+      rows: runs.map { cells($0).map(escaped) })
+    let curves = charts.map { HTML.chart($0.title, $0.chart.svg()) }.joined(separator: "\n")
+    var body = [
+      "<header>\n<h1>\(runs.count) runs</h1>\n</header>\n<main>", HTML.section("Results", results),
+      HTML.section("Curves", "<div class=\"columns\">\n\(curves)\n</div>"),
+    ]
+    if !settingRows.isEmpty {
+      let columns = [HTML.Column(head: "Setting")] + runs.map { HTML.Column(head: $0.name) }
+      body.append(
+        HTML.section("What differs", HTML.table("Settings", columns, rows: settingRows.map { $0.map(escaped) })))
+    }
+    body.append("</main>\n<footer>Made by densenet.</footer>")
+    return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
+  }
+
+  /// The curves as one picture: test accuracy above loss.
+  public func svg() -> String {
+    let charts = charts.map(\.chart)
+    let height = charts.reduce(0) { $0 + $1.size.height }
+    let width = charts[0].size.width
+    var y = 0.0
+    let parts = charts.map { chart -> String in
+      defer { y += chart.size.height }
+      return "<g transform=\"translate(0 \(SVG.number(y)))\">\n\(chart.elements.joined(separator: "\n"))\n</g>"
+    }
+    let names = runs.map(\.name).joined(separator: ", ")
+    return SVG.open(
+      width: width, height: height, fontSize: 13, title: "Curves of \(runs.count) runs",
+      description: "Test accuracy, test loss and training loss of \(names) against epochs.", isDocument: true)
+      + "\n<style>\(ChartStyle.darkRules(lines: runs.count))</style>\n"
+      + SVG.rectangle(0, 0, width: width, height: height, "background", ChartStyle.light.background) + "\n"
+      + parts.joined(separator: "\n") + "\n</svg>\n"
+  }
+
+  private var charts: [(title: String, chart: LineChart)] {
+    let epochs = runs.map(\.curves.epochs).max() ?? 1
+    func chart(
+      _ title: String, _ points: (RunCurves) -> [LearningCurves.Point], _ quantity: LineChart.Quantity
+    ) -> (String, LineChart) {
+      let lines = runs.enumerated().map { LineChart.Line(name: $1.name, points: points($1.curves), style: $0) }
+      return (
+        title,
+        LineChart(title, lines, quantity: quantity, fromZero: quantity == .number, epochs: epochs, isCropped: true)
+      )
+    }
+    return [
+      chart("Test accuracy", \.testAccuracy, .share), chart("Test loss", \.testLoss, .number),
+      chart("Training loss", \.trainLoss, .number),
+    ]
+  }
+}

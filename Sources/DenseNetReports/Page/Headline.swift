@@ -1,0 +1,67 @@
+import Foundation
+
+/// The results at the top of the page, the test accuracy first.
+struct Headline {
+  let results: ReportPage.Results
+  let best: LearningCurves.Point?
+  let evaluation: Evaluation?
+
+  private struct Figure {
+    var name: String
+    var value: String
+    var note: String?
+  }
+
+  var html: String {
+    let shown = figures.map { figure in
+      let note = figure.note.map { "<dd class=\"small\">\(escaped($0))</dd>" } ?? ""
+      return "<div><dt>\(escaped(figure.name))</dt><dd>\(escaped(figure.value))</dd>\(note)</div>"
+    }
+    return
+      "<section aria-label=\"Results\">\n<dl class=\"figures\">\n\(shown.joined(separator: "\n"))\n</dl>\n</section>"
+  }
+
+  private var figures: [Figure] {
+    var figures = [
+      Figure(
+        name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
+        note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
+          .joined(separator: " · ")),
+      Figure(
+        name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
+        note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"),
+    ]
+    if let best {
+      figures.append(
+        Figure(
+          name: "Best test accuracy", value: TextFormat.percent(best.value),
+          note: "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"))
+    }
+    if let evaluation, evaluation.count > 0 {
+      if evaluation.classNames.count > 5 {
+        figures.append(Figure(name: "Top-5 accuracy", value: TextFormat.percent(evaluation.accuracy(ofTop: 5))))
+      }
+      figures.append(
+        Figure(
+          name: "Calibration error", value: TextFormat.percent(evaluation.calibration.expectedError),
+          note: "expected, 15 bins"))
+    }
+    figures += [
+      Figure(name: "Examples/s", value: TextFormat.significant(results.examplesPerSecond), note: "training steps"),
+      Figure(name: "Time", value: TextFormat.duration(results.seconds), note: "evaluation included"),
+      Figure(name: "Peak memory", value: TextFormat.bytes(results.peakMemoryBytes)),
+      Figure(name: "Parameters", value: TextFormat.thousands(results.parameters)),
+    ]
+    return figures
+  }
+
+  /// Wilson's interval for a share (1927), which holds near 0 and 1 too.
+  private var interval: String? {
+    guard let evaluation, evaluation.count > 0 else { return nil }
+    let (n, p, z) = (Double(evaluation.count), evaluation.accuracy, 1.96)
+    let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+    return "95% interval \(TextFormat.percent(middle - half)) to \(TextFormat.percent(middle + half)) · "
+      + "\(TextFormat.thousands(evaluation.count)) images"
+  }
+}

@@ -1,0 +1,120 @@
+/// The page that shows a run: `report.html`. One file without scripts, which needs no network; light, or dark where the
+/// reader prefers that.
+///
+/// ```swift
+/// var page = ReportPage(title: "d2l on fashion-mnist")
+/// page.curves = curves
+/// page.evaluation = evaluation
+/// let html = page.html()
+/// ```
+/// A part whose data are absent is left out: a run that was interrupted has no evaluation.
+public struct ReportPage: Sendable {
+  /// What the run came to.
+  public struct Results: Sendable, Equatable {
+    /// Averages over the last epoch's training batches.
+    public var trainLoss: Double
+    public var trainAccuracy: Double
+    /// Over the whole test set.
+    public var testLoss: Double
+    public var testAccuracy: Double
+    public var examplesPerSecond: Double
+    /// Wall-clock time of the whole run.
+    public var seconds: Double
+    public var peakMemoryBytes: Int
+    public var parameters: Int
+
+    public init(
+      trainLoss: Double, trainAccuracy: Double, testLoss: Double, testAccuracy: Double, examplesPerSecond: Double,
+      seconds: Double, peakMemoryBytes: Int, parameters: Int
+    ) {
+      (self.trainLoss, self.trainAccuracy) = (trainLoss, trainAccuracy)
+      (self.testLoss, self.testAccuracy) = (testLoss, testAccuracy)
+      (self.examplesPerSecond, self.seconds) = (examplesPerSecond, seconds)
+      (self.peakMemoryBytes, self.parameters) = (peakMemoryBytes, parameters)
+    }
+  }
+
+  public var title: String
+  /// Facts below the title, such as when the run began.
+  public var facts: [String] = []
+  public var results: Results?
+  public var curves: RunCurves?
+  /// Of the test set, after the last epoch.
+  public var evaluation: Evaluation?
+  /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
+  public var pictures: [Int: [UInt8]] = [:]
+  public var settings: [(key: String, value: String)] = []
+  /// Machine, version and so on.
+  public var environment: [(key: String, value: String)] = []
+
+  public init(title: String) { self.title = title }
+
+  /// How many of the most confident mistakes the page shows as pictures.
+  public static let mistakes = 24
+
+  /// The page. Equal values give equal text.
+  public func html() -> String {
+    let facts = facts.map(escaped).joined(separator: " · ")
+    var body = ["<header>\n<h1>\(escaped(title))</h1>\n<p class=\"facts\">\(facts)</p>\n</header>", "<main>"]
+    var sections = [headline, learning, speed]
+    if let evaluation, evaluation.count > 0 {
+      sections += [
+        ConfusionSection(evaluation).html, ClassSection.html(evaluation),
+        MistakeSection.html(evaluation, pictures: pictures), CalibrationSection.html(evaluation),
+      ]
+    }
+    sections.append(circumstances)
+    body += sections.compactMap(\.self)
+    body += ["</main>", "<footer>Made by densenet. Every number is in the files beside this page.</footer>"]
+    return HTML.document(title: title, body: body.joined(separator: "\n"))
+  }
+
+  private var headline: String? {
+    results.map { Headline(results: $0, best: curves?.best, evaluation: evaluation).html }
+  }
+
+  private var learning: String? {
+    guard let curves, !(curves.trainLoss.isEmpty && curves.testLoss.isEmpty) else { return nil }
+    let loss = LineChart(
+      "Loss",
+      [
+        .init(name: "training", points: curves.trainLoss, style: 0),
+        .init(name: "test", points: curves.testLoss, style: 1),
+      ], fromZero: true, epochs: curves.epochs, isCropped: true)
+    let accuracy = LineChart(
+      "Accuracy",
+      [
+        .init(name: "training", points: curves.trainAccuracy, style: 0),
+        .init(name: "test", points: curves.testAccuracy, style: 1),
+      ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
+    return HTML.section(
+      "Learning curves",
+      note: "Training figures are averages since the epoch began, while the weights change; test figures are of the "
+        + "whole test set after each epoch.",
+      "<div class=\"columns\">\n\(HTML.chart("Loss", loss.svg()))\n\(HTML.chart("Accuracy", accuracy.svg()))\n</div>")
+  }
+
+  private var speed: String? {
+    guard let curves else { return nil }
+    let charts: [(heading: String, points: [LearningCurves.Point], quantity: LineChart.Quantity)] = [
+      ("Learning rate", curves.learningRate, .number), ("Examples per second", curves.examplesPerSecond, .number),
+      ("Time waiting for images", curves.waitingShare, .share),
+    ]
+    let shown = charts.enumerated().filter { !$0.element.points.isEmpty }.map { index, chart in
+      let lines = [LineChart.Line(name: chart.heading.lowercased(), points: chart.points, style: index + 2)]
+      return HTML.chart(
+        chart.heading,
+        LineChart(chart.heading, lines, quantity: chart.quantity, fromZero: true, epochs: curves.epochs).svg())
+    }
+    if shown.isEmpty { return nil }
+    return HTML.section("Schedule and speed", "<div class=\"columns\">\n\(shown.joined(separator: "\n"))\n</div>")
+  }
+
+  private var circumstances: String? {
+    let parts = [("Settings", settings), ("Environment", environment)].filter { !$0.1.isEmpty }.map { heading, pairs in
+      "<div class=\"panel\">\n<h3>\(heading)</h3>\n\(HTML.definitions(heading, pairs))\n</div>"
+    }
+    if parts.isEmpty { return nil }
+    return HTML.section("How it was made", "<div class=\"columns\">\n\(parts.joined(separator: "\n"))\n</div>")
+  }
+}

@@ -1,0 +1,27 @@
+/// The numbers of a run over its epochs, for charts. Lists without points have no chart.
+public struct RunCurves: Sendable, Equatable {
+  /// The epochs that the run is to have.
+  public var epochs: Int
+  /// Mean cross-entropy in nats over the training batches since the epoch began, some points an epoch.
+  public var trainLoss: [LearningCurves.Point] = []
+  /// From 0 to 1.
+  public var trainAccuracy: [LearningCurves.Point] = []
+  public var learningRate: [LearningCurves.Point] = []
+  /// Over the test set, a point an epoch.
+  public var testLoss: [LearningCurves.Point] = []
+  /// From 0 to 1.
+  public var testAccuracy: [LearningCurves.Point] = []
+  /// Of training, without evaluation.
+  public var examplesPerSecond: [LearningCurves.Point] = []
+  /// The share of the training time that was spent waiting for images, from 0 to 1.
+  public var waitingShare: [LearningCurves.Point] = []
+
+  public init(epochs: Int) { self.epochs = epochs }
+
+  /// The epoch of the best test accuracy, the first of equal ones, and that accuracy; nil without any.
+  public var best: LearningCurves.Point? {
+    testAccuracy.filter(\.value.isFinite).reduce(nil) { best, point in
+      best.map { $0.value >= point.value } == true ? best : point
+    }
+  }
+}
