@@ -116,20 +116,48 @@ public final class ProgressBar: Sendable {
     }
   }
 
+  /// Shows lines below the progress, such as a plot, in place of those before; on a terminal only, and only while it is
+  /// as wide as when they were made.
+  /// - Parameter width: characters of a line that they were made for.
+  public func show(below lines: [String], width: Int) {
+    guard case .live = style else { return }
+    state.withLock { state in
+      let wasShown = state.isShown
+      erase(&state)
+      (state.panel, state.panelWidth) = (lines, width)
+      if wasShown { draw(&state) }
+    }
+  }
+
+  /// Ends the stage, and leaves the lines below the progress where they are, for good.
+  public func close() {
+    state.withLock { state in
+      state.end(now: clock())
+      erase(&state)
+      if !state.panel.isEmpty { sink(state.panel.joined(separator: "\n") + "\n") }
+      state.panel = []
+    }
+  }
+
   private func draw(_ state: inout ProgressState) {
     guard case .live(let unicode) = style else { return }
     let now = clock()
     state.lastDrawn = now
-    state.isShown = true
+    let columns = width()
     // The last column stays free: a terminal that wraps there could not draw the line again.
-    let line = state.line(width: width() - 1, now: now, bar: unicode ? .blocks : .ascii)
-    sink("\r" + line + "\u{1b}[K")
+    let line = state.line(width: columns - 1, now: now, bar: unicode ? .blocks : .ascii)
+    var text = "\r" + line + "\u{1b}[K"
+    if !state.isShown, !state.panel.isEmpty, columns >= state.panelWidth {
+      text += state.panel.map { "\n" + $0 + "\u{1b}[K" }.joined() + "\u{1b}[\(state.panel.count)A\r"
+    }
+    state.isShown = true
+    sink(text)
   }
 
   private func erase(_ state: inout ProgressState) {
     guard state.isShown else { return }
     state.isShown = false
-    sink("\r\u{1b}[K")
+    sink(state.panel.isEmpty ? "\r\u{1b}[K" : "\r\u{1b}[J")
   }
 }
 

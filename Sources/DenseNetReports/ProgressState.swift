@@ -24,6 +24,9 @@ struct ProgressState {
   private var pastWork = 0
   var lastDrawn: Double
   var isShown = false
+  /// Lines below the progress, and the width that they were made for.
+  var panel: [String] = []
+  var panelWidth = 0
 
   init(plannedWork: Int?, start: Double) {
     self.plannedWork = plannedWork

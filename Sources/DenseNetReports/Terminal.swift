@@ -22,6 +22,13 @@ public enum Terminal {
     return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? 80
   }
 
+  /// Lines of the terminal, from the terminal itself, `LINES`, or 24. It may change at any time.
+  public static var height: Int {
+    var size = winsize()
+    if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 { return Int(size.ws_row) }
+    return ProcessInfo.processInfo.environment["LINES"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? 24
+  }
+
   /// Whether the locale's encoding is UTF-8, so that a bar of block characters can be shown.
   public static var showsUnicode: Bool {
     let environment = ProcessInfo.processInfo.environment
