@@ -1,5 +1,5 @@
-import DenseNets
-import Foundation
+public import DenseNets
+public import Foundation
 
 /// Whole files of moderate size, such as those of a run.
 enum InputData {
@@ -15,16 +15,17 @@ enum InputData {
       throw Failure(.inputOutput, "\(url.relativePath): cannot be read; check its permissions and the disk")
     }
   }
+}
 
-  /// Decodes a JSON file.
-  /// - Throws: as ``read(_:)``, and `Failure(.invalidData)` with what is wrong.
-  static func decode<Value: Decodable>(_ type: Value.Type, from url: URL) throws(Failure) -> Value {
-    let data = try read(url)
-    do {
-      return try JSONDecoder().decode(type, from: data)
-    } catch {
-      throw Failure(.invalidData, "\(url.relativePath): expected what a run writes, found \(reason(error))")
-    }
+/// Reads a JSON file that this package wrote.
+/// - Throws: `Failure(.missingInput)` where there is no file, `Failure(.inputOutput)` where it cannot be read,
+///   `Failure(.invalidData)` with what is wrong with it.
+public func readJSON<Value: Decodable>(_ type: Value.Type, from url: URL) throws(Failure) -> Value {
+  let data = try InputData.read(url)
+  do {
+    return try JSONDecoder().decode(type, from: data)
+  } catch {
+    throw Failure(.invalidData, "\(url.relativePath): expected what a run writes, found \(reason(error))")
   }
 }
 

@@ -31,8 +31,8 @@ public struct RunRecord: Sendable {
         "\(folder.relativePath): expected a run's metrics.jsonl or summary.json, found neither; name a run's folder")
     }
     url = folder
-    config = exists(run.configURL) ? try InputData.decode(JSONValue.self, from: run.configURL) : .object([:])
-    summary = exists(run.summaryURL) ? try InputData.decode(RunSummary.self, from: run.summaryURL) : nil
+    config = exists(run.configURL) ? try readJSON(JSONValue.self, from: run.configURL) : .object([:])
+    summary = exists(run.summaryURL) ? try readJSON(RunSummary.self, from: run.summaryURL) : nil
     metrics = exists(run.metricsURL) ? try MetricsHistory(contentsOf: run.metricsURL) : MetricsHistory()
   }
 

@@ -1,0 +1,36 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Put runs side by side: results, curves, and the settings in which they differ.")
+
+  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), transform: Path.parse)
+  var runs: [Path]
+
+  @Flag(help: "Print the comparison as JSON.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp("Write a page with the table and the curves of all runs.", valueName: "file"),
+    transform: Path.parse)
+  var html: Path?
+
+  @Option(
+    help: ArgumentHelp("Write a picture with the curves of all runs.", valueName: "file"), transform: Path.parse)
+  var svg: Path?
+
+  func run() throws {
+    let records = try runs.map { try RunRecord(contentsOf: $0.url) }
+    let comparison = RunComparison(records)
+    let page = ComparisonPage(comparison.runs)
+    if let html { try AtomicFile.write(Data(page.html().utf8), to: html.url) }
+    if let svg { try AtomicFile.write(Data(page.svg().utf8), to: svg.url) }
+    try printResult(
+      json ? String(decoding: try compactJSON(comparison.report), as: UTF8.self) : String(page.text().dropLast()))
+  }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write the page of a run again, from the files of its folder.",
+    discussion: """
+      The page joins curves, results and settings, and where the folder has predictions.csv and evaluation.json, which \
+      training leaves at its end, the confusion matrix, the classes, the most confident mistakes and the calibration. It \
+      is one file that needs no network.
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), transform: Path.parse)
+  var folder: Path
+
+  @Option(
+    help: ArgumentHelp("The page's file. Default: report.html in the run's folder.", valueName: "file"),
+    transform: Path.parse)
+  var output: Path?
+
+  func run() throws {
+    let run = RunDirectory(at: folder.url)
+    let html = try RunReport(folder: run).page().html()
+    let target = output?.url ?? run.reportURL
+    try AtomicFile.write(Data(html.utf8), to: target)
+    try printResult(target.relativePath)
+  }
+}
