@@ -19,16 +19,20 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
                                     seen * c->stride_h, (end - 1) * c->stride_h + c->kernel_h);
     MAP *y = (MAP *)a->y + n * s->out_height * y_row;
     uint8_t *argmax = a->argmax ? a->argmax + (ptrdiff_t)(n - a->argmax_image) * s->out_height * s->out_width * channels : NULL;
+    int z_first = 0, z_end = 0;  // rows of the convolution's output that z holds
     for (int i0 = a->row_begin; i0 < a->row_end; i0 += band) {
       const int i1 = min_int(i0 + band, a->row_end);
       const int first = max_int(0, i0 * s->stride - s->pad), last = min_int(c->out_height, (i1 - 1) * s->stride - s->pad + s->kernel);
-      const int total = (last - first) * c->out_width;
-      // Convolution, batch norm and ReLU of the rows that these windows see.
+      // Convolution, batch norm and ReLU of the rows that these windows see and those before them did not.
+      const int held = max_int(0, z_end - first), total = (last - first - held) * c->out_width;
+      if (held > 0) memmove(z, z + (first - z_first) * z_row, (size_t)(held * z_row) * sizeof(float));
+      z_first = first;
+      z_end = last;
       for (int k = 0; k < channels; k += DENSE_BLOCK) {
         const int width = min_int(DENSE_BLOCK, channels - k);
-        const int groups = (total + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (total + groups - 1) / groups;
+        const int groups = max_int(1, (total + DENSE_PIXELS - 1) / DENSE_PIXELS), step = (total + groups - 1) / groups;
         float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
-        int row = first, column = 0;
+        int row = first + held, column = 0;
         for (int p = 0; p < total; p += step) {
           const int count = min_int(step, total - p);
           const float *pixels[DENSE_PIXELS];
@@ -44,7 +48,7 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
             const vf scale = LOAD(a->scale + k + v), shift = LOAD(a->shift + k + v);
             for (int i = 0; i < count; i++) {
               const vf value = LOAD(results + i * width + v) * scale + shift;
-              STORE(z + (ptrdiff_t)(p + i) * channels + k + v, RELU(value));
+              STORE(z + held * z_row + (ptrdiff_t)(p + i) * channels + k + v, RELU(value));
             }
           }
         }
