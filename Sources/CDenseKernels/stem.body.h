@@ -152,21 +152,65 @@ void NAME(stem_backward)(const dense_stem_shape *shape, const dense_stem_backwar
   }
 }
 
-/// sums[d] = sum over columns from..to by `step` of the input value there times a vector of row d's values around it.
-ALWAYS_INLINE void NAME(stem_products)(vf sums[STEM_SIDE], const float *value, const float *around, ptrdiff_t row,
-                                       int from, int to, int step, int channels) {
+/// sums[d, k, v] += over columns from..to by `step`: the input's channel k there times vector v of row d's values around it.
+ALWAYS_INLINE void NAME(stem_products)(const int rows, const int channels, const int vectors, vf *sums, const float *value,
+                                       const float *around, ptrdiff_t row, int from, int to, int step, int pixel) {
   for (int u = from; u <= to; u += step) {
-    const vf x = SPLAT(value[u * channels]);
-    FULLY_UNROLLED for (int d = 0; d < STEM_SIDE; d++) sums[d] += x * LOAD(around + d * row + u * channels);
+    FULLY_UNROLLED for (int d = 0; d < rows; d++) {
+      FULLY_UNROLLED for (int v = 0; v < vectors; v++) {
+        const vf near = LOAD(around + d * row + u * pixel + v * DENSE_LANES);
+        FULLY_UNROLLED for (int k = 0; k < channels; k++) {
+          sums[(d * channels + k) * vectors + v] += SPLAT(value[u * pixel + k]) * near;
+        }
+      }
+    }
   }
 }
 
-// Windows one step apart see the same products but for the first and the last: a row's products with the rows below it
-// are summed once over the columns that all windows share, and completed at both ends.
-void NAME(stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *s,
-                        int image_begin, int image_end, float *scratch) {
+/// The second moments of row h's values with those of `rows` rows from h + d0 on: `block` channels and `vectors` vectors of
+/// lags at a time, whose sums stay in registers. A load serves a block of channels.
+///
+/// Windows one step apart see the same products but for the first and the last: they are summed once over the columns
+/// that all windows share, and completed at both ends.
+/// - r0, r1: the first and the last row of a window that row h can be.
+ALWAYS_INLINE void NAME(stem_row_moments)(const int rows, const int block, const int vectors, float *products, const stem_input *in,
+                                          int h, int d0, const dense_conv_shape *s, int r0, int r1) {
   const int channels = s->in_channels, length = s->kernel_w * channels, lags = dense_stem_lags(s), step = s->stride_w;
   const int span = step * (s->out_width - 1);  // from the first to the last window's column
+  const float *row = in->data + h * in->row;
+  for (int k0 = 0; k0 < channels; k0 += block) {
+    for (int v0 = 0; v0 < lags; v0 += vectors * DENSE_LANES) {
+      const float *around = row + d0 * in->row - (s->kernel_w - 1) * channels + v0;
+      for (int class = 0; class < min_int(step, s->kernel_w); class++) {
+        const int greatest = class + (s->kernel_w - 1 - class) / step * step;  // window column of this class
+        vf shared[STEM_SUMS];
+        FULLY_UNROLLED for (int i = 0; i < rows * block * vectors; i++) shared[i] = SPLAT(0.0f);
+        NAME(stem_products)(rows, block, vectors, shared, row + k0, around, in->row, greatest, class + span, step, channels);
+        for (int column = class; column <= greatest; column += step) {
+          vf total[STEM_SUMS];
+          FULLY_UNROLLED for (int i = 0; i < rows * block * vectors; i++) total[i] = shared[i];
+          NAME(stem_products)(rows, block, vectors, total, row + k0, around, in->row, column, min_int(greatest - step, column + span), step, channels);
+          NAME(stem_products)(rows, block, vectors, total, row + k0, around, in->row, max_int(class + span + step, greatest), column + span, step, channels);
+          for (int d = 0; d < rows; d++) {
+            for (int r = r0; r <= r1 && r + d0 + d < s->kernel_h; r += s->stride_h) {
+              float *to = products + (((ptrdiff_t)r * s->kernel_h + d0 + d) * length + column * channels + k0) * lags + v0;
+              for (int k = 0; k < block; k++, to += lags) {
+                for (int v = 0; v < vectors; v++) {
+                  STORE(to + v * DENSE_LANES, LOAD(to + v * DENSE_LANES) + total[(d * block + k) * vectors + v]);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void NAME(stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *s,
+                        int image_begin, int image_end, float *scratch) {
+  const int channels = s->in_channels, length = s->kernel_w * channels, step = s->stride_w;
+  const int span = step * (s->out_width - 1);
   for (int n = image_begin; n < image_end; n++) {
     const stem_input in = stem_fill(scratch, s, x + (ptrdiff_t)n * s->height * s->width * channels, center, 0, stem_rows(s));
     for (int h = 0; h < in.rows; h++) {
@@ -182,29 +226,26 @@ void NAME(stem_moments)(float *sums, float *products, const float *x, const floa
           for (int i = 0; i < min_int(DENSE_LANES, length - t); i++) sums[r * length + t + i] += lanes[i];
         }
       }
-      for (int d0 = 0; d0 < s->kernel_h; d0 += STEM_SIDE) {
-        if (h + d0 >= in.rows) break;
-        for (int k = 0; k < channels; k++) {
-          for (int v = 0; v < lags; v += DENSE_LANES) {
-            const float *around = row + d0 * in.row - (s->kernel_w - 1) * channels + v;
-            for (int class = 0; class < min_int(step, s->kernel_w); class++) {
-              const int greatest = class + (s->kernel_w - 1 - class) / step * step;  // window column of this class
-              vf shared[STEM_SIDE] = {SPLAT(0.0f)};
-              if (greatest <= class + span) NAME(stem_products)(shared, row + k, around, in.row, greatest, class + span, step, channels);
-              for (int column = class; column <= greatest; column += step) {
-                vf total[STEM_SIDE];
-                FULLY_UNROLLED for (int d = 0; d < STEM_SIDE; d++) total[d] = shared[d];
-                NAME(stem_products)(total, row + k, around, in.row, column, min_int(greatest - step, column + span), step, channels);
-                NAME(stem_products)(total, row + k, around, in.row, max_int(class + span + step, greatest), column + span, step, channels);
-                for (int d = 0; d < STEM_SIDE && h + d0 + d < in.rows; d++) {
-                  for (int r = r0; r <= r1 && r + d0 + d < s->kernel_h; r += s->stride_h) {
-                    float *to = products + (((ptrdiff_t)r * s->kernel_h + d0 + d) * length + column * channels + k) * lags + v;
-                    STORE(to, LOAD(to) + total[d]);
-                  }
-                }
-              }
-            }
+      // Rows below are seen by the windows whose row r0 this one is, if by any.
+      for (int d = 0; d < s->kernel_h - r0;) {
+#if DENSE_VECTORS == 2
+        if (channels % 3 == 0 && dense_stem_lags(s) % (3 * DENSE_LANES) == 0) {
+          if (d + 3 <= s->kernel_h - r0) {
+            NAME(stem_row_moments)(3, 3, 3, products, &in, h, d, s, r0, r1);
+            d += 3;
+          } else {
+            NAME(stem_row_moments)(1, 3, 3, products, &in, h, d, s, r0, r1);
+            d += 1;
           }
+          continue;
+        }
+#endif
+        if (channels % 3 == 0) {
+          NAME(stem_row_moments)(2, 3, 1, products, &in, h, d, s, r0, r1);
+          d += 2;
+        } else {
+          NAME(stem_row_moments)(STEM_SIDE, 1, 1, products, &in, h, d, s, r0, r1);
+          d += STEM_SIDE;
         }
       }
     }

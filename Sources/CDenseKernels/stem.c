@@ -12,6 +12,7 @@ enum {
   STEM_SIDE = 8,       // rows at a time, and columns of a block of the weight gradient
   STEM_BAND = 1 << 15,  // floats of the convolution's output at a time, so that they stay in cache
   STEM_PIXELS = 32,    // pooled pixels at a time
+  STEM_SUMS = 27,      // sums of second moments at a time, in registers
 };
 
 /// An image's input, padded: what the windows see. Zeros around it let vectors reach beyond a window.
