@@ -35,7 +35,7 @@ ALWAYS_INLINE void NAME(store_values)(float *to, const vf *from, int values, ptr
   }
 }
 
-/// The packed values of one vector of kernels; `in` has their taps, in the order in which they are convolved.
+/// The packed values of one vector of kernels of Winograd's; `in` has their taps, in the order in which they are convolved.
 ALWAYS_INLINE void NAME(store_kernels)(float *to, const vf *in, const dense_weight_layout *l, ptrdiff_t step, int count) {
   vf values[WINOGRAD_MAX_POINTS];
   if (l->winograd == 4) {
@@ -51,38 +51,29 @@ ALWAYS_INLINE int NAME(layout_values)(const dense_weight_layout *l) {
   return l->winograd ? winograd_points(l->winograd) : l->kernel_h * l->kernel_w;
 }
 
-/// Where value 0 of (out k, in c) of direct weights lies.
-ALWAYS_INLINE ptrdiff_t NAME(direct_at)(int k, int c, int out_padded, int in_padded, int taps, ptrdiff_t *step) {
-  const ptrdiff_t at = NAME(packed_at)(k, c, out_padded, in_padded, taps, step);
 #ifdef DENSE_NATIVE_BF16
+/// Pairs of bf16 of direct weights: where value 0 of (out k, in c) lies.
+ALWAYS_INLINE ptrdiff_t NAME(pair_at)(int k, int c, int out_padded, int in_padded, int taps, ptrdiff_t *step) {
   const int first = k / DENSE_BLOCK * DENSE_BLOCK, width = min_int(DENSE_BLOCK, out_padded - first);
-  return at - (ptrdiff_t)(c % 2) * width + (k - first) + c % 2;
-#else
-  return at;
-#endif
+  return NAME(packed_at)(k, c, out_padded, in_padded, taps, step) - (ptrdiff_t)(c % 2) * width + (k - first) + c % 2;
 }
 
-/// Direct: the kernel of (out k, in c).
+/// The kernel of (out k, in c).
 ALWAYS_INLINE void NAME(pack_kernel)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int k, int c) {
   const int taps = l->kernel_h * l->kernel_w, at = l->in_map ? l->in_map[c] : c;
   const float *kernel = w + (ptrdiff_t)k * taps * l->in_channels + c;
   ptrdiff_t step;
-  OPERAND *to = (OPERAND *)packed;
-  to += transposed ? NAME(direct_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
-                   : NAME(direct_at)(k, at, l->out_padded, l->in_padded, taps, &step);
+  uint16_t *to = (uint16_t *)packed;
+  to += transposed ? NAME(pair_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, taps, &step)
+                   : NAME(pair_at)(k, at, l->out_padded, l->in_padded, taps, &step);
   for (int t = 0; t < taps; t++) {
     const float value = kernel[(ptrdiff_t)(transposed ? taps - 1 - t : t) * l->in_channels];
-#ifdef DENSE_NATIVE_BF16
-    const uint16_t rounded = (uint16_t)_mm_cvtsi128_si32((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)));
-    to[t * step] = rounded;
-#else
-    to[t * step] = value;
-#endif
+    to[t * step] = (uint16_t)_mm_cvtsi128_si32((__m128i)_mm_cvtneps_pbh(_mm_set_ss(value)));
   }
 }
 
 /// In the order in which packed values lie side by side.
-static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int out_begin, int out_end) {
+static void NAME(pack_pairs)(float *packed, const float *w, const dense_weight_layout *l, int transposed, int out_begin, int out_end) {
   if (transposed) {
     for (int k = out_begin; k < out_end; k++) {
       for (int c = 0; c < l->in_channels; c++) NAME(pack_kernel)(packed, w, l, 1, k, c);
@@ -93,22 +84,39 @@ static void NAME(pack_direct)(float *packed, const float *w, const dense_weight_
     }
   }
 }
+#endif
+
+/// Tap t of `count` output channels from k on, then zeros.
+ALWAYS_INLINE void NAME(load_outputs)(vf *value, const float *w, const dense_weight_layout *l, int k, int count, int c, int t) {
+  const int taps = l->kernel_h * l->kernel_w;
+  const float *from = w + ((ptrdiff_t)k * taps + t) * l->in_channels + c;
+  float lanes[DENSE_LANES] = {0};
+  for (int i = 0; i < count; i++) lanes[i] = from[(ptrdiff_t)i * taps * l->in_channels];
+  *value = LOAD(lanes);
+}
 
 /// A vector of output channels at a time, which lie side by side when packed.
 void NAME(pack_weights)(float *packed, const float *w, const dense_weight_layout *l, int out_begin, int out_end) {
-  if (!l->winograd) return NAME(pack_direct)(packed, w, l, 0, out_begin, out_end);
+#ifdef DENSE_NATIVE_BF16
+  if (!l->winograd) return NAME(pack_pairs)(packed, w, l, 0, out_begin, out_end);
+#endif
+  const int taps = l->kernel_h * l->kernel_w;
   for (int k = out_begin; k < out_end; k += DENSE_LANES) {
     const int count = min_int(DENSE_LANES, out_end - k);
     for (int c = 0; c < l->in_channels; c++) {
-      vf in[9];
-      for (int t = 0; t < 9; t++) {
-        float lanes[DENSE_LANES] = {0};
-        for (int i = 0; i < count; i++) lanes[i] = w[((ptrdiff_t)(k + i) * 9 + t) * l->in_channels + c];
-        in[t] = LOAD(lanes);
-      }
       ptrdiff_t step;
       float *to = packed + NAME(packed_at)(k, l->in_map ? l->in_map[c] : c, l->out_padded, l->in_padded, NAME(layout_values)(l), &step);
-      NAME(store_kernels)(to, in, l, step, count);
+      if (l->winograd) {
+        vf in[9];
+        for (int t = 0; t < 9; t++) NAME(load_outputs)(in + t, w, l, k, count, c, t);
+        NAME(store_kernels)(to, in, l, step, count);
+        continue;
+      }
+      for (int t = 0; t < taps; t++) {
+        vf value;
+        NAME(load_outputs)(&value, w, l, k, count, c, t);
+        NAME(store_values)(to + t * step, &value, 1, step, count);
+      }
     }
   }
 }
@@ -116,22 +124,31 @@ void NAME(pack_weights)(float *packed, const float *w, const dense_weight_layout
 /// Input and output exchanged, and the kernel turned by 180 degrees: what the input gradient convolves with. A vector of
 /// input channels at a time, as far as they lie side by side among the padded ones.
 void NAME(pack_weights_transposed)(float *packed, const float *w, const dense_weight_layout *l, int out_begin, int out_end) {
-  if (!l->winograd) return NAME(pack_direct)(packed, w, l, 1, out_begin, out_end);
+#ifdef DENSE_NATIVE_BF16
+  if (!l->winograd) return NAME(pack_pairs)(packed, w, l, 1, out_begin, out_end);
+#endif
+  const int taps = l->kernel_h * l->kernel_w;
   for (int k = out_begin; k < out_end; k++) {
-    const float *kernel = w + (ptrdiff_t)k * 9 * l->in_channels;
+    const float *kernel = w + (ptrdiff_t)k * taps * l->in_channels;
     for (int c = 0, count; c < l->in_channels; c += count) {
       const int at = l->in_map ? l->in_map[c] : c;
       const int most = min_int(DENSE_LANES - at % DENSE_LANES, l->in_channels - c);
       for (count = 1; count < most && (!l->in_map || l->in_map[c + count] == at + count);) count++;
-      vf in[9];
-      for (int t = 0; t < 9; t++) {
-        float lanes[DENSE_LANES] = {0};
-        memcpy(lanes, kernel + (8 - t) * l->in_channels + c, count * sizeof(float));
-        in[t] = LOAD(lanes);
-      }
       ptrdiff_t step;
       float *to = packed + NAME(packed_at)(at, k, round_up(l->in_padded, DENSE_LANES), l->out_padded, NAME(layout_values)(l), &step);
-      NAME(store_kernels)(to, in, l, step, count);
+      if (l->winograd) {
+        vf in[9];
+        for (int t = 0; t < 9; t++) {
+          float lanes[DENSE_LANES] = {0};
+          memcpy(lanes, kernel + (8 - t) * l->in_channels + c, count * sizeof(float));
+          in[t] = LOAD(lanes);
+        }
+        NAME(store_kernels)(to, in, l, step, count);
+        continue;
+      }
+      for (int t = 0; t < taps; t++) {
+        memcpy(to + t * step, kernel + (ptrdiff_t)(taps - 1 - t) * l->in_channels + c, count * sizeof(float));
+      }
     }
   }
 }
@@ -154,24 +171,47 @@ void NAME(pack_weights_transposed)(float *packed, const float *w, const dense_we
     for (int y = 0; y < 3; y++) one((kernel) + 3 * y, 1, half[y], 1); \
   } while (0)
 
+/// Tap t of dw for `outputs` channels from k on and `inputs` from c on, from one vector of outputs for each input.
+ALWAYS_INLINE void NAME(store_transposed)(float *dw, const dense_weight_layout *l, int t, int k, int outputs, int c, int inputs,
+                                          float (*block)[DENSE_LANES]) {
+  const int taps = l->kernel_h * l->kernel_w;
+  for (int i = 0; i < outputs; i++) {
+    float *to = dw + ((ptrdiff_t)(k + i) * taps + t) * l->in_channels + c;
+    for (int j = 0; j < inputs; j++) to[j] = block[j][i];
+  }
+}
+
+/// A square of input by output channels at a time, so that whole cache lines are written.
 void NAME(unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t chunk_stride,
                            const dense_weight_layout *l, int in_begin, int in_end) {
   const int taps = l->kernel_h * l->kernel_w;
-  for (int c = in_begin; c < in_end; c++) {
-    const int at = l->in_map ? l->in_map[c] : c;
+  float block[9][DENSE_LANES][DENSE_LANES];
+  for (int c = in_begin; c < in_end; c += DENSE_LANES) {
+    const int inputs = min_int(DENSE_LANES, in_end - c);
     for (int k = 0; k < l->out_channels; k += DENSE_LANES) {
+      const int outputs = min_int(DENSE_LANES, l->out_channels - k);
+      const float *from[DENSE_LANES];
       ptrdiff_t step;
-      const float *from = packed + NAME(packed_at)(k, at, l->out_padded, l->in_padded, NAME(layout_values)(l), &step);
-      const int count = min_int(DENSE_LANES, l->out_channels - k);
-      vf kernel[9];
-      if (l->winograd == 4) GATHER_KERNELS(kernel, from, 6, WINOGRAD4_WEIGHT_GRADIENT);
-      if (l->winograd == 6) GATHER_KERNELS(kernel, from, 8, WINOGRAD6_WEIGHT_GRADIENT);
+      for (int j = 0; j < inputs; j++) {
+        from[j] = packed + NAME(packed_at)(k, l->in_map ? l->in_map[c + j] : c + j, l->out_padded, l->in_padded, NAME(layout_values)(l), &step);
+      }
+      if (l->winograd) {
+        for (int j = 0; j < inputs; j++) {
+          vf kernel[9];
+          if (l->winograd == 4) GATHER_KERNELS(kernel, from[j], 6, WINOGRAD4_WEIGHT_GRADIENT);
+          if (l->winograd == 6) GATHER_KERNELS(kernel, from[j], 8, WINOGRAD6_WEIGHT_GRADIENT);
+          for (int t = 0; t < 9; t++) STORE(block[t][j], kernel[t]);
+        }
+        for (int t = 0; t < 9; t++) NAME(store_transposed)(dw, l, t, k, outputs, c, inputs, block[t]);
+        continue;
+      }
       for (int t = 0; t < taps; t++) {
-        vf value;
-        if (l->winograd) value = kernel[t]; else SUM_CHUNKS(value, from + t * step);
-        float gradient[DENSE_LANES];
-        STORE(gradient, value);
-        for (int i = 0; i < count; i++) dw[((ptrdiff_t)(k + i) * taps + t) * l->in_channels + c] = gradient[i];
+        for (int j = 0; j < inputs; j++) {
+          vf value;
+          SUM_CHUNKS(value, from[j] + t * step);
+          STORE(block[0][j], value);
+        }
+        NAME(store_transposed)(dw, l, t, k, outputs, c, inputs, block[0]);
       }
     }
   }
