@@ -230,9 +230,35 @@ typedef struct {
   float *sums;  // this tile's, first channel of the block; sums + in_channels for the second
 } NAME(input_gradient);
 
-/// Through the average pool, ReLU and batch norm in front of the convolution, for one group of pixels.
-ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
-  const NAME(input_gradient) *o = context;
+/// Through ReLU and batch norm, for one vector of channels of one input pixel: dx, and the sums over pixels.
+#define FINISH_INPUT_GRADIENT(da, dx, source, store) do { \
+    const vf x = LOAD_MAP(source), z = x * scale + shift; \
+    const vf dz = z > SPLAT(0.0f) ? (da) : SPLAT(0.0f); \
+    sum += dz; \
+    sum_x += dz * (x - mean); \
+    STORE_MAP(dx, (store) ? scale * dz : LOAD_MAP(dx) + scale * dz); \
+  } while (0)
+
+/// For vector v of the block's channels of one group of pixels.
+ALWAYS_INLINE void NAME(finish_pixels)(const int store, const NAME(input_gradient) *o, int v, const float *results,
+                                       const ptrdiff_t *offsets, int count) {
+  const dense_conv_backward_args *a = o->args;
+  const int c = o->channel + v, width = o->width;
+  const ptrdiff_t dx_stride = a->dx_stride, x_stride = o->shape->in_stride;
+  const vf scale = LOAD(a->scale + c), shift = LOAD(a->shift + c), mean = LOAD(a->mean + c);
+  MAP *dx = (MAP *)a->dx + o->first * dx_stride + c;
+  const MAP *source = (const MAP *)a->x + o->first * x_stride + c;
+  float *total = o->sums + v, *total_x = total + o->shape->in_channels;
+  vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
+  for (int i = 0; i < count; i++) {
+    FINISH_INPUT_GRADIENT(LOAD(results + i * width + v), dx + offsets[i] * dx_stride, source + offsets[i] * x_stride, store);
+  }
+  STORE(total, LOAD(total) + sum);
+  STORE(total_x, LOAD(total_x) + sum_x);
+}
+
+/// The same with an average pool in front of the convolution.
+static void NAME(finish_windows)(const NAME(input_gradient) *o, const float *results, const ptrdiff_t *offsets, int count) {
   const dense_conv_shape *s = o->shape;
   const dense_conv_backward_args *a = o->args;
   const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
@@ -242,22 +268,29 @@ ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float 
     vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
     for (int i = 0; i < count; i++) {
       const vf da = LOAD(results + i * o->width + v) * inverse;
-      const ptrdiff_t first = o->first + offsets[i];
       for (int h = 0; h < s->pool_h; h++) {
         for (int w = 0; w < s->pool_w; w++) {
-          const ptrdiff_t at = first + (ptrdiff_t)h * s->width + w;
-          const vf x = LOAD_MAP((const MAP *)a->x + at * s->in_stride + c), z = x * scale + shift;
-          const vf dz = z > SPLAT(0.0f) ? da : SPLAT(0.0f);
-          sum += dz;
-          sum_x += dz * (x - mean);
-          MAP *dx = (MAP *)a->dx + at * a->dx_stride + c;
-          STORE_MAP(dx, a->store ? scale * dz : LOAD_MAP(dx) + scale * dz);
+          const ptrdiff_t at = o->first + offsets[i] + (ptrdiff_t)h * s->width + w;
+          FINISH_INPUT_GRADIENT(da, (MAP *)a->dx + at * a->dx_stride + c, (const MAP *)a->x + at * s->in_stride + c, a->store);
         }
       }
     }
     float *total = o->sums + v;
     STORE(total, LOAD(total) + sum);
     STORE(total + s->in_channels, LOAD(total + s->in_channels) + sum_x);
+  }
+}
+
+/// Through the average pool, ReLU and batch norm in front of the convolution, for one group of pixels.
+ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
+  const NAME(input_gradient) *o = context;
+  if (o->shape->pool_h * o->shape->pool_w > 1) return NAME(finish_windows)(o, results, offsets, count);
+  for (int v = 0; v < o->width; v += DENSE_LANES) {
+    if (o->args->store) {
+      NAME(finish_pixels)(1, o, v, results, offsets, count);
+    } else {
+      NAME(finish_pixels)(0, o, v, results, offsets, count);
+    }
   }
 }
 
@@ -276,6 +309,8 @@ ALWAYS_INLINE void NAME(expect_input_gradient)(const void *context, const ptrdif
     }
   }
 }
+
+#undef FINISH_INPUT_GRADIENT
 
 /// Zeros for the input pixels that no pooling window of these output rows covers.
 static void NAME(clear_uncovered)(const dense_conv_shape *s, const dense_conv_backward_args *a, int image, int images, int row, int rows) {
