@@ -1,6 +1,7 @@
 #include "dot.body.h"
 #include "outer.body.h"
 #include "moments.body.h"
+#include "ahead.body.h"
 
 // A convolution, tile by tile: fill a padded tile with what the convolution sees (normalised, rectified, pooled),
 // run the dot or outer-product loop over it, and finish the result while it is in cache.
@@ -133,7 +134,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, const OPERAND *o
                                         int columns, int stride_h, int stride_w, int kernel_h, int length,
                                         const OPERAND *weights, int width,
                                         NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
-                                        const void *context) {
+                                        const void *context, NAME(ahead) *ahead) {
   float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
   const OPERAND *pixels[DENSE_PIXELS];
   ptrdiff_t offsets[DENSE_PIXELS];
@@ -154,6 +155,7 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, const OPERAND *o
       }
     }
     expect(context, offsets, count);
+    NAME(prefetch_ahead)(ahead);
     NAME(dot_operands)(count, width, results, pixels, kernel_h, tile->row, length, weights);
     finish(context, results, offsets, count);
   }
@@ -361,6 +363,9 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
     const NAME(tile) tile = NAME(fill_input)(scratch, s, a->x, a->scale, a->shift, image, count, row,
                                              input_rows(s, rows), input_columns(s));
     const OPERAND *operands = NAME(operands)(&tile, count);
+    const int turns = register_groups(count * rows * s->out_width, s->out_channels, DENSE_PIXELS);
+    NAME(ahead) ahead = NAME(forward_ahead)(s, a->x, image, count, row, rows, turns);
+    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
     const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
@@ -368,7 +373,7 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(for_each_group)(&tile, operands, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
                            s->kernel_w * s->in_channels, (const OPERAND *)a->weights + (ptrdiff_t)k * taps, width, steps,
-                           NAME(expect_output), NAME(finish_output), &output);
+                           NAME(expect_output), NAME(finish_output), &output, &ahead);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
@@ -426,6 +431,9 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
       if (a->store) NAME(clear_uncovered)(s, a, image, count, row, rows);
       const int reduction = s->kernel_w * s->out_channels;
       const OPERAND *operands = NAME(operands)(&gradient, count);
+      const int turns = register_groups(count * rows * s->out_width, s->in_channels, DENSE_PIXELS);
+      NAME(ahead) ahead = NAME(backward_ahead)(s, a, image, count, row, rows, turns);
+      if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
       for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
         const int width = min_int(DENSE_BLOCK, s->in_channels - c);
         const ptrdiff_t first = ((ptrdiff_t)image * s->height + (ptrdiff_t)row * s->pool_h) * s->width;
@@ -433,7 +441,7 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
         const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, (ptrdiff_t)s->pool_h * s->width, s->pool_w};
         NAME(for_each_group)(&gradient, operands, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
                              (const OPERAND *)a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
-                             NAME(expect_input_gradient), NAME(finish_input_gradient), &context);
+                             NAME(expect_input_gradient), NAME(finish_input_gradient), &context, &ahead);
       }
     }
   }

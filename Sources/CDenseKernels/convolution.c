@@ -17,6 +17,11 @@ ALWAYS_INLINE void tile_range(const dense_conv_shape *s, int images, int tile, i
 ALWAYS_INLINE int input_rows(const dense_conv_shape *s, int rows) { return (rows - 1) * s->stride_h + s->kernel_h; }
 ALWAYS_INLINE int input_columns(const dense_conv_shape *s) { return (s->out_width - 1) * s->stride_w + s->kernel_w; }
 
+/// Groups of `size` rows of a register tile in which a block of outputs after the other is computed.
+ALWAYS_INLINE int register_groups(int rows, int outputs, int size) {
+  return (rows + size - 1) / size * ((outputs + DENSE_BLOCK - 1) / DENSE_BLOCK);
+}
+
 /// Whether a pixel of the output sees the one in its place alone.
 ALWAYS_INLINE int is_pointwise(const dense_conv_shape *s) {
   return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_h == 0 && s->pad_w == 0;

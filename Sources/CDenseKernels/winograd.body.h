@@ -94,13 +94,14 @@ static void SQUARE_NAME(transform_input)(float *planes, const dense_conv_shape *
 
 /// products[points, squares, width] (+)= planes[points, squares, channels] x weights: points lie `weight_plane` apart.
 static void SQUARE_NAME(multiply)(float *products, int accumulate, const float *planes, int squares, int channels,
-                                  const float *weights, ptrdiff_t weight_plane, int width) {
+                                  const float *weights, ptrdiff_t weight_plane, int width, NAME(ahead) *ahead) {
   const int groups = (squares + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (squares + groups - 1) / groups;
   for (int e = 0; e < POINTS; e++) {
     for (int p = 0; p < squares; p += step) {
       const int count = min_int(step, squares - p);
       const float *rows[DENSE_PIXELS];
       for (int i = 0; i < count; i++) rows[i] = planes + ((ptrdiff_t)e * squares + p + i) * channels;
+      NAME(prefetch_ahead)(ahead);
       NAME(dot)(count, width, products + ((ptrdiff_t)e * squares + p) * width, accumulate, rows, 1, 0, channels,
                 weights + e * weight_plane);
     }
@@ -155,6 +156,9 @@ static void SQUARE_NAME(winograd_forward)(const dense_conv_shape *s, const dense
     const squares q = tile_squares(s, count, rows);
     float *products = scratch, *planes = products + (ptrdiff_t)POINTS * q.count * min_int(DENSE_BLOCK, s->out_channels);
     const ptrdiff_t first = image * out_image + row * out_row;
+    const int passes = (s->in_channels + step - 1) / step;
+    NAME(ahead) ahead = NAME(forward_ahead)(s, a->x, image, count, row, rows, passes * POINTS * register_groups(q.count, s->out_channels, DENSE_PIXELS));
+    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
       const float *weights = a->weights + (ptrdiff_t)k * POINTS * s->in_channels;
@@ -164,7 +168,7 @@ static void SQUARE_NAME(winograd_forward)(const dense_conv_shape *s, const dense
           SQUARE_NAME(transform_input)(planes, s, a->x, a->scale, a->shift, image, row, q, c, channels);
         }
         SQUARE_NAME(multiply)(products, c > 0, planes, q.count, channels, weights + (ptrdiff_t)c * width,
-                              (ptrdiff_t)s->in_channels * width, width);
+                              (ptrdiff_t)s->in_channels * width, width, &ahead);
       }
       const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output, a->rectify};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
@@ -211,10 +215,12 @@ static void SQUARE_NAME(winograd_backward)(const dense_conv_shape *s, const dens
     SQUARE_NAME(transform_tile)(planes, &gradient, q, s->out_channels);
     const ptrdiff_t first = ((ptrdiff_t)image * s->height + row) * s->width;
     const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, s->width, 1};
+    NAME(ahead) ahead = NAME(backward_ahead)(s, a, image, count, row, rows, POINTS * register_groups(q.count, s->in_channels, DENSE_PIXELS));
+    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
     for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->in_channels - c);
       SQUARE_NAME(multiply)(products, 0, planes, q.count, s->out_channels,
-                            a->weights + (ptrdiff_t)c * POINTS * s->out_channels, (ptrdiff_t)s->out_channels * width, width);
+                            a->weights + (ptrdiff_t)c * POINTS * s->out_channels, (ptrdiff_t)s->out_channels * width, width, &ahead);
       const NAME(input_gradient) context = {s, a, first, c, width, sums + c};
       SQUARE_NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_input_gradient),
                                   NAME(finish_input_gradient), &context);

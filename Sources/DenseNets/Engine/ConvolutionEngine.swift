@@ -42,6 +42,8 @@ final class ConvolutionEngine {
       for (k, value) in bias.enumerated() { self.bias[k] = value }
     }
     let tiles = shape.tileCount(images: images)
+    // Kernels prefetch the next tile of a call.
+    let calls = min(tiles, 8 * device.threads)
     device.withWorkspace(forwardWorkspace(shape, images: images)) { memory in
       let moments = TileMoments(in: memory, at: layout.packedCount, count: tiles * shape.outChannels)
       pack(weight, into: memory, layout, transposed: false, input.precision, device: device)
@@ -49,11 +51,11 @@ final class ConvolutionEngine {
         "forward", operations: shape.operations(images: images),
         bytes: shape.inputBytes(images, input.precision) + shape.outputBytes(images, output.precision)
       ) {
-        device.run(tiles, scratch: shape.scratchCount(backward: false)) { tile, scratch in
+        device.run(calls, scratch: shape.scratchCount(backward: false)) { call, scratch in
           device.kernels.convolutionForward(
             shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine,
-            weights: Slice(memory), bias: bias == nil ? nil : Slice(self.bias), images: images, tiles: tile..<tile + 1,
-            scratch: scratch)
+            weights: Slice(memory), bias: bias == nil ? nil : Slice(self.bias), images: images,
+            tiles: tiles * call / calls..<tiles * (call + 1) / calls, scratch: scratch)
         }
       }
       sink?(moments, shape.tilePixels(images: images))
