@@ -8,6 +8,9 @@ struct ChannelLayout: Sendable, Equatable {
   /// Channels of the first `count` slices.
   func channels(_ count: Int) -> Int { slices[..<count].reduce(0, +) }
   var paddedChannels: Int { offset(slices.count) }
+  /// Values from one pixel of a large map to the next. A multiple of 2 KiB would put the same channel of many pixels into
+  /// the same few places of a cache, where they push each other out; a cache line between pixels spreads them.
+  var spacedStride: Int { paddedChannels % 512 == 0 ? paddedChannels + lanes : paddedChannels }
   var channels: Int { channels(slices.count) }
 
   /// The padded position of each channel.
@@ -36,6 +39,8 @@ final class ChannelStatistics {
 /// `a + b * (value - mean)`, is summed in `deferredShift` and `deferredSlope` and added when the slice is consumed.
 final class FeatureMap {
   let layout: ChannelLayout
+  /// Values from one pixel to the next.
+  let stride: Int
   private(set) var images = 0
   private(set) var height = 0
   private(set) var width = 0
@@ -49,15 +54,15 @@ final class FeatureMap {
   let deferredShift: Buffer<Float>
   let deferredSlope: Buffer<Float>
 
-  init(_ layout: ChannelLayout) {
+  /// - Parameter stride: values from one pixel to the next; nil: as many as there are padded channels.
+  init(_ layout: ChannelLayout, stride: Int? = nil) {
     self.layout = layout
+    self.stride = stride ?? layout.paddedChannels
     statistics = ChannelStatistics(channels: layout.paddedChannels)
     deferredShift = Buffer(layout.paddedChannels)
     deferredSlope = Buffer(layout.paddedChannels)
   }
 
-  /// Values from one pixel to the next.
-  var stride: Int { layout.paddedChannels }
   var pixels: Int { images * height * width }
   var precision: Precision { values.precision }
 
@@ -86,8 +91,8 @@ final class FeatureMap {
 
   /// Forgets what batch norms owe to the gradient: the start of a backward pass.
   func clearDeferred() {
-    deferredShift.clear(0..<stride)
-    deferredSlope.clear(0..<stride)
+    deferredShift.clear(0..<layout.paddedChannels)
+    deferredSlope.clear(0..<layout.paddedChannels)
   }
 
   func valueSlice(_ index: Int) -> MapSlice { values.slice(at: layout.offset(index)) }

@@ -32,7 +32,8 @@ public final class DenseBlock: Layer {
     self.growthRate = growthRate
     self.naming = naming
     let slices = [inputChannels] + [Int](repeating: growthRate, count: count)
-    map = FeatureMap(ChannelLayout(slices: slices))
+    let layout = ChannelLayout(slices: slices)
+    map = FeatureMap(layout, stride: layout.spacedStride)
     layers = (0..<count).map { layer in
       DenseLayer(
         source: ChannelLayout(slices: Array(slices[...layer])), growthRate: growthRate,
