@@ -51,41 +51,52 @@ TRANSFORM(transform_tile, IN, ONE(INPUT))
 TRANSFORM(transform_gradient, OUT, ONE(GRADIENT))
 #undef TRANSFORM
 
+/// `planes` of one square of the input and `channels` of its channels, normalised and rectified if there is a scale. The
+/// square has pixels where the map has: a bit for each row, and columns `left` to `right`.
+ALWAYS_INLINE void SQUARE_NAME(transform_square)(const int inside, float *to, ptrdiff_t plane, const MAP *square, ptrdiff_t row,
+                                                 ptrdiff_t step, unsigned rows, int left, int right, const float *scale,
+                                                 const float *shift, int channels) {
+  for (int c = 0; c < channels; c += DENSE_LANES) {
+    vf half[IN][IN];
+    const vf factor = scale ? LOAD(scale + c) : SPLAT(1.0f), offset = scale ? LOAD(shift + c) : SPLAT(0.0f);
+    FULLY_UNROLLED for (int x = 0; x < IN; x++) {
+      vf d[IN];
+      FULLY_UNROLLED for (int y = 0; y < IN; y++) d[y] = SPLAT(0.0f);
+      if (inside || (x >= left && x < right)) {
+        const MAP *column = square + x * step + c;
+        FULLY_UNROLLED for (int y = 0; y < IN; y++) {
+          if (inside || (rows >> y & 1)) {
+            PREFETCH(column + y * row + OUT * step);
+            const vf z = LOAD_MAP(column + y * row) * factor + offset;
+            d[y] = scale ? RELU(z) : z;
+          }
+        }
+      }
+      ONE(INPUT)(&half[0][x], IN, d, 1);
+    }
+    STORE_POINTS(to + c, half, ONE(INPUT));
+  }
+}
+
 /// `planes` of channels [first, first + channels) of the input, normalised and rectified, of output rows from `row` on.
 static void SQUARE_NAME(transform_input)(float *planes, const dense_conv_shape *s, const MAP *map, const float *scale,
                                          const float *shift, int image, int row, squares q, int first, int channels) {
   const ptrdiff_t plane = (ptrdiff_t)q.count * channels, x_row = (ptrdiff_t)s->width * s->in_stride;
+  const float *factor = scale ? scale + first : NULL, *offset = scale ? shift + first : NULL;
   float *to = planes;
   for (int n = 0; n < q.images; n++) {
     const MAP *x = map + (image + n) * s->height * x_row + first;
     for (int i = 0; i < q.down; i++) {
       const int top = row + i * OUT - 1;
-      unsigned rows = 0;  // a bit for each of the square's rows that the map has
+      unsigned rows = 0;
       for (int y = 0; y < IN; y++) rows |= (unsigned)(top + y >= 0 && top + y < s->height) << y;
       for (int j = 0; j < q.across; j++, to += channels) {
-        const int left = j * OUT - 1;
-        const MAP *square = x + top * x_row + (ptrdiff_t)left * s->in_stride;
-        for (int c = 0; c < channels; c += DENSE_LANES) {
-          vf half[IN][IN];
-          const vf factor = scale ? LOAD(scale + first + c) : SPLAT(1.0f), offset = scale ? LOAD(shift + first + c) : SPLAT(0.0f);
-          FULLY_UNROLLED for (int x = 0; x < IN; x++) {
-            vf d[IN];
-            const MAP *column = square + (ptrdiff_t)x * s->in_stride + c;
-            if (left + x >= 0 && left + x < s->width) {
-              FULLY_UNROLLED for (int y = 0; y < IN; y++) {
-                d[y] = SPLAT(0.0f);
-                if (rows >> y & 1) {
-                  PREFETCH(column + y * x_row + OUT * s->in_stride);
-                  const vf z = LOAD_MAP(column + y * x_row) * factor + offset;
-                  d[y] = scale ? RELU(z) : z;
-                }
-              }
-            } else {
-              FULLY_UNROLLED for (int y = 0; y < IN; y++) d[y] = SPLAT(0.0f);
-            }
-            ONE(INPUT)(&half[0][x], IN, d, 1);
-          }
-          STORE_POINTS(to + c, half, ONE(INPUT));
+        const int left = max_int(0, 1 - j * OUT), right = min_int(IN, s->width + 1 - j * OUT);
+        const MAP *square = x + top * x_row + (ptrdiff_t)(j * OUT - 1) * s->in_stride;
+        if (scale && rows == (1u << IN) - 1 && left == 0 && right == IN) {
+          SQUARE_NAME(transform_square)(1, to, plane, square, x_row, s->in_stride, rows, left, right, factor, offset, channels);
+        } else {
+          SQUARE_NAME(transform_square)(0, to, plane, square, x_row, s->in_stride, rows, left, right, factor, offset, channels);
         }
       }
     }
