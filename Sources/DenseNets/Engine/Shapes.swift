@@ -113,12 +113,13 @@ struct ConvolutionShape: Sendable, Equatable {
     return choice == .winograd || 2 * products(side) <= 9 * outHeight * outWidth ? .winograd(side: side) : .direct
   }
 
-  /// About as many squares a tile as fill the registers several times and keep the transformed input in cache.
+  /// About as many squares a tile as fill the registers several times and keep the transformed input in cache; at least
+  /// two rows of them, since every tile reads all weights, and in the backward pass adds to all of their gradients.
   private mutating func cutIntoSquares(_ side: Int) {
     let wanted = side == 4 ? 36 : 16
     let across = (outWidth + side - 1) / side
     let down = (outHeight + side - 1) / side
-    let bands = max(1, down / max(1, wanted / across))
+    let bands = max(1, down / max(2, wanted / across))
     rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * side
     imagesPerTile = bands == 1 ? max(1, wanted / (across * down)) : 1
   }
