@@ -6,7 +6,8 @@
 Writes Tests/DenseNetDataTests/Fixtures/augmentation.bin: cases one after the other, each a line of an operation and its
 numbers (16 bits of length), the input's height, width, channels and seed, the output's height and width (16 bits each,
 lowest byte first), and the output's pixels [H, W, C]. Pixels of the input come from the seed, as in
-make_resize_fixtures.py. Beside it hues.txt: the md5 of all 2^24 colours after a turn of their hues, a line each.
+make_resize_fixtures.py. Beside it hues.txt: the md5 of 52^3 evenly spread colours after a turn of their
+hues, a line each.
 """
 
 import hashlib
@@ -62,10 +63,10 @@ def cases():
 
 
 def hues():
-    """Every colour, red slowest."""
-    colors = np.stack(np.meshgrid(*[np.arange(256, dtype=np.uint8)] * 3, indexing="ij"), axis=-1)
-    image = Image.fromarray(colors.reshape(4096, 4096, 3))
-    for turn in [-0.31, 0.1]:
+    """Every fifth value of each channel, red slowest."""
+    colors = np.stack(np.meshgrid(*[np.arange(0, 256, 5, dtype=np.uint8)] * 3, indexing="ij"), axis=-1)
+    image = Image.fromarray(colors.reshape(52 * 52, 52, 3))
+    for turn in HUE_TURNS:
         yield f"{turn} {hashlib.md5(F.adjust_hue(image, turn).tobytes()).hexdigest()}\n"
 
 

@@ -46,6 +46,19 @@ struct Checksum: ~Copyable {
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
+  /// The md5 of a file as it is.
+  static func ofFile(_ path: String) throws -> String {
+    let file = try InputFile(path)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    defer { buffer.deallocate() }
+    var checksum = try Checksum()
+    while true {
+      let n = try file.read(into: buffer)
+      if n == 0 { return checksum.hexadecimal() }
+      checksum.update(UnsafeRawBufferPointer(rebasing: buffer[..<n]))
+    }
+  }
+
   /// The md5 of a file's content, unpacked where it is gzip, reading at most `limit` bytes of it.
   /// - Throws: ``Failure`` of kind `invalidData` where there is more, or where the gzip data are damaged.
   static func ofContent(_ path: String, limit: Int, remedy: String) throws -> String {

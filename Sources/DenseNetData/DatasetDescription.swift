@@ -6,14 +6,17 @@ public struct DatasetDescription: Sendable {
   public struct File: Sendable {
     /// The published name, which ends in `.gz`; the unpacked file has the same name without it.
     public let name: String
-    /// The md5 of the unpacked content.
-    public let md5: String
-    /// The size of the unpacked content.
+    /// The md5 of the unpacked content, where it is known.
+    public let md5: String?
+    /// The md5 of the file as it is published, for a download whose content's is not known.
+    public let packedMD5: String?
+    /// The size of the unpacked content, or of the file where only ``packedMD5`` is known.
     public let bytes: Int
 
-    public init(name: String, md5: String, bytes: Int) {
+    public init(name: String, md5: String? = nil, packedMD5: String? = nil, bytes: Int) {
       self.name = name
       self.md5 = md5
+      self.packedMD5 = packedMD5
       self.bytes = bytes
     }
   }
@@ -29,12 +32,16 @@ public struct DatasetDescription: Sendable {
   public let testLabels: File
   /// Where other programs put the files, relative to a folder of datasets.
   public let otherFolders: [String]
-  /// Folders on the web that hold the files, in the order in which they are tried.
-  public let mirrors: [URL]
+  /// Folders on the web that hold the files, in the order in which they are tried; none: the user must bring the files.
+  public internal(set) var mirrors: [URL]
+  /// The label of the first class, as the files have it.
+  public let firstLabel: Int
+  /// Whether the files hold images with rows and columns exchanged.
+  public let isTransposed: Bool
 
   public init(
     name: String, title: String, classNames: [String], trainImages: File, trainLabels: File, testImages: File,
-    testLabels: File, otherFolders: [String] = [], mirrors: [URL]
+    testLabels: File, otherFolders: [String] = [], mirrors: [URL] = [], firstLabel: Int = 0, isTransposed: Bool = false
   ) {
     self.name = name
     self.title = title
@@ -45,6 +52,8 @@ public struct DatasetDescription: Sendable {
     self.testLabels = testLabels
     self.otherFolders = otherFolders
     self.mirrors = mirrors
+    self.firstLabel = firstLabel
+    self.isTransposed = isTransposed
   }
 
   var files: [File] { [trainImages, trainLabels, testImages, testLabels] }
@@ -67,6 +76,6 @@ public struct DatasetDescription: Sendable {
       URL(string: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")!,
     ])
 
-  /// Every dataset that can be named, but for the sample that the program holds (``BundledSample``).
-  public static let all = [fashionMNIST]
+  /// Every dataset of IDX files that can be named, but for the sample that the program holds (``BundledSample``).
+  public static let all = [fashionMNIST, mnist, kmnist] + emnist
 }

@@ -16,14 +16,16 @@ extension DatasetFinder {
       var warnings: [String] = []
       for (path, found, expected) in [
         (images, imageFile.md5, published.0.md5), (labels, labelFile.md5, published.1.md5),
-      ] where found != expected {
+      ] {
+        guard let expected, found != expected else { continue }
         let difference = "\(path): the content's md5 is \(found), that of \(description.title) is \(expected)"
         if isDownload { throw Failure(.invalidData, "\(difference); \(remedy)") }
         warnings.append("\(difference); using the file as it is")
       }
       let dataset = try ImageDataset(
         name: description.name, classNames: description.classNames, images: imageFile, labels: labelFile,
-        imagesName: images, labelsName: labels, remedy: remedy)
+        imagesName: images, labelsName: labels, remedy: remedy, firstLabel: description.firstLabel,
+        isTransposed: description.isTransposed)
       return (dataset, warnings)
     }
     async let trainPart = split(

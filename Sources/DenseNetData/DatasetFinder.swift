@@ -16,6 +16,7 @@ public struct DatasetFinder: Sendable {
   let environment: [String: String]
   let cacheDirectory: String
   let datasets: [DatasetDescription]
+  let mirrors: [URL]?
   let downloader: Downloader
 
   /// - Parameters:
@@ -40,12 +41,19 @@ public struct DatasetFinder: Sendable {
     self.dataDirectory = dataDirectory
     self.environment = environment
     self.cacheDirectory = cacheDirectory ?? Self.defaultCacheDirectory(environment)
-    self.datasets = mirrors.map { mirrors in datasets.map { $0.replacing(mirrors: mirrors) } } ?? datasets
+    self.datasets = datasets.map {
+      var description = $0
+      description.mirrors = mirrors ?? description.mirrors
+      return description
+    }
+    self.mirrors = mirrors
     self.downloader = downloader
   }
 
   /// What `--dataset` can name.
-  public static var knownNames: [String] { DatasetDescription.all.map(\.name) + [BundledSample.name] }
+  public static var knownNames: [String] {
+    DatasetDescription.all.map(\.name) + CIFARDescription.all.map(\.name) + [BundledSample.name]
+  }
 
   /// Finds and reads a dataset.
   /// - Parameter name: one of ``knownNames``, or nil where the user names none.
@@ -53,9 +61,13 @@ public struct DatasetFinder: Sendable {
   ///   wrong, `inputOutput` where a file cannot be read or a download cannot be written.
   public func find(_ name: String?) async throws -> DatasetSplits {
     if name == BundledSample.name { return try bundledSample() }
+    if let cifar = CIFARDescription.all.first(where: { $0.name == name }) { return try await find(cifar) }
     guard let description = datasets.first(where: { $0.name == name ?? Self.defaultName }) else {
-      let known = (datasets.map(\.name) + [BundledSample.name]).joined(separator: ", ")
-      throw Failure(.missingInput, "no dataset is called \(name ?? Self.defaultName); name one of \(known)")
+      let known = (datasets.map(\.name) + CIFARDescription.all.map(\.name) + [BundledSample.name])
+        .joined(separator: ", ")
+      throw Failure(
+        .missingInput,
+        "no dataset is called \(name ?? Self.defaultName); name one of \(known), or folder:<path> or csv:<file>")
     }
     if let (folder, request) = requestedFolder {
       let folder = DatasetFolder(path: folder, description: description)
@@ -64,15 +76,22 @@ public struct DatasetFinder: Sendable {
     }
     let cache = DatasetFolder(path: cacheDirectory, description: description)
     if let paths = cache.paths() { return try await read(paths, of: description, isDownload: true) }
+    guard !description.mirrors.isEmpty else {
+      let files = description.files.map(\.name).joined(separator: ", ")
+      throw Failure(
+        .missingInput,
+        "\(description.name) is not in \(cacheDirectory), and this program does not download it; name a folder that holds \(files) with --data-dir"
+      )
+    }
     do {
       return try await read(download(description), of: description, isDownload: true)
     } catch let error as DownloadError {
       if name == nil, error.isWantOfNetwork { return try sampleInstead(of: description, because: error) }
-      throw error.failure(of: description, cache: cacheDirectory)
+      throw error.failure(of: description.name, cache: cacheDirectory)
     }
   }
 
-  private var requestedFolder: (path: String, request: String)? {
+  var requestedFolder: (path: String, request: String)? {
     if let dataDirectory { return (dataDirectory, "--data-dir") }
     if let folder = environment[Self.variable], !folder.isEmpty { return (folder, Self.variable) }
     return nil
@@ -122,13 +141,5 @@ public struct DatasetFinder: Sendable {
       if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/densenet" }
       return home + "/.cache/densenet"
     #endif
-  }
-}
-
-extension DatasetDescription {
-  fileprivate func replacing(mirrors: [URL]) -> DatasetDescription {
-    DatasetDescription(
-      name: name, title: title, classNames: classNames, trainImages: trainImages, trainLabels: trainLabels,
-      testImages: testImages, testLabels: testLabels, otherFolders: otherFolders, mirrors: mirrors)
   }
 }

@@ -31,7 +31,7 @@ struct DownloadError: Error {
     message = errors.isEmpty ? "no mirror is known" : errors.map(\.message).joined(separator: "; ")
   }
 
-  func failure(of description: DatasetDescription, cache: String) -> Failure {
+  func failure(of name: String, cache: String) -> Failure {
     let kind: Failure.Kind
     let remedy: String
     switch cause {
@@ -40,6 +40,6 @@ struct DownloadError: Error {
     case .content: (kind, remedy) = (.invalidData, "the file was removed; run again, or use --data-dir")
     case .local: (kind, remedy) = (.inputOutput, "free some space or choose another folder with XDG_CACHE_HOME")
     }
-    return Failure(kind, "\(description.name) is not in \(cache) and cannot be downloaded: \(message); \(remedy)")
+    return Failure(kind, "\(name) is not in \(cache) and cannot be downloaded: \(message); \(remedy)")
   }
 }

@@ -51,9 +51,16 @@ struct Downloader: Sendable {
   /// Removes what came unless its content is the published one.
   private func check(_ partial: PartialFile, _ file: DatasetDescription.File, _ url: URL) throws {
     do {
-      let found = try Checksum.ofContent(partial.path, limit: file.bytes, remedy: "removed")
-      if found != file.md5 {
-        throw DownloadError(.content, "\(url.absoluteString): the content's md5 is \(found), expected \(file.md5)")
+      if let expected = file.md5 {
+        let found = try Checksum.ofContent(partial.path, limit: file.bytes, remedy: "removed")
+        if found != expected {
+          throw DownloadError(.content, "\(url.absoluteString): the content's md5 is \(found), expected \(expected)")
+        }
+      } else if let expected = file.packedMD5 {
+        let found = try Checksum.ofFile(partial.path)
+        if found != expected {
+          throw DownloadError(.content, "\(url.absoluteString): the file's md5 is \(found), expected \(expected)")
+        }
       }
     } catch let error as DownloadError {
       partial.remove()

@@ -10,7 +10,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
     discussion: """
       With --dataset folder:DIR, pictures are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
-      these are there, and prepared as the weights say. Folders are matched with classes by the names in the weights, \
+      these are there, and prepared as the weights say; with --val-share, those of DIR/CLASS/* that training with the \
+      same share and --split-seed has left for testing. With --dataset csv:FILE, they are the table's rows of val or \
+      test, or all where it has no column split. Folders and labels are matched with classes by the names in the weights, \
       else by their sorted order. Pictures that cannot be read are named on standard error and left out; the exit \
       status is then 65.
       """)
@@ -23,6 +25,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
+  @OptionGroup var looks: LooksOptions
   @OptionGroup var compute: ComputeOptions
 
   @Flag(help: "Print the result as JSON.")
@@ -41,8 +44,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    if let dataset = data.dataset, dataset.hasPrefix(FolderEvaluation.prefix) {
-      return try evaluateFolder(String(dataset.dropFirst(FolderEvaluation.prefix.count)), device: device)
+    if let source = try data.pictureSource() {
+      return try FolderEvaluation(
+        source: source, rule: data.valShare == nil ? nil : data.splitRule,
+        network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
+        limit: data.testLimit?.value, device: device, batchSize: data.batchSize.value, looks: looks.tta, quiet: quiet
+      ).run(json: json)
     }
     let file = try WeightsFile(contentsOf: weights.url)
     let splits = try await data.load(quiet: quiet)
@@ -58,21 +65,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
   }
 
-  private func evaluateFolder(_ folder: String, device: Device) throws {
-    guard data.dataDir == nil else {
-      throw Failure(.usage, "--data-dir: expected no folder beside --dataset folder:\(folder), found one; leave it out")
-    }
-    try FolderEvaluation(
-      folder: folder, network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
-      limit: data.testLimit?.value, device: device, batchSize: data.batchSize.value, quiet: quiet
-    ).run(json: json)
-  }
-
   private func evaluate(_ file: WeightsFile, on test: any LabeledPictures) throws -> Report {
+    let known = try file.card.preprocessing(source: weights.text)
     let chosen = try model.resolve(
-      metadata: file.networkMetadata, inputChannels: test.channels, numClasses: test.numClasses)
-    let side = data.resize?.value ?? file.card.squareSide ?? chosen.imageSide
+      metadata: file.networkMetadata, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
+    let preprocessing = preprocessing(known, chosen, channels: test.channels)
     let net = DenseNet(chosen.configuration)
+    let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? chosen.imageSide
     try WorkSize(images: min(data.batchSize.value, test.count), side: side, option: "--resize")
       .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
@@ -80,11 +79,17 @@ struct EvaluateCommand: AsyncParsableCommand {
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     progress.begin("testing", total: test.count)
     let began = ContinuousClock.now
-    let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
-    let metrics = try trainer.evaluate(
-      BatchLoader(
-        dataset: test, size: side, batchSize: data.batchSize.value, order: Array(0..<test.count)),
-      onBatch: { progress.update(completed: $0.examples) }, shouldStop: { Interrupts.requested })
+    let batches = BatchLoader(
+      test, preprocessing: preprocessing, batchSize: data.batchSize.value, order: Array(0..<test.count))
+    var metrics = Metrics()
+    for batch in batches {
+      let logits = looks.tta.logits(batch.images) { net.forward($0, mode: .inference) }
+      let result = CrossEntropyLoss()(logits, batch.labels, gradient: false)
+      metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
+      progress.update(completed: metrics.examples)
+      if Interrupts.requested { break }
+    }
+    try batches.requireEnd()
     progress.finish()
     if Interrupts.requested { throw Interruption(description: "interrupted after \(metrics.examples) images") }
     guard metrics.loss.isFinite else {
@@ -95,5 +100,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     return Report(
       testAccuracy: metrics.accuracy, testLoss: metrics.loss, examples: metrics.examples,
       seconds: (ContinuousClock.now - began).inSeconds)
+  }
+
+  /// What the weights say, else the whole image squashed, and in any case the size of `--resize`.
+  private func preprocessing(_ known: Preprocessing?, _ chosen: ChosenModel, channels: Int) -> Preprocessing {
+    var result = known ?? .squashed(channels: channels, size: chosen.imageSide)
+    if let side = data.resize?.value {
+      (result.resize, result.crop) = (.exact(height: side, width: side), nil)
+    }
+    return result
   }
 }

@@ -4,20 +4,19 @@ import DenseNetReports
 import DenseNets
 import Foundation
 
-/// `densenet evaluate --dataset folder:DIR`: loss and accuracy on pictures that lie in a folder for each class.
+/// `densenet evaluate --dataset folder:DIR` or `csv:FILE`: loss and accuracy on a user's own pictures.
 struct FolderEvaluation {
-  /// What `--dataset` begins with.
-  static let prefix = "folder:"
   /// Larger batches are no faster, and take memory.
   private static let largestBatch = 64
 
   let network: LoadedNetwork
   let preprocessing: Preprocessing
-  let images: ImageFolder
+  let images: EvaluationPictures
   /// The first of them count.
   let examples: ArraySlice<ImageFolder.Example>
   let device: Device
   let batchSize: Int
+  let looks: TestTimeAugmentation
   let quiet: Bool
 
   struct Report: Encodable {
@@ -38,23 +37,27 @@ struct FolderEvaluation {
   }
 
   /// - Parameters:
-  ///   - folder: of class folders, or one with `val` or `test`, which then holds them.
+  ///   - source: where the pictures are.
+  ///   - rule: finds the part that was left for testing; nil: see ``EvaluationPictures``.
   ///   - side: the height and width of the network's input; nil: what the weights say.
   ///   - limit: of pictures; nil: all.
   /// - Throws: ``Failure`` where folders and classes do not agree, or pictures do not suit the network.
   init(
-    folder: String, network: LoadedNetwork, side: Int?, limit: Int?, device: Device, batchSize: Int, quiet: Bool
+    source: PictureSource, rule: SplitRule?, network: LoadedNetwork, side: Int?, limit: Int?, device: Device,
+    batchSize: Int, looks: TestTimeAugmentation, quiet: Bool
   ) throws {
-    guard !folder.isEmpty else { throw Failure(.usage, "--dataset folder: expected a path after the colon") }
     self.network = network
     self.device = device
+    self.looks = looks
     self.quiet = quiet
     let classes = network.configuration.numClasses
-    images = try ImageFolder(folder, classNames: network.card.classNames == nil ? nil : network.classNames(file: nil))
+    images = try EvaluationPictures(
+      source, classNames: network.card.classNames == nil ? nil : network.classNames(file: nil), rule: rule)
+    let isFolder = source == .folder(source.path)
     guard images.classNames.count == classes else {
       throw Failure(
         .invalidData,
-        "\(images.path): expected \(classes) class folders as the weights have classes, and no names for them, found \(images.classNames.count); add or remove folders"
+        "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es") as the weights have classes, and no names for them, found \(images.classNames.count); add or remove some"
       )
     }
     examples = images.examples.prefix(limit ?? images.examples.count)
@@ -83,7 +86,7 @@ struct FolderEvaluation {
     for batch in batches {
       for skipped in batch.skipped { leave(skipped, &report, &leftOut) }
       if let images = batch.images {
-        let logits = try predictor.logits(images)
+        let logits = try looks.logits(images) { try predictor.logits($0) }
         for (row, index) in batch.indices.enumerated() {
           report.add(logits.values[row * logits.shape[1]..<(row + 1) * logits.shape[1]], label: examples[index].label)
         }

@@ -26,7 +26,8 @@ struct TrainingRun {
     test = command.data.testLimit.map { splits.test.prefix($0.value) } ?? splits.test
     origin = splits.origin
     chosen = try command.model.resolve(
-      metadata: initialWeights?.networkMetadata ?? [:], inputChannels: train.channels, numClasses: train.numClasses)
+      metadata: initialWeights?.networkMetadata ?? [:], inputChannels: command.augmentation.channels(of: train),
+      numClasses: train.numClasses)
     if let classes = command.numClasses?.value, classes != train.numClasses {
       throw Failure(
         .usage, "--num-classes: expected \(train.numClasses), the classes of \(train.name), found \(classes)")
@@ -34,7 +35,7 @@ struct TrainingRun {
     side = command.data.resize?.value ?? chosen.imageSide
     augmentation = command.augmentation.over(.none)
     preprocessing = try command.augmentation.preprocessing(
-      of: train, base: .squashed(channels: train.channels, size: side))
+      of: train, base: command.augmentation.base(of: train, side: side))
     model = DenseNet(chosen.configuration, initialization: nil)
     model.memoryEfficient = command.memory.memoryEfficient
     let batch = min(command.data.batchSize.value, train.count)

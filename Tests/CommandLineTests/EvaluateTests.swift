@@ -120,8 +120,11 @@ extension Command {
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
         "--init <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
+        "--crop-padding <n>", "--flip/--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
+        "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--normalize <name or",
+        "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>",
       ],
-      "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>"],
+      "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>", "--tta <name>"],
       "convert": ["--model <name or file.json>", "--json"],
       "predict": [
         "--weights <file>", "--model <name", "--resize <size>", "--crop <size>", "--top <n>",

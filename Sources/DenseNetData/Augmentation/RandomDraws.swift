@@ -7,7 +7,7 @@ struct RandomDraws {
   /// What the numbers are for, so that no two uses share any.
   enum Purpose: UInt64 {
     case picture = 1
-    case erasing, mixup
+    case erasing, mixup, split
   }
 
   private var source: RandomSource

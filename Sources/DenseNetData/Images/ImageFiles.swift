@@ -59,7 +59,7 @@ public struct ImageFiles: Sendable {
   }
 
   private mutating func search(_ folder: String) {
-    guard visited.insert(identity(folder)).inserted else { return }
+    guard visited.insert(fileIdentity(folder)).inserted else { return }
     let names: [String]
     do {
       names = try visibleNames(in: folder)
@@ -90,8 +90,8 @@ func visibleNames(in folder: String) throws(Failure) -> [String] {
 
 func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
 
-/// What tells a folder from all others, by whatever path it is reached.
-private func identity(_ path: String) -> [UInt64] {
+/// What tells a file or a folder from all others, by whatever path it is reached; empty where there is none.
+func fileIdentity(_ path: String) -> [UInt64] {
   var status = stat()
   return stat(path, &status) == 0 ? [UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino)] : []
 }

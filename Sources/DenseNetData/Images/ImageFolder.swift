@@ -6,6 +6,8 @@ public struct ImageFolder: Sendable {
     public let path: String
     /// An index into ``ImageFolder/classNames``.
     public let label: Int
+
+    public init(path: String, label: Int) { (self.path, self.label) = (path, label) }
   }
 
   /// The folder of the class folders.
@@ -27,7 +29,11 @@ public struct ImageFolder: Sendable {
     guard ImageFiles.isFolder(path) else {
       throw Failure(.missingInput, "\(path): no such folder of pictures; check the path")
     }
-    let root = try Self.evaluationPart(of: path)
+    try self.init(root: Self.evaluationPart(of: path), classNames: classNames)
+  }
+
+  /// Finds the pictures in the class folders of this very folder.
+  init(root: String, classNames: [String]? = nil) throws(Failure) {
     let folders = try visibleNames(in: root).filter { ImageFiles.isFolder(joined(root, $0)) }
     guard !folders.isEmpty else {
       throw Failure(.missingInput, "\(root): expected a folder of pictures for each class, found no folder")

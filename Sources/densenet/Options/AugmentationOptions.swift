@@ -2,7 +2,12 @@ import ArgumentParser
 import DenseNetData
 import DenseNets
 
-/// How training images are varied and normalised. What is not given is the recipe's.
+/// What `--fit` can name.
+enum FitOption: String, CaseIterable, ExpressibleByArgument {
+  case squash, crop
+}
+
+/// How training images are varied and prepared. What is not given is the recipe's.
 struct AugmentationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -59,6 +64,28 @@ struct AugmentationOptions: ParsableArguments {
       "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: the recipe's, else none.",
       valueName: "name or m,…:s,…"), transform: Normalization.parse)
   var normalize: Normalization?
+
+  @Option(
+    help: ArgumentHelp(
+      "How pictures of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: crop for folder: and csv:, squash for others.",
+      valueName: "name"))
+  var fit: FitOption?
+
+  @Flag(help: "Train on grey pictures. The weights keep it. Default: in colour where the dataset is.")
+  var grey = false
+
+  /// The channels that the network is to take.
+  func channels(of train: any LabeledPictures) -> Int { grey ? 1 : train.channels }
+
+  /// How pictures become the network's input, before normalisation.
+  /// - Parameter side: of the network's input, in pixels.
+  func base(of train: any LabeledPictures, side: Int) -> Preprocessing {
+    var result = Preprocessing.squashed(channels: channels(of: train), size: side)
+    if fit ?? (train is PictureFiles ? .crop : .squash) == .crop {
+      (result.resize, result.crop) = (.shorterSide(side), [side, side])
+    }
+    return result
+  }
 
   /// A recipe's augmentation, with what the options say in place of its own.
   func over(_ base: Augmentation) -> Augmentation {

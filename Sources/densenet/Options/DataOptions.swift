@@ -1,13 +1,14 @@
 import ArgumentParser
 import DenseNetData
 import DenseNetReports
+import DenseNets
 import Foundation
 import Synchronization
 
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); evaluate also takes folder:<path>, pictures in a folder for each class. Default: fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, pictures in train/CLASS and val/CLASS or test/CLASS, or in CLASS to be split; csv:<file>, a table with the columns path, label and perhaps split. Default: fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -29,8 +30,37 @@ struct DataOptions: ParsableArguments {
   @Option(number: "Use the first <n> test images only. Default: all.")
   var testLimit: Positive?
 
-  /// Finds the dataset, downloading it if need be, with progress and warnings on standard error.
+  @Option(
+    help: ArgumentHelp(
+      "Of pictures that are not split already, this share of each class is for testing. Default: 0.2; evaluate takes all.",
+      valueName: "share"), transform: DataOptions.parseShare)
+  var valShare: Double?
+
+  @Option(number: "Decides which pictures --val-share takes.")
+  var splitSeed: Seed = Seed(0)
+
+  /// The user's own pictures, where the dataset is of these.
+  /// - Throws: `Failure(.usage)` for options that do not go together.
+  func pictureSource() throws -> PictureSource? {
+    guard let dataset, let source = try PictureSource(dataset) else {
+      guard valShare == nil else {
+        throw Failure(.usage, "--val-share: is for folder:<path> and csv:<file>; leave it out")
+      }
+      return nil
+    }
+    guard dataDir == nil else {
+      throw Failure(.usage, "--data-dir: expected no folder beside --dataset \(dataset), found one; leave it out")
+    }
+    return source
+  }
+
+  /// How pictures are split that are not split already.
+  var splitRule: SplitRule { SplitRule(testShare: valShare ?? 0.2, seed: splitSeed.value) }
+
+  /// Finds the dataset, downloading it or looking through its files if need be, with progress and warnings on standard
+  /// error.
   func load(quiet: Bool = false) async throws -> DatasetSplits {
+    if let source = try pictureSource() { return try PictureLoading(source, rule: splitRule, quiet: quiet).load() }
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     let download = DownloadDisplay(progress)
     let finder = DatasetFinder(dataDirectory: dataDir?.text, progress: { download.update($0, $1, $2) })
@@ -38,6 +68,15 @@ struct DataOptions: ParsableArguments {
     progress.finish()
     for warning in splits.warnings { printError("warning: \(warning)") }
     return splits
+  }
+}
+
+extension DataOptions {
+  @Sendable private static func parseShare(_ argument: String) throws -> Double {
+    guard let share = Double(argument), share > 0, share < 1 else {
+      throw Failure(.usage, "expected a number between 0 and 1")
+    }
+    return share
   }
 }
 

@@ -36,16 +36,8 @@ struct LoadedNetwork {
       throw Failure(
         .usage, "\(source): the network takes \(channels) channels, pictures have 1 or 3; use --input-tensors")
     }
-    guard let json = card.preprocessing else { return chosen.standardPreprocessing }
-    let remedy = "correct its metadata, or convert the weights again"
-    let preprocessing: Preprocessing
-    do {
-      preprocessing = try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
-    } catch let failure as Failure {
-      throw Failure(.invalidData, "\(source): \(failure); \(remedy)")
-    } catch {
-      throw Failure(.invalidData, "\(source): its preprocessing cannot be read: \(Self.reason(error)); \(remedy)")
-    }
+    guard let preprocessing = try card.preprocessing(source: source) else { return chosen.standardPreprocessing }
+    let remedy = ModelCard.remedy
     guard preprocessing.inputChannels == channels else {
       throw Failure(
         .invalidData,
@@ -80,6 +72,25 @@ struct LoadedNetwork {
     try WorkSize(images: images, side: max(size.height, size.width), option: "--resize or --crop")
       .require(for: net, training: false, batches: 4, device: device)
   }
+}
+
+extension ModelCard {
+  /// What to do where weights say something of their preprocessing that makes no sense.
+  fileprivate static let remedy = "correct its metadata, or convert the weights again"
+
+  /// How images become the network's input, where the weights say it.
+  /// - Parameter source: the file of the weights, for messages.
+  /// - Throws: `Failure(.invalidData)` where that makes no sense.
+  func preprocessing(source: String) throws -> Preprocessing? {
+    guard let json = preprocessing else { return nil }
+    do {
+      return try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
+    } catch let failure as Failure {
+      throw Failure(.invalidData, "\(source): \(failure); \(Self.remedy)")
+    } catch {
+      throw Failure(.invalidData, "\(source): its preprocessing cannot be read: \(Self.reason(error)); \(Self.remedy)")
+    }
+  }
 
   private static func reason(_ error: any Error) -> String {
     switch error {
@@ -89,16 +100,6 @@ struct LoadedNetwork {
       (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
     default: "\(error)"
     }
-  }
-}
-
-extension ModelCard {
-  /// The height and width of the images that the weights were made for, where both are the same.
-  var squareSide: Int? {
-    guard let json = preprocessing,
-      let size = (try? JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8)))?.fixedInputSize
-    else { return nil }
-    return size.height == size.width ? size.height : nil
   }
 }
 

@@ -10,6 +10,7 @@ struct PicturePrediction {
   let preprocessing: Preprocessing
   let classNames: [String]
   let options: PredictionOptions
+  let looks: TestTimeAugmentation
   let device: Device
   let batchSize: Int
   let quiet: Bool
@@ -32,7 +33,7 @@ struct PicturePrediction {
       for skipped in batch.skipped { report.skip(skipped) }
       if let images = batch.images {
         let names = batch.indices.map { files.paths[$0] }
-        let top = try self.top(predictor.logits(images), of: names)
+        let top = try self.top(looks.logits(images) { try predictor.logits($0) }, of: names)
         report.predictions += zip(names, top).map { PredictionReport.Prediction(file: $0, top: $1) }
         if options.features != nil { features.append(try predictor.features(images)) }
         if let heatMaps {

@@ -28,6 +28,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: PredictionOptions
+  @OptionGroup var looks: LooksOptions
 
   @Option(
     help: ArgumentHelp(
@@ -61,7 +62,7 @@ struct PredictCommand: ParsableCommand {
       let recipe = try preprocessing.applied(to: network.preprocessing())
       try PicturePrediction(
         network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes),
-        options: output, device: device, batchSize: batchSize.value, quiet: quiet
+        options: output, looks: looks.tta, device: device, batchSize: batchSize.value, quiet: quiet
       ).run(images.map(\.text))
     }
   }
@@ -78,8 +79,9 @@ struct PredictCommand: ParsableCommand {
       guard images.isEmpty else {
         throw Failure(.usage, "expected either pictures or --input-tensors, found both; give one of them")
       }
-      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil else {
-        throw Failure(.usage, "--features, --cam and --classes are of pictures, found --input-tensors; leave one out")
+      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, looks.tta == .none else {
+        throw Failure(
+          .usage, "--features, --cam, --classes and --tta are of pictures, found --input-tensors; leave one out")
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)

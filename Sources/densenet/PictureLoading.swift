@@ -1,0 +1,38 @@
+import DenseNetData
+import DenseNetReports
+import DenseNets
+
+/// From a user's own pictures to datasets that can be trained on: found, split, and each looked at once.
+struct PictureLoading {
+  /// Pictures that are named; the others are counted.
+  private static let namedLimit = 20
+
+  let source: PictureSource
+  let rule: SplitRule
+  let quiet: Bool
+
+  init(_ source: PictureSource, rule: SplitRule, quiet: Bool) {
+    (self.source, self.rule, self.quiet) = (source, rule, quiet)
+  }
+
+  /// - Throws: `Failure` where pictures and classes do not agree, or too many pictures are damaged.
+  func load() throws -> DatasetSplits {
+    let found = try source.splits(rule)
+    for warning in found.warnings { printError("warning: \(warning)") }
+    let progress = ProgressBar(style: .automatic(quiet: quiet))
+    let total = found.train.count + found.test.count
+    progress.begin("looking at pictures", total: total, countsAsWork: false)
+    let train = try found.train.checked { progress.update(completed: $0) }
+    let test = try found.test.checked { progress.update(completed: found.train.count + $0) }
+    progress.finish()
+    let skipped = train.skipped + test.skipped
+    for image in skipped.prefix(Self.namedLimit) { printError("\(image.failure)") }
+    var warnings = found.warnings
+    if !skipped.isEmpty {
+      let warning = "left out \(skipped.count) of \(total) pictures that cannot be read"
+      printError("warning: \(warning)\(skipped.count > Self.namedLimit ? ", the first of them named above" : "")")
+      warnings.append(warning)
+    }
+    return DatasetSplits(train: train.sound, test: test.sound, origin: found.origin, warnings: warnings)
+  }
+}

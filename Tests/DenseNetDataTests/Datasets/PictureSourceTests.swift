@@ -1,0 +1,212 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetData
+
+/// Writes copies of one sound picture, which differ by a byte after its end.
+func writePictures(_ names: [String], to folder: String) throws {
+  let bytes = try PictureFixture.bytes("rgb.png")
+  for name in names { try write(bytes, to: folder + "/" + name) }
+}
+
+@Suite struct PictureSourceTests {
+  private func link(_ path: String, to destination: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: destination)
+  }
+
+  private func names(_ pictures: PictureFiles, in folder: String) -> [String] {
+    pictures.paths.map { String($0.dropFirst(folder.count + 1)) }
+  }
+
+  @Test func knowsItsKinds() throws {
+    #expect(try PictureSource("folder:a/b") == .folder("a/b"))
+    #expect(try PictureSource("csv:a.csv") == .table("a.csv"))
+    #expect(try PictureSource("cifar10") == nil)
+    #expect(throws: Failure.self) { try PictureSource("folder:") }
+    #expect(throws: Failure.self) { try PictureSource("csv:") }
+    #expect(PictureSource.folder("/data/flowers/").name == "flowers")
+    #expect(PictureSource.table("/data/my pets.csv").name == "my-pets")
+    #expect(PictureSource.folder("/").name == "pictures")
+  }
+
+  @Test(arguments: ["val", "test"])
+  func takesTheFoldersOwnSplit(_ part: String) async throws {
+    try await withTemporaryFolder { folder in
+      try writePictures(
+        ["train/b/1.png", "train/a/2.png", "train/B2/3.png", "\(part)/a/1.png", "\(part)/b/9.png"], to: folder)
+      let splits = try PictureSource.folder(folder).splits()
+      #expect(splits.train.classNames == ["B2", "a", "b"])
+      #expect(names(splits.train, in: folder) == ["train/B2/3.png", "train/a/2.png", "train/b/1.png"])
+      #expect(splits.train.labels == [0, 1, 2] && splits.test.labels == [1, 2])
+      #expect(splits.warnings.count == 1 && splits.warnings[0].contains("no test pictures of B2"))
+      #expect(splits.train.name == URL(fileURLWithPath: folder).lastPathComponent)
+      #expect(try splits.train.picture(at: 0).width > 0)
+    }
+  }
+
+  @Test func splitsEachClassBySeed() async throws {
+    try await withTemporaryFolder { folder in
+      try writePictures((0..<20).map { "a/\($0).png" } + (0..<5).map { "b/\($0).png" } + ["c/0.png"], to: folder)
+      let source = PictureSource.folder(folder)
+      let splits = try source.splits(SplitRule(testShare: 0.2, seed: 1))
+      #expect(splits.test.classCounts == [4, 1, 0] && splits.train.classCounts == [16, 4, 1])
+      #expect(Set(splits.train.paths + splits.test.paths).count == 26)
+      #expect(splits.train.paths == splits.train.paths.sorted(by: { a, b in a.utf8.lexicographicallyPrecedes(b.utf8) }))
+      #expect(try source.splits(SplitRule(testShare: 0.2, seed: 1)).test.paths == splits.test.paths)
+      #expect(try source.splits(SplitRule(testShare: 0.2, seed: 2)).test.paths != splits.test.paths)
+      let most = try source.splits(SplitRule(testShare: 0.99, seed: 1))
+      #expect(most.train.classCounts == [1, 1, 1])
+    }
+  }
+
+  @Test func refusesFoldersThatMakeNoClassifier() async throws {
+    try await withTemporaryFolder { folder in
+      func expect(
+        _ kind: Failure.Kind, _ files: [String], _ parts: [String], prepare: (String) throws -> Void = { _ in }
+      ) async throws {
+        let place = folder + "/" + UUID().uuidString
+        try writePictures(files, to: place)
+        try prepare(place)
+        await expectFailure(kind, mentions: parts) { try PictureSource.folder(place).splits() }
+      }
+      await expectFailure(.missingInput, mentions: ["no such folder"]) {
+        try PictureSource.folder(folder + "/absent").splits()
+      }
+      try await expect(.missingInput, ["1.png"], ["a folder of pictures for each class"])
+      try await expect(.invalidData, ["a/1.png", "a/2.png"], ["two classes or more", "one, a"])
+      try await expect(.invalidData, ["a/1.png", "b/2.png"], ["to test on one"])
+      try await expect(.invalidData, ["a/1.png", "a/2.png", "b/x.txt"], ["/b: expected .jpg", "none"])
+      try await expect(.invalidData, ["Cat/1.png", "cat/2.png", "dog/3.png"], ["Cat and cat", "capitals only"])
+      try await expect(.invalidData, ["a/1.png", "a/2.png", "b/3.png"], ["/c: is the same folder as", "/b"]) {
+        try link($0 + "/c", to: "b")
+      }
+      try await expect(
+        .invalidData, ["a/1.png", "a/2.png", "b/3.png"], ["x.png", "of class a", "of class b", "one file"]
+      ) { try link($0 + "/b/x.png", to: "../a/1.png") }
+      try await expect(.missingInput, ["train/a/1.png", "train/b/1.png"], ["val or test beside train", "folder:"])
+      try await expect(
+        .invalidData, ["train/a/1.png", "train/b/1.png", "val/a/2.png", "val/c/1.png"],
+        ["val/c/1.png", "2 classes (a, b)", "found c"])
+    }
+  }
+
+  @Test(.enabled(if: getuid() != 0, "nothing is unreadable to root"))
+  func saysWhichFolderCannotBeRead() async throws {
+    try await withTemporaryFolder { folder in
+      try writePictures(["a/1.png", "b/2.png", "b/3.png"], to: folder)
+      try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: folder + "/b")
+      defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/b") }
+      await expectFailure(.inputOutput, mentions: ["/b: cannot be read"]) { try PictureSource.folder(folder).splits() }
+    }
+  }
+
+  @Test func endsInLoopsAndCountsEachFileOnce() async throws {
+    try await withTemporaryFolder { folder in
+      try writePictures(["train/a/1.png", "train/a/2.png", "train/b/3.png", "val/a/4.png", "val/b/5.png"], to: folder)
+      try link(folder + "/train/a/up", to: "..")
+      try link(folder + "/train/b/again.png", to: "3.png")
+      try link(folder + "/val/b/6.png", to: "../../train/b/3.png")
+      // The loop makes every picture one of class a.
+      await expectFailure(.invalidData, mentions: ["3.png", "is one file"]) {
+        try PictureSource.folder(folder).splits()
+      }
+      try FileManager.default.removeItem(atPath: folder + "/train/a/up")
+      try link(folder + "/train/a/self", to: ".")
+      let splits = try PictureSource.folder(folder).splits()
+      #expect(splits.train.count == 3 && splits.test.count == 3)
+      #expect(splits.warnings.count == 2)
+      #expect(splits.warnings[0].contains("1 pictures are named twice, as \(folder)/train/b/again.png"))
+      #expect(splits.warnings[1].contains("1 pictures are both for training and for testing"))
+    }
+  }
+
+  @Test func fingerprintsFollowContentNotPlace() async throws {
+    try await withTemporaryFolder { folder in
+      for place in ["one", "two"] {
+        try writePictures(["set/a/1.png", "set/a/2.png", "set/b/3.png"], to: folder + "/" + place)
+      }
+      func fingerprint(_ place: String) throws -> String {
+        try PictureSource.folder("\(folder)/\(place)/set").splits().train.fingerprint
+      }
+      let first = try fingerprint("one")
+      #expect(try fingerprint("two") == first)
+      try write(try PictureFixture.bytes("grey.jpg"), to: folder + "/two/set/b/3.png")
+      #expect(try fingerprint("two") != first)
+    }
+    let data = ImageDataset(
+      name: "x", classNames: ["a", "b"], height: 1, width: 2, channels: 1, pixels: [1, 2, 3, 4], labels: [0, 1])
+    #expect(data.fingerprint == data.prefix(2).fingerprint && data.fingerprint != data.prefix(1).fingerprint)
+    #expect(data.fingerprint != data.selecting([1, 0]).fingerprint)
+    #expect(data.fingerprint.hasPrefix("x: 2 images of 1x2x1, 2 classes, "))
+  }
+}
+
+@Suite struct PictureTableTests {
+  private func withTable(_ text: String, _ body: (PictureSource) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      try writePictures((1...6).map { "pictures/\($0).png" }, to: folder)
+      try write(Array(text.utf8), to: folder + "/table.csv")
+      try await body(.table(folder + "/table.csv"))
+    }
+  }
+
+  @Test func takesTheTablesOwnSplit() async throws {
+    let text = """
+      label,"path",split
+      dog,pictures/1.png,train
+      cat,"pictures/2.png",train
+      dog, pictures/3.png ,val
+      cat,pictures/4.png,test
+      """
+    try await withTable(text) { source in
+      let splits = try source.splits()
+      #expect(splits.train.classNames == ["cat", "dog"])
+      #expect(splits.train.labels == [1, 0] && splits.test.labels == [1])
+      #expect(splits.train.name == "table" && splits.warnings.count == 1)
+      #expect(try splits.test.picture(at: 0).width > 0)
+      #expect(try source.testPictures().paths == splits.test.paths)
+    }
+  }
+
+  @Test func splitsWhatIsNotSplit() async throws {
+    let rows = (1...6).map { "pictures/\($0).png,\($0 % 2)" }
+    try await withTable("path,label\r\n" + rows.joined(separator: "\r\n")) { source in
+      let splits = try source.splits()
+      #expect(splits.train.classCounts == [2, 2] && splits.test.classCounts == [1, 1])
+      #expect(try source.testPictures().count == 6)
+    }
+  }
+
+  @Test(arguments: [
+    ("path,class\npictures/1.png,a\n", ["no column \"label\"", "path, class"]),
+    ("path,label\npictures/1.png\n", ["line 2", "expected 2 fields"]),
+    ("path,label\npictures/1.png,\n", ["line 2, column \"label\"", "expected a value"]),
+    ("path,label\n,a\n", ["line 2, column \"path\"", "expected a value"]),
+    ("path,label\n\"pictures/1.png,a\n", ["never closed"]),
+    ("path,label,split\npictures/1.png,a,trian\n", ["line 2, column \"split\"", "train, val or test, found trian"]),
+    ("path,label,split\npictures/1.png,a,train\npictures/2.png,b,train\n", ["of val or test, found 2 and 0"]),
+    ("path,label\npictures/1.png,a\npictures/2.png,a\n", ["two classes or more"]),
+    ("path,label\npictures/1.png,a\npictures/2.png,A\n", ["A and a", "capitals only"]),
+    ("path,label\npictures/1.png,a\npictures/../pictures/1.png,b\n", ["of class b", "of class a", "one file"]),
+    ("path,label,split\npictures/1.png,a,train\npictures/2.png,b,train\npictures/3.png,c,test\n", ["found c"]),
+    ("", ["empty file"]),
+  ])
+  func saysWhereATableIsWrong(_ text: String, _ parts: [String]) async throws {
+    try await withTable(text) { source in
+      await expectFailure(.invalidData, mentions: parts) { try source.splits() }
+    }
+  }
+
+  @Test func saysWhatIsNoTable() async throws {
+    try await withTemporaryFolder { folder in
+      await expectFailure(.missingInput, mentions: ["absent.csv"]) {
+        try PictureSource.table(folder + "/absent.csv").splits()
+      }
+      try write([0x70, 0x61, 0x74, 0x68, 0x2c, 0x6c, 0xff, 0x0a], to: folder + "/latin.csv")
+      await expectFailure(.invalidData, mentions: ["latin.csv", "UTF-8"]) {
+        try PictureSource.table(folder + "/latin.csv").splits()
+      }
+    }
+  }
+}
