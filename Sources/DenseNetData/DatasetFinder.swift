@@ -51,8 +51,12 @@ public struct DatasetFinder: Sendable {
   }
 
   /// What `--dataset` can name.
-  public static var knownNames: [String] {
-    DatasetDescription.all.map(\.name) + CIFARDescription.all.map(\.name) + [BundledSample.name]
+  public static var knownNames: [String] { names(with: DatasetDescription.all) }
+
+  private static func names(with datasets: [DatasetDescription]) -> [String] {
+    var names = datasets.map(\.name)
+    names.insert(BundledSample.name, at: min(1, names.count))
+    return names + CIFARDescription.all.map(\.name)
   }
 
   /// Finds and reads a dataset.
@@ -63,8 +67,7 @@ public struct DatasetFinder: Sendable {
     if name == BundledSample.name { return try bundledSample() }
     if let cifar = CIFARDescription.all.first(where: { $0.name == name }) { return try await find(cifar) }
     guard let description = datasets.first(where: { $0.name == name ?? Self.defaultName }) else {
-      let known = (datasets.map(\.name) + CIFARDescription.all.map(\.name) + [BundledSample.name])
-        .joined(separator: ", ")
+      let known = Self.names(with: datasets).joined(separator: ", ")
       throw Failure(
         .missingInput,
         "no dataset is called \(name ?? Self.defaultName); name one of \(known), or folder:<path> or csv:<file>")

@@ -10,6 +10,7 @@ enum FitOption: String, CaseIterable, ExpressibleByArgument {
 /// How training images are varied and prepared. What is not given is the recipe's.
 struct AugmentationOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Put <n> black pixels around each training image of the network's size, and cut one of that size out at a random place; 0 for none. Default: the recipe's, else 0.",
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
@@ -24,42 +25,49 @@ struct AugmentationOptions: ParsableArguments {
   var verticalFlip: Bool?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Turn training images by up to this angle to either side, in degrees. Default: the recipe's, else 0.",
       valueName: "degrees"), transform: { try number($0, in: 0...180) })
   var rotation: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Train on random parts of pictures that have at least this share of the area, resized to the network's size; 0 for whole pictures. ImageNet's is 0.08. Default: the recipe's, else 0.",
       valueName: "share"), transform: { try number($0, in: 0...1) })
   var randomResizedCrop: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Vary brightness, contrast, saturation (each by factors of 1-x to 1+x) and hue (by up to x of the circle, at most 0.5), as 0.4,0.4,0.4,0.1. Default: the recipe's, else 0,0,0,0.",
       valueName: "b,c,s,h"), transform: AugmentationOptions.parseColors)
   var colorJitter: Augmentation.ColorJitter?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The probability with which a random rectangle of a training image is blanked. Default: the recipe's, else 0.",
       valueName: "p"), transform: { try number($0, in: 0...1) })
   var randomErasing: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Blank a square of <n> pixels a side at a random place of every training image. Default: the recipe's, else 0.",
       valueName: "n"), transform: { Int(try number($0, in: 0...8192, whole: true)) })
   var cutout: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Mix pairs of training images and their classes, in shares from Beta(α, α); 0 for none. Default: the recipe's, else 0.",
       valueName: "α"), transform: { try number($0, in: 0...100) })
   var mixup: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: the recipe's, else none.",
       valueName: "name or m,…:s,…"), transform: Normalization.parse)

@@ -31,6 +31,7 @@ struct DataOptions: ParsableArguments {
   var testLimit: Positive?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Of pictures that are not split already, this share of each class is for testing. Default: 0.2; evaluate takes all.",
       valueName: "share"), transform: DataOptions.parseShare)
