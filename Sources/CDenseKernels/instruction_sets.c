@@ -10,7 +10,7 @@
    max_pool_forward_##isa, max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
    affine_##maps, norm_sums_##maps, norm_backward_##maps, drop_##maps, pack_weights_##packing, \
    pack_weights_transposed_##packing, \
-   unpack_gradient_##isa, sgd_step_##isa, load_map_##maps, read_map_##maps}
+   unpack_gradient_##isa, sgd_step_##isa, adam_step_##isa, load_map_##maps, read_map_##maps}
 
 // By precision.
 static const dense_kernels generic_kernels[2] = {TABLE(generic, generic, generic), TABLE(generic, generic_bf16, generic)};

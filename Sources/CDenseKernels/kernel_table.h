@@ -30,6 +30,7 @@
   void pack_weights_transposed_##isa(float *, const float *, const dense_weight_layout *, int, int); \
   void unpack_gradient_##isa(float *, const float *, int, ptrdiff_t, const dense_weight_layout *, int, int); \
   void sgd_step_##isa(float *, float *, const float *, ptrdiff_t, const dense_sgd *); \
+  void adam_step_##isa(float *, float *, float *, const float *, ptrdiff_t, const dense_adam *); \
   double peak_##isa(long);
 
 DENSE_DECLARE(generic)

@@ -237,6 +237,19 @@ void NAME(sgd_step)(float *restrict w, float *restrict velocity, const float *re
     w[i] -= lr * (direct * g + looked * velocity[i]);
   }
 }
+
+/// As torch.optim.Adam and torch.optim.AdamW define it.
+void NAME(adam_step)(float *restrict w, float *restrict mean, float *restrict square, const float *restrict gradient,
+                     ptrdiff_t count, const dense_adam *o) {
+  const dense_adam a = *o;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    const float g = gradient[i] + a.weight_decay * w[i];
+    mean[i] += a.new_mean * (g - mean[i]);
+    square[i] = a.kept_square * square[i] + a.new_square * g * g;
+    const float scale = __builtin_elementwise_sqrt(square[i]) / a.square_scale + a.epsilon;
+    w[i] = a.shrink * w[i] - a.step_size * mean[i] / scale;
+  }
+}
 #endif
 #undef TRANSFORM_KERNELS
 #endif

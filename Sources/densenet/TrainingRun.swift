@@ -105,7 +105,7 @@ struct TrainingRun {
     }
     callbacks.shouldStop = { Interrupts.requested }
 
-    let trainer = Trainer(model: model, optimizer: SGD(model, learningRate: Float(command.lr.value)))
+    let trainer = Trainer(model: model, optimizer: SGD(model, learningRate: command.lr.value))
     let result: Trainer.Result
     do {
       result = try trainer.fit(

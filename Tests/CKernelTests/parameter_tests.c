@@ -42,9 +42,32 @@ static void test_sgd(table t) {
   }
 }
 
+static void test_adam(table t) {
+  const dense_adam options[] = {{0.01f, 0.1f, 0.999f, 0.001f, 0.0316f, 1e-8f, 0, 1},
+                                {0.02f, 0.2f, 0.9f, 0.1f, 0.5f, 1e-3f, 0.3f, 1},
+                                {0.02f, 0.2f, 0.9f, 0.1f, 0.5f, 1e-3f, 0, 0.97f}};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+    const dense_adam o = options[i];
+    const array w = uniform(DENSE_FP32, 37, -1, 1), gradient = uniform(DENSE_FP32, 37, -1, 1);
+    const array mean = uniform(DENSE_FP32, 37, -1, 1), square = uniform(DENSE_FP32, 37, 0, 1);
+    double *wanted = exact(w), *wanted_mean = exact(mean), *wanted_square = exact(square);
+    for (int j = 0; j < w.count; j++) {
+      const double g = get(gradient, j) + o.weight_decay * wanted[j];
+      wanted_mean[j] += o.new_mean * (g - wanted_mean[j]);
+      wanted_square[j] = o.kept_square * wanted_square[j] + o.new_square * g * g;
+      wanted[j] = o.shrink * wanted[j] - o.step_size * wanted_mean[j] / (sqrt(wanted_square[j]) / o.square_scale + o.epsilon);
+    }
+    t.kernels->adam_step(w.data, mean.data, square.data, gradient.data, w.count, &o);
+    expect(t, "adam_step", "w", w, wanted, 1e-6);
+    expect(t, "adam_step", "mean", mean, wanted_mean, 1e-6);
+    expect(t, "adam_step", "square", square, wanted_square, 1e-6);
+  }
+}
+
 void test_parameters(table t) {
   test_packing(t);
   test_sgd(t);
+  test_adam(t);
   release_memory();
 }
 

@@ -34,8 +34,8 @@ import Testing
 
   @Test(
     arguments: ["network_small_1channel", "network_small_3channel"],
-    [("plain", Float(0), Float(0), false), ("momentum", 0.9, 1e-4, false), ("nesterov", 0.9, 1e-4, true)])
-  func threeSteps(_ name: String, _ options: (variant: String, momentum: Float, weightDecay: Float, nesterov: Bool))
+    [("plain", 0.0, 0.0, false), ("momentum", 0.9, 1e-4, false), ("nesterov", 0.9, 1e-4, true)])
+  func threeSteps(_ name: String, _ options: (variant: String, momentum: Double, weightDecay: Double, nesterov: Bool))
     throws
   {
     let fixture = try Fixture(name)

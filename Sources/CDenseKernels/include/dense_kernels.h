@@ -90,6 +90,15 @@ typedef struct {
   int nesterov, first;               // first: the momentum buffer is empty
 } dense_sgd;
 
+typedef struct {
+  float step_size;                   // the learning rate over 1 - beta1^t
+  float new_mean;                    // 1 - beta1
+  float kept_square, new_square;     // beta2, 1 - beta2
+  float square_scale;                // sqrt(1 - beta2^t)
+  float epsilon;
+  float weight_decay, shrink;        // added to the gradient, and multiplied with the weight
+} dense_adam;
+
 /// Which values are dropped: a function of the seed and of a value's place alone.
 typedef struct {
   uint32_t seed[2];
@@ -179,6 +188,7 @@ typedef struct {
                           const dense_weight_layout *, int in_begin, int in_end);
 
   void (*sgd_step)(float *w, float *velocity, const float *gradient, ptrdiff_t count, const dense_sgd *);
+  void (*adam_step)(float *w, float *mean, float *square, const float *gradient, ptrdiff_t count, const dense_adam *);
   /// Between fp32 and what maps hold: `pixels` pixels of `channels` values. In the map, whole vectors are written.
   void (*load_map)(void *map, int stride, const float *values, int value_stride, int channels, ptrdiff_t pixels);
   void (*read_map)(float *values, int value_stride, const void *map, int stride, int channels, ptrdiff_t pixels);

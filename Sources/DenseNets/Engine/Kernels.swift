@@ -522,6 +522,26 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
+  func adamStep(
+    _ weight: inout [Float], mean: inout [Float], square: inout [Float], gradient: [Float], _ options: AdamKernelOptions
+  ) {
+    let count = weight.count
+    precondition(count == gradient.count && count == mean.count && count == square.count)
+    var o = dense_adam(
+      step_size: options.stepSize, new_mean: options.newMean, kept_square: options.keptSquare,
+      new_square: options.newSquare, square_scale: options.squareScale, epsilon: options.epsilon,
+      weight_decay: options.weightDecay, shrink: options.shrink)
+    weight.withUnsafeMutableBufferPointer { w in
+      mean.withUnsafeMutableBufferPointer { m in
+        square.withUnsafeMutableBufferPointer { v in
+          gradient.withUnsafeBufferPointer { g in
+            table.pointee.adam_step(w.baseAddress, m.baseAddress, v.baseAddress, g.baseAddress, count, &o)
+          }
+        }
+      }
+    }
+  }
+
   /// Does `repeats` rounds of independent multiply-adds; returns the floating point operations done.
   func peak(repeats: Int) -> Double { dense_peak_for(instructionSet.identifier)!(repeats) }
 

@@ -30,7 +30,7 @@ final class NormalizationEngine {
   func prepare(_ norm: BatchNorm2d, _ statistics: ChannelStatistics, mode: Mode) {
     let gamma = norm.weight.value.storage
     let beta = norm.bias.value.storage
-    switch mode {
+    switch norm.isFrozen ? .inference : mode {
     case .training:
       norm.updateRunningStatistics(
         mean: map.map { statistics.mean[$0] }, variance: map.map { statistics.variance[$0] }, count: statistics.count)
@@ -55,13 +55,18 @@ final class NormalizationEngine {
   }
 
   /// From Σdz and Σdz·(x − μ): the gradients of γ and β, and what the input's gradient is owed,
-  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the map's deferred terms.
+  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the map's deferred terms. A frozen norm has and owes nothing.
   func settle(
     _ norm: BatchNorm2d, sums: [Double], _ statistics: ChannelStatistics, shift: Buffer<Float>, slope: Buffer<Float>
   ) {
     let count = Double(statistics.count)
     var gammaGradient = [Float](repeating: 0, count: map.count)
     var betaGradient = gammaGradient
+    defer {
+      norm.weight.gradient = Tensor(shape: [map.count], storage: gammaGradient)
+      norm.bias.gradient = Tensor(shape: [map.count], storage: betaGradient)
+    }
+    if norm.isFrozen { return }
     let gamma = norm.weight.value.storage
     for (c, position) in map.enumerated() {
       let inverse = 1 / (Double(statistics.variance[position]) + Double(norm.epsilon)).squareRoot()
@@ -73,7 +78,5 @@ final class NormalizationEngine {
       shift[position] -= Float(factor * dBeta / count)
       slope[position] -= Float(factor * inverse * dGamma / count)
     }
-    norm.weight.gradient = Tensor(shape: [map.count], storage: gammaGradient)
-    norm.bias.gradient = Tensor(shape: [map.count], storage: betaGradient)
   }
 }

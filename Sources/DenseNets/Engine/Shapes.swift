@@ -285,3 +285,19 @@ struct SGDKernelOptions {
   var nesterov: Bool
   var isFirst: Bool
 }
+
+/// The parts of an Adam step that the kernel needs.
+struct AdamKernelOptions {
+  /// The learning rate over 1 − β₁ᵗ.
+  var stepSize: Float
+  var newMean: Float
+  var keptSquare: Float
+  var newSquare: Float
+  /// √(1 − β₂ᵗ).
+  var squareScale: Float
+  var epsilon: Float
+  /// Added to the gradient, in units of the weight.
+  var weightDecay: Float
+  /// What the weight is multiplied with.
+  var shrink: Float
+}

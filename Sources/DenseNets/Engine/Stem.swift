@@ -243,15 +243,16 @@ final class Stem: NetworkStem {
     }
     let owed = (shift: Buffer<Float>(channels), slope: Buffer<Float>(channels))
     normalization.settle(norm, sums: normSums, statistics, shift: owed.shift, slope: owed.slope)
-    // Σdy = 0 by batch norm, so Σdy·window = Σdy·(window − its mean); and Σ(y − mean)·(window − its mean) is the
-    // windows' covariance times the filter.
+    // Σdy = 0 by batch norm (unless it is frozen), so Σdy·window = Σdy·(window − its mean); and Σ(y − mean)·(window − its
+    // mean) is the windows' covariance times the filter.
     let scale = normalization.affine.scale
     for k in 0..<convolution.outChannels {
       let covariance = moments.covariance(times: filter(k))
       let slope = Double(owed.slope[k]) * Double(statistics.count)
       for t in 0..<windows {
+        let offset = norm.isFrozen ? sums[k] * (moments.mean[t] + Double(center[t % convolution.inChannels])) : 0
         convolution.weight.gradient.storage[k * windows + t] = Float(
-          Double(scale[k]) * deviations[k][t] + slope * covariance[t])
+          Double(scale[k]) * (deviations[k][t] + offset) + slope * covariance[t])
       }
       convolution.bias?.gradient.storage[k] = Float(
         Double(scale[k]) * sums[k] + Double(owed.shift[k]) * Double(statistics.count))

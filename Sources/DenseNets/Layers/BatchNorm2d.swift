@@ -18,6 +18,9 @@ public final class BatchNorm2d: Layer {
   public let runningVariance: Parameter
   /// Training-mode passes so far.
   public var batchesTracked = 0
+  /// Whether training, too, uses the running statistics and changes nothing: torchvision's `FrozenBatchNorm2d`. The gradients of
+  /// γ and β are then zero.
+  public var isFrozen = false
   private lazy var map = FeatureMap(ChannelLayout(slices: [channels]))
   private lazy var normalization = NormalizationEngine(map.layout)
   private var sums = Buffer<Float>(0)

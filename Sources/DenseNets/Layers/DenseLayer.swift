@@ -11,6 +11,8 @@ final class DenseLayer {
   let growing: FusedConvolution
   /// nil: nothing is dropped.
   let dropout: Dropout?
+  /// Whether training, too, drops nothing here.
+  var isFrozen = false
   /// Where the bottleneck's map lies when it is computed again.
   private var later: MapMemory?
 
@@ -75,12 +77,12 @@ final class DenseLayer {
     }
     growing.forward(
       from: bottleneck?.map ?? map, to: map, slice: slice, mode: mode,
-      mask: mode == .training ? dropout?.mask(isNew: true) : nil, device: device)
+      mask: mode == .training && !isFrozen ? dropout?.mask(isNew: true) : nil, device: device)
   }
 
   /// From the gradient of slice `slice` of the block's map: parameters' gradients, and those of the slices before it.
   func backward(_ map: FeatureMap, slice: Int, device: Device) {
-    let mask = dropout?.mask(isNew: false)
+    let mask = isFrozen ? nil : dropout?.mask(isNew: false)
     guard let (convolution, between) = bottleneck else {
       return growing.backward(from: map, to: map, slice: slice, stores: false, mask: mask, device: device)
     }

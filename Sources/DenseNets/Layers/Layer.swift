@@ -60,6 +60,14 @@ extension Layer {
     }
   }
 
+  /// Every dropout below this layer, by a name like a state-dict's.
+  public var namedDropouts: [(name: String, layer: Dropout)] {
+    children.flatMap { child -> [(name: String, layer: Dropout)] in
+      if let dropout = child.layer as? Dropout { return [(child.name, dropout)] }
+      return child.layer.namedDropouts.map { ("\(child.name).\($0.name)", $0.layer) }
+    }
+  }
+
   /// Learned values.
   public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.parameter.count } }
 }

@@ -19,6 +19,8 @@ public final class DenseNet: Layer {
   /// 2017, as torchvision's `memory_efficient`): the maps of bottlenecks, and where the stem's pools found their
   /// maxima. Not a bit of any result depends on it. Normalised and concatenated maps are never kept in the first place.
   public var memoryEfficient = false
+  /// The blocks, from the first, that training leaves as they are, and with them what stands before each.
+  var frozenBlocks = 0
 
   /// - Parameter initialization: how weights start, PyTorch's way where nothing is said (training from scratch begins with
   ///   ``initialize(seed:)``); nil: with zeros, to be loaded.
@@ -205,12 +207,14 @@ public final class DenseNet: Layer {
 
     head.backward(from: blocks.last!.map, to: logits, slice: 0, stores: true, device: device)
     for (index, block) in blocks.enumerated().reversed() {
+      if index < frozenBlocks && !needsInputGradient { return nil }
       block.backward(device: device)
-      if index > 0 {
+      if index > frozenBlocks || index > 0 && needsInputGradient {
         transitions[index - 1].fused.backward(
           from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
       }
     }
+    if frozenBlocks > 0 && !needsInputGradient { return nil }
     return stem.backward(
       from: blocks[0].map, kept: stemMemory, needsInputGradient: needsInputGradient, device: device)
   }

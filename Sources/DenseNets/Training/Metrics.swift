@@ -1,5 +1,5 @@
 /// Sums of loss and correct answers over batches, as the chapter's `Accumulator` keeps them.
-public struct Metrics: Sendable, Equatable {
+public struct Metrics: Sendable, Equatable, Codable {
   public private(set) var examples = 0
   public private(set) var correct = 0
   private var lossSum = 0.0

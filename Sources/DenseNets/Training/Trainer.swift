@@ -6,10 +6,10 @@
 /// ```
 public final class Trainer {
   public let model: any Layer
-  public let optimizer: SGD
+  public let optimizer: any Optimizer
   private let loss = CrossEntropyLoss()
 
-  public init(model: any Layer, optimizer: SGD) {
+  public init(model: any Layer, optimizer: any Optimizer) {
     self.model = model
     self.optimizer = optimizer
   }
