@@ -381,13 +381,50 @@ def chapter_network():
     yield case
 
 
+class DensePerceptron(nn.Module):
+    """DenseNet's connections between linear layers: each reads the input and all outputs before it."""
+
+    def __init__(self, inputs, outputs, growth, layers):
+        super().__init__()
+        widths = [inputs + growth * index for index in range(layers + 1)]
+        self.hidden = nn.ModuleList(nn.Sequential(nn.Linear(width, growth), nn.ReLU()) for width in widths[:-1])
+        self.output = nn.Linear(widths[-1], outputs)
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = torch.cat((x, layer(x)), dim=1)
+        return self.output(x)
+
+
+def perceptrons():
+    for inputs, outputs, growth, layers, n in [(7, 1, 5, 3, 6), (33, 3, 16, 2, 5), (4, 2, 3, 1, 1)]:
+        case = Case(
+            f"dense_mlp_{layers}x{growth}_{inputs}to{outputs}_{n}",
+            layer="dense_mlp", in_features=inputs, out_features=outputs, growth=growth, layers=layers,
+        )
+        module = DensePerceptron(inputs, outputs, growth, layers).double()
+        x = case.random("input", (n, inputs), 0.0, 2.0)
+        fill(case, module)
+        record(case, module, x)
+        yield case
+
+    for shape in ((6, 1), (5, 3)):
+        case = Case(f"mse_{'x'.join(map(str, shape))}", layer="mse", reduction="mean")
+        x = case.random("input", shape, 0.0, 3.0).requires_grad_()
+        loss = nn.functional.mse_loss(x, case.random("target", shape, 1.0, 2.0))
+        loss.backward()
+        case.put("loss", loss.reshape(1))
+        case.put("input_gradient", x.grad)
+        yield case
+
+
 def main():
     arguments = argparse.ArgumentParser(description="Write the tests' reference values, from PyTorch in float64.")
     arguments.add_argument("--output", required=True, help="the folder to write, such as Tests/Fixtures")
     options = arguments.parse_args()
     os.makedirs(options.output, exist_ok=True)
     torch.set_num_threads(1)
-    for family in (convolutions, batch_norms, pools_and_the_rest, blocks, transitions, small_networks, chapter_network):
+    for family in (convolutions, batch_norms, pools_and_the_rest, blocks, transitions, small_networks, chapter_network, perceptrons):
         for case in family():
             case.save(options.output)
 

@@ -43,6 +43,12 @@ import Testing
     Case(name: "dense layer with a bottleneck", shape: [4, 6, 5, 5], step: 2e-4) {
       DenseBlock(layers: 1, inputChannels: 6, growthRate: 5, bottleneckWidth: 4, bias: false, naming: .torchvision)
     },
+    Case(name: "dense MLP", shape: [5, 9], step: 5e-4) {
+      DenseMLP(DenseMLP.Configuration(inputFeatures: 9, outputFeatures: 2, growthRate: 6, layers: 3))
+    },
+    Case(name: "plain MLP", shape: [5, 9], step: 5e-4) {
+      DenseMLP.plain(DenseMLP.Configuration(inputFeatures: 9, outputFeatures: 2, growthRate: 6, layers: 3))
+    },
     Case(name: "transition", shape: [2, 9, 5, 7], step: 5e-4) { Transition(inputChannels: 9, outputChannels: 6) },
     Case(name: "network", shape: [3, 2, 33, 40], step: 2e-4) {
       DenseNet(

@@ -112,4 +112,23 @@ import Testing
     #expect(abs(result.loss - expected) <= 1e-6 * max(1, expected))
     expectClose(try #require(result.gradient), try fixture.tensor("input_gradient"), 1e-6, "input gradient")
   }
+
+  @Test(arguments: instructionSets, Fixture.names("dense_mlp_"))
+  func denseMLP(_ isa: InstructionSet, _ name: String) throws {
+    let fixture = try Fixture(name)
+    let layer = DenseMLP(
+      DenseMLP.Configuration(
+        inputFeatures: try fixture.integer("in_features"), outputFeatures: try fixture.integer("out_features"),
+        growthRate: try fixture.integer("growth"), layers: try fixture.integer("layers")))
+    try on(isa) { try check(fixture, layer, tolerance: tolerance) }
+  }
+
+  @Test(arguments: Fixture.names("mse_"))
+  func meanSquaredError(_ name: String) throws {
+    let fixture = try Fixture(name)
+    let result = MSELoss()(try fixture.tensor("input"), try fixture.tensor("target"))
+    let expected = Double(try fixture.tensor("loss").values[0])
+    #expect(abs(result.loss - expected) <= 1e-6 * expected)
+    expectClose(try #require(result.gradient), try fixture.tensor("input_gradient"), 1e-6, "input gradient")
+  }
 }
