@@ -19,7 +19,7 @@ struct DenseNetCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, ExportCommand.self,
-      SummaryCommand.self, BenchCommand.self, ReportCommand.self, CompareCommand.self,
+      SummaryCommand.self, BenchCommand.self, ReportCommand.self, CompareCommand.self, TabularCommand.self,
     ])
 
   static func main() async {

@@ -34,6 +34,9 @@ import Testing
     #expect(x[1..<2].values == [3, 4, 5])
     let images = Tensor.arange(24).reshaped([2, 3, 2, 2])
     #expect(images.sliced(1..<2, axis: 1).values == [4, 5, 6, 7, 16, 17, 18, 19])
+    #expect(x.selected([1, 0, 1]).values == [3, 4, 5, 0, 1, 2, 3, 4, 5])
+    #expect(images.selected([1]) == images.sliced(1..<2))
+    #expect(images.selected([]).shape == [0, 3, 2, 2])
     #expect(images.transposed([0, 2, 3, 1]).shape == [2, 2, 2, 3])
     #expect(images.transposed([0, 2, 3, 1])[1, 0, 1, 2] == images[1, 2, 0, 1])
   }

@@ -23,9 +23,15 @@ public struct TableEncoder: Sendable, Equatable, Codable {
 
   public let numeric: [NumericColumn]
   public let categorical: [CategoricalColumn]
+  /// The greatest magnitude of a standardised number; farther ones count as so far. Nil: any, as in the chapter.
+  public let limit: Double?
 
-  /// - Parameter rows: those to take means, deviations and categories from.
-  public init(fitting table: FeatureTable, rows: [Int]) {
+  /// - Parameters:
+  ///   - rows: those to take means, deviations and categories from.
+  ///   - limit: in deviations, positive. Keeps a few outliers from ruling over a network that is linear in its input.
+  public init(fitting table: FeatureTable, rows: [Int], limit: Double? = nil) {
+    precondition(limit ?? 1 > 0, "the limit must be positive, found \(limit ?? 0)")
+    self.limit = limit
     var numeric: [NumericColumn] = []
     var categorical: [CategoricalColumn] = []
     for column in table.columns {
@@ -39,6 +45,11 @@ public struct TableEncoder: Sendable, Equatable, Codable {
       }
     }
     (self.numeric, self.categorical) = (numeric, categorical)
+  }
+
+  private func standardized(_ value: Double, _ moments: NumericColumn) -> Float {
+    let standardized = (value - moments.mean) / moments.deviation
+    return Float(limit.map { min(max(standardized, -$0), $0) } ?? standardized)
   }
 
   /// The mean and the sample's standard deviation; 0 and 0 for none.
@@ -97,8 +108,7 @@ public struct TableEncoder: Sendable, Equatable, Codable {
         let moments = numeric[nextNumeric]
         precondition(moments.name == column.name, "expected the column \(moments.name), found \(column.name)")
         for (position, row) in rows.enumerated() where moments.deviation > 0 {
-          result[position * width + nextNumeric] =
-            values[row].map { Float(($0 - moments.mean) / moments.deviation) } ?? 0
+          result[position * width + nextNumeric] = values[row].map { standardized($0, moments) } ?? 0
         }
         nextNumeric += 1
       case .texts(let values):

@@ -19,6 +19,8 @@ public struct TableSchema: Sendable, Equatable, Codable {
     public let name: String
     /// Why, as part of a sentence: `every value is missing`.
     public let reason: String
+
+    public init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
   }
 
   /// The features, in the order of the table.

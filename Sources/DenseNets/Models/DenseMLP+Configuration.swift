@@ -43,6 +43,9 @@ extension DenseMLP {
       return above - parameterCount < parameterCount - below ? width + 1 : width
     }
 
+    /// The learned values of the plain network of ``plainWidth``.
+    public var plainParameterCount: Int { plainParameterCount(width: plainWidth) }
+
     /// - Throws: ``Failure`` that names the first value out of range.
     public func validate() throws(Failure) {
       func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(Failure) {

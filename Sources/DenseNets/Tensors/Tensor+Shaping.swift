@@ -58,6 +58,18 @@ extension Tensor {
     return Tensor(shape: newShape, values: result)
   }
 
+  /// The parts at `indices` of the first axis, in that order, as `torch.index_select(x, 0, indices)`.
+  public func selected(_ indices: [Int]) -> Tensor {
+    precondition(
+      rank > 0 && indices.allSatisfy { (0..<shape[0]).contains($0) }, "an index is outside of shape \(shape)")
+    // The first axis is the outermost in storage, whatever the rank.
+    let width = shape[1...].reduce(1, *)
+    var result: [Float] = []
+    result.reserveCapacity(indices.count * width)
+    for index in indices { result += storage[index * width..<(index + 1) * width] }
+    return Tensor(shape: [indices.count] + shape[1...], storage: result)
+  }
+
   /// Tensors one after another along `axis`, as `torch.cat`.
   /// - Precondition: all other extents agree.
   public static func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {

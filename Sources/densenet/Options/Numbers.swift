@@ -78,3 +78,35 @@ struct Seed: NumberArgument {
 
   var description: String { "\(value)" }
 }
+
+/// A finite number of at least 0.
+struct NonNegativeReal: NumberArgument {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  static func parse(_ argument: String) throws -> NonNegativeReal {
+    guard let value = Double(argument), value >= 0, Float(value).isFinite else {
+      throw Failure(.usage, "expected a number from 0, at most \(Float.greatestFiniteMagnitude)")
+    }
+    return NonNegativeReal(value)
+  }
+
+  var description: String { "\(value)" }
+}
+
+/// A number from 0 to below 1.
+struct Share: NumberArgument {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  static func parse(_ argument: String) throws -> Share {
+    guard let value = Double(argument), value >= 0, value < 1 else {
+      throw Failure(.usage, "expected a number from 0 to below 1")
+    }
+    return Share(value)
+  }
+
+  var description: String { "\(value)" }
+}

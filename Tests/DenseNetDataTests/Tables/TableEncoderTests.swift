@@ -49,6 +49,17 @@ private func table(_ text: String) throws -> CSVTable { try CSVTable(bytes: Arra
     #expect(found == Tensor(shape: [2, 4], values: [z, 1, 0, 0, Float(-0.5 / 0.5.squareRoot()), 1, 0, 0]))
   }
 
+  @Test func limitsOutliers() throws {
+    let read = try table("x,k\n-1,a\n1,b\n100,a\n-100,a\nNA,b\n1.5,b\n")
+    let features = try TableSchema(of: read, without: []).features(of: read)
+    let encoder = TableEncoder(fitting: features, rows: [0, 1], limit: 3)
+    let found = encoder.encode(features, rows: Array(0..<6))
+    let deviation = 2.0.squareRoot()
+    let expected = [-1 / deviation, 1 / deviation, 3, -3, 0, 1.5 / deviation].map { Float($0) }
+    #expect(found.sliced(0..<1, axis: 1).values == expected)
+    #expect(found.sliced(1..<3, axis: 1).values == [1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1], "categories stay as they are")
+  }
+
   @Test func knowsWhatIsMissingAndWhatIsANumber() {
     for text in ["", "NA", "N/A", "nan", "NaN", "null", "None", "#N/A", "<NA>"] { #expect(FieldText.isMissing(text)) }
     for text in ["na", " ", "0", "none", "-", "NAN"] { #expect(!FieldText.isMissing(text)) }

@@ -1,0 +1,121 @@
+import ArgumentParser
+import DenseNetData
+import DenseNets
+import Foundation
+
+/// What `tabular train --model` can name.
+enum TabularModel: String, CaseIterable, ExpressibleByArgument {
+  case denseMLP = "dense-mlp"
+  case mlp
+}
+
+struct TabularTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train multilayer perceptrons with DenseNet's connections on a table, with cross-validation.",
+    discussion: """
+      The table is a CSV file with a header. Columns of numbers are standardised, and missing numbers count as the mean; \
+      texts become a column of ones and zeros for each category and one for missing ones. The rows are split into \
+      folds; for each, a network learns from the others and is tested on it. The error is the root of the mean squared \
+      error of the target's logarithm, so that errors count by ratio; --no-log-target takes the target as it is.
+
+      The run folder holds config.json (settings), folds.csv (the fold of each row), preprocessing.json (means, \
+      deviations and categories), model.safetensors (the networks of all folds), summary.json (results) and, with \
+      --test, submission.csv: for each row of that table the mean of what the networks predict.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The table to learn from.", valueName: "train.csv"), transform: Path.parse)
+  var train: Path
+
+  @Option(
+    help: ArgumentHelp(
+      "A table to predict, with the same columns but the target. Default: none, no submission.csv.",
+      valueName: "test.csv"),
+    transform: Path.parse)
+  var test: Path?
+
+  @Option(help: ArgumentHelp("The column to predict.", valueName: "column"))
+  var target: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The column that identifies rows; networks do not see it. Default: rows are counted from 1.", valueName: "column")
+  )
+  var id: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A column to leave out; may be given again. Default: none.", valueName: "column"))
+  var drop: [String] = []
+
+  @Flag(help: "Learn the target as it is. Default: its logarithm.")
+  var noLogTarget = false
+
+  @Option(
+    number:
+      "The most deviations from the mean that a number may be; farther ones count as so far. A large number keeps all as they are.",
+    valueName: "x")
+  var clip: PositiveReal = PositiveReal(5)
+
+  @Option(number: "Parts of the cross-validation.")
+  var folds: Positive = Positive(5)
+
+  @Option(
+    help: ArgumentHelp(
+      "dense-mlp: each layer reads the input and all outputs before it. mlp: a plain one of the same depth and size. Default: dense-mlp.",
+      valueName: "name"))
+  var model: TabularModel = .denseMLP
+
+  @Option(number: "Hidden layers.")
+  var layers: Positive = Positive(2)
+
+  @Option(number: "Features that each layer adds; --model mlp is as wide as makes it the same size.")
+  var growthRate: Positive = Positive(16)
+
+  @Option(number: "The probability with which a value of a hidden layer is dropped in training.", valueName: "p")
+  var dropout: Share = Share(0.1)
+
+  @Option(
+    number:
+      "Passes over the training rows. Default: \(TabularNetwork.usualEpochs), or as many as make \(TabularNetwork.leastSteps) updates where the table is small."
+  )
+  var epochs: Positive?
+
+  @Option(number: "Rows of a batch.")
+  var batchSize: Positive = Positive(64)
+
+  @Option(number: "Learning rate of AdamW, at first; it falls to 0 along half a cosine.", valueName: "x")
+  var lr: PositiveReal = PositiveReal(0.01)
+
+  @Option(number: "Weight decay of AdamW.", valueName: "x")
+  var weightDecay: NonNegativeReal = NonNegativeReal(0.3)
+
+  @Option(number: "Seed of the folds, the weights, the order of rows and dropout.")
+  var seed: Seed = Seed(0)
+
+  @Option(number: "Working threads; results do not depend on them. More than one pays for wide networks only.")
+  var threads: Positive = Positive(1)
+
+  @Option(
+    help: ArgumentHelp("The run folder. Default: runs/<model>-<table>-<time>.", valueName: "folder"),
+    transform: Path.parse)
+  var output: Path?
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  func run() throws {
+    try threads.require(atMost: 1024, "--threads")
+    try epochs?.require(atMost: 1_000_000, "--epochs")
+    let device = try Device.cpu(threads: threads.value)
+    try Device.$current.withValue(device) {
+      let tables = try TabularTables(self)
+      try TabularNetwork.requireMemory(self, features: tables.featureCount, memory: WorkSize.machineMemory())
+      try TabularRun(command: self, tables: tables, device: device).run()
+    }
+  }
+}
