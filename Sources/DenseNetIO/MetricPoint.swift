@@ -3,31 +3,34 @@ public enum MetricPoint: Sendable, Equatable {
   /// One of the chapter's five points an epoch: averages since the epoch began.
   /// - epoch: epochs done, with the fraction of the current one, as on the chapter's horizontal axis.
   /// - step: parameter updates done in the whole run.
-  case train(epoch: Double, step: Int, loss: Double, accuracy: Double)
+  /// - learningRate: of the last update.
+  case train(epoch: Double, step: Int, loss: Double, accuracy: Double, learningRate: Double)
   /// The end of an epoch.
   /// - epoch: from 1.
   /// - testLoss: nil when the test set was not evaluated, and so for `testAccuracy`.
   /// - examplesPerSecond: of training, without evaluation.
+  /// - waitingShare: the part of the epoch's training time that was spent waiting for images, 0 to 1.
   /// - seconds: wall-clock time since the run began.
   case epoch(
     epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, testLoss: Double?, testAccuracy: Double?,
-    examplesPerSecond: Double, seconds: Double)
+    examplesPerSecond: Double, waitingShare: Double, seconds: Double)
 
   /// The point as a JSON object on one line, without a line feed. A number that is not finite is `null`.
   public var jsonLine: String {
     switch self {
-    case .train(let epoch, let step, let loss, let accuracy):
+    case .train(let epoch, let step, let loss, let accuracy, let learningRate):
       return object([
         ("event", quoted("train")), ("epoch", json(epoch)), ("step", "\(step)"), ("train_loss", json(loss)),
-        ("train_accuracy", json(accuracy)),
+        ("train_accuracy", json(accuracy)), ("learning_rate", json(learningRate)),
       ])
     case .epoch(
       let epoch, let step, let trainLoss, let trainAccuracy, let testLoss, let testAccuracy, let examplesPerSecond,
-      let seconds):
+      let waitingShare, let seconds):
       return object([
         ("event", quoted("epoch")), ("epoch", "\(epoch)"), ("step", "\(step)"), ("train_loss", json(trainLoss)),
         ("train_accuracy", json(trainAccuracy)), ("test_loss", json(testLoss)), ("test_accuracy", json(testAccuracy)),
-        ("examples_per_second", json(examplesPerSecond)), ("seconds", json(seconds)),
+        ("examples_per_second", json(examplesPerSecond)), ("waiting_share", json(waitingShare)),
+        ("seconds", json(seconds)),
       ])
     }
   }

@@ -19,6 +19,9 @@ public struct RunDirectory: Sendable, Equatable {
   public var summaryURL: URL { url.appendingPathComponent("summary.json") }
   public var curvesURL: URL { url.appendingPathComponent("curves.svg") }
   public var weightsURL: URL { url.appendingPathComponent("model.safetensors") }
+  /// The weights of the epoch with the best test accuracy.
+  public var bestURL: URL { url.appendingPathComponent("best.safetensors") }
+  public var checkpointsURL: URL { url.appendingPathComponent("checkpoints") }
 
   /// Creates the folder, and those above it, or takes one that holds no run, and checks that it can be written.
   ///
@@ -26,6 +29,17 @@ public struct RunDirectory: Sendable, Equatable {
   /// - Throws: `Failure(.usage)` when the folder holds a run, `Failure(.inputOutput)` when it cannot be written.
   public init(creating url: URL) throws(Failure) {
     try Self.check(url, created: try Self.createFolders(url))
+    self.url = url
+  }
+
+  /// Takes a folder that may hold a run, or creates it, and those above it.
+  /// - Throws: `Failure(.inputOutput)` when it cannot be written.
+  public init(resuming url: URL) throws(Failure) {
+    let created = try Self.createFolders(url)
+    do { try Self.requireWritable(url) } catch {
+      for folder in created.reversed() { rmdir(folder) }
+      throw error
+    }
     self.url = url
   }
 
@@ -82,6 +96,12 @@ extension RunDirectory {
   /// - Throws: `Failure(.inputOutput)`.
   public func write(weights: WeightsFile) throws(Failure) {
     try weights.write(to: weightsURL)
+  }
+
+  /// Writes `best.safetensors`.
+  /// - Throws: `Failure(.inputOutput)`.
+  public func write(best weights: WeightsFile) throws(Failure) {
+    try weights.write(to: bestURL)
   }
 
   /// Opens `metrics.jsonl` for appending.

@@ -8,6 +8,9 @@ public struct RunSummary: Sendable, Equatable {
   /// Over the whole test set, in evaluation mode.
   public var testLoss: Double
   public var testAccuracy: Double
+  /// Of the epoch where it was highest, from 1.
+  public var bestTestAccuracy: Double
+  public var bestEpoch: Int
   /// Training steps only: loading included, evaluation not.
   public var examplesPerSecond: Double
   /// The process's peak resident set.
@@ -24,7 +27,8 @@ public struct RunSummary: Sendable, Equatable {
 
   public init(
     model: String, dataset: String, trainLoss: Double, trainAccuracy: Double, testLoss: Double, testAccuracy: Double,
-    examplesPerSecond: Double, peakMemoryBytes: Int = ProcessMemory.peakResidentBytes(), parameters: Int, epochs: Int,
+    bestTestAccuracy: Double, bestEpoch: Int, examplesPerSecond: Double,
+    peakMemoryBytes: Int = ProcessMemory.peakResidentBytes(), parameters: Int, epochs: Int,
     steps: Int, batchSize: Int, precision: String, threads: Int, seed: UInt64, seconds: Double
   ) {
     self.model = model
@@ -33,6 +37,8 @@ public struct RunSummary: Sendable, Equatable {
     self.trainAccuracy = trainAccuracy
     self.testLoss = testLoss
     self.testAccuracy = testAccuracy
+    self.bestTestAccuracy = bestTestAccuracy
+    self.bestEpoch = bestEpoch
     self.examplesPerSecond = examplesPerSecond
     self.peakMemoryBytes = peakMemoryBytes
     self.parameters = parameters
@@ -53,6 +59,8 @@ extension RunSummary: Codable {
     case trainAccuracy = "train_accuracy"
     case testLoss = "test_loss"
     case testAccuracy = "test_accuracy"
+    case bestTestAccuracy = "best_test_accuracy"
+    case bestEpoch = "best_epoch"
     case examplesPerSecond = "examples_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case batchSize = "batch_size"
@@ -61,13 +69,18 @@ extension RunSummary: Codable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func number(_ key: CodingKeys) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
+    // Runs of before the best epoch was noted have their last one.
+    let (testAccuracy, epochs) = (try number(.testAccuracy), try values.decode(Int.self, forKey: .epochs))
     self.init(
       model: try values.decode(String.self, forKey: .model), dataset: try values.decode(String.self, forKey: .dataset),
       trainLoss: try number(.trainLoss), trainAccuracy: try number(.trainAccuracy), testLoss: try number(.testLoss),
-      testAccuracy: try number(.testAccuracy), examplesPerSecond: try number(.examplesPerSecond),
+      testAccuracy: testAccuracy,
+      bestTestAccuracy: values.contains(.bestTestAccuracy) ? try number(.bestTestAccuracy) : testAccuracy,
+      bestEpoch: try values.decodeIfPresent(Int.self, forKey: .bestEpoch) ?? epochs,
+      examplesPerSecond: try number(.examplesPerSecond),
       peakMemoryBytes: try values.decode(Int.self, forKey: .peakMemoryBytes),
       parameters: try values.decode(Int.self, forKey: .parameters),
-      epochs: try values.decode(Int.self, forKey: .epochs),
+      epochs: epochs,
       steps: try values.decode(Int.self, forKey: .steps), batchSize: try values.decode(Int.self, forKey: .batchSize),
       precision: try values.decode(String.self, forKey: .precision),
       threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
@@ -82,6 +95,8 @@ extension RunSummary: Codable {
     try values.encode(trainAccuracy.orNull, forKey: .trainAccuracy)
     try values.encode(testLoss.orNull, forKey: .testLoss)
     try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
+    try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
+    try values.encode(bestEpoch, forKey: .bestEpoch)
     try values.encode(examplesPerSecond.orNull, forKey: .examplesPerSecond)
     try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try values.encode(parameters, forKey: .parameters)

@@ -71,10 +71,13 @@ public final class ProgressBar: Sendable {
   /// Begins a stage such as an epoch, an evaluation or a download.
   /// - Parameters:
   ///   - total: what there is to do, or 0 where that is not known.
+  ///   - completed: what of it was done before.
   ///   - countsAsWork: whether the stage is a part of the planned work.
-  public func begin(_ label: String, total: Int, unit: Unit = .examples, countsAsWork: Bool = true) {
+  public func begin(
+    _ label: String, total: Int, completed: Int = 0, unit: Unit = .examples, countsAsWork: Bool = true
+  ) {
     state.withLock { state in
-      state.begin(label, total: total, unit: unit, countsAsWork: countsAsWork, now: clock())
+      state.begin(label, total: total, completed: completed, unit: unit, countsAsWork: countsAsWork, now: clock())
       if case .live = style { draw(&state) }
     }
   }

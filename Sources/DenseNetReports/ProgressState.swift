@@ -22,6 +22,8 @@ struct ProgressState {
   private var stage: Stage?
   /// Work of the stages that have ended.
   private var pastWork = 0
+  /// Work that was done before its stage began.
+  private var givenWork = 0
   var lastDrawn: Double
   var isShown = false
   /// Lines below the progress, and the width that they were made for.
@@ -34,10 +36,14 @@ struct ProgressState {
     lastDrawn = start
   }
 
-  mutating func begin(_ label: String, total: Int, unit: ProgressBar.Unit, countsAsWork: Bool, now: Double) {
+  mutating func begin(
+    _ label: String, total: Int, completed: Int = 0, unit: ProgressBar.Unit, countsAsWork: Bool, now: Double
+  ) {
     end(now: now)
+    if countsAsWork { givenWork += completed }
     stage = Stage(
-      label: label, total: total, unit: unit, countsAsWork: countsAsWork, start: now, samples: [(now, 0)])
+      label: label, total: total, unit: unit, countsAsWork: countsAsWork, start: now, completed: completed,
+      samples: [(now, completed)])
   }
 
   mutating func update(completed: Int, detail: String?, now: Double) {
@@ -112,8 +118,8 @@ struct ProgressState {
   private func remaining(_ stage: Stage, now: Double) -> Double? {
     if let plannedWork {
       let done = pastWork + (stage.countsAsWork ? stage.completed : 0)
-      guard done > 0, now > start else { return nil }
-      return max(0, Double(plannedWork - done)) * (now - start) / Double(done)
+      guard done > givenWork, now > start else { return nil }
+      return max(0, Double(plannedWork - done)) * (now - start) / Double(done - givenWork)
     }
     guard stage.total > 0, let rate = rate(stage, now: now) else { return nil }
     return max(0, Double(stage.total - stage.completed)) / rate

@@ -28,6 +28,9 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var looks: LooksOptions
   @OptionGroup var compute: ComputeOptions
 
+  @Option(number: "Images of a batch.")
+  var batchSize: Positive = Positive(256)
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -48,7 +51,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       return try FolderEvaluation(
         source: source, rule: data.valShare == nil ? nil : data.splitRule,
         network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
-        limit: data.testLimit?.value, device: device, batchSize: data.batchSize.value, looks: looks.tta, quiet: quiet
+        limit: data.testLimit?.value, device: device, batchSize: batchSize.value, looks: looks.tta, quiet: quiet
       ).run(json: json)
     }
     let file = try WeightsFile(contentsOf: weights.url)
@@ -72,7 +75,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let preprocessing = preprocessing(known, chosen, channels: test.channels)
     let net = DenseNet(chosen.configuration)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? chosen.imageSide
-    try WorkSize(images: min(data.batchSize.value, test.count), side: side, option: "--resize")
+    try WorkSize(images: min(batchSize.value, test.count), side: side, option: "--resize")
       .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
     Interrupts.watch()
@@ -80,7 +83,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     progress.begin("testing", total: test.count)
     let began = ContinuousClock.now
     let batches = BatchLoader(
-      test, preprocessing: preprocessing, batchSize: data.batchSize.value, order: Array(0..<test.count))
+      test, preprocessing: preprocessing, batchSize: batchSize.value, order: Array(0..<test.count))
     var metrics = Metrics()
     for batch in batches {
       let logits = looks.tta.logits(batch.images) { net.forward($0, mode: .inference) }

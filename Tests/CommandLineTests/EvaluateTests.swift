@@ -118,11 +118,16 @@ extension Command {
       "train": [
         "--model <name or file.json>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
-        "--init <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
+        "--init, --weights <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
         "--crop-padding <n>", "--flip/--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
         "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--normalize <name or",
-        "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>",
+        "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>", "--recipe <name>", "--accumulate <n>",
+        "--optimizer <name>", "--momentum <x>", "--nesterov/--no-nesterov", "--weight-decay <x>",
+        "--label-smoothing <x>", "--class-weights <name>", "--clip-norm <x>", "--ema <x>", "--patience <n>",
+        "--schedule <name>", "--milestones <n,n,…>", "--lr-factor <x>", "--min-lr <x>", "--warmup-epochs <x>",
+        "--one-cycle-rise <x>", "--freeze <part>", "--freeze-norm", "--features-lr-scale <x>",
+        "--checkpoint-steps <n>", "--checkpoint-minutes <x>", "--keep-checkpoints <n>", "--resume", "--plot",
       ],
       "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>", "--tta <name>"],
       "convert": ["--model <name or file.json>", "--json"],
@@ -153,7 +158,7 @@ extension Command {
       for option in Self.options[command]! { #expect(outcome.output.contains("  \(option)"), "\(option)") }
 
       // Every option with a value says what it is where it is not given, unless it must be.
-      let text = outcome.output.split(separator: "OPTIONS:\n").last!.replacing(/\n {8,}/, with: " ")
+      let text = outcome.output.replacing(/\n {8,}/, with: " ")
       for line in text.split(separator: "\n") where line.contains(/^  --[a-z-]+ </) && !line.contains("--weights") {
         #expect(line.contains("default: ") || line.contains("Default: "), "\(line)")
       }

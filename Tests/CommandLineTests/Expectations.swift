@@ -10,7 +10,10 @@ let tinyRun = ["train"] + tinyData + ["--train-limit", "64", "--epochs", "1"]
 /// A run of one step, for tests that look at what is around it.
 let oneStep = ["train"] + tinyData + ["--train-limit", "16", "--max-steps", "1"]
 
-let runFiles = ["config.json", "curves.svg", "metrics.jsonl", "model.safetensors", "summary.json"]
+let runFiles = [
+  "best.safetensors", "checkpoints", "config.json", "curves.svg", "evaluation.json", "events", "metrics.csv",
+  "metrics.jsonl", "model.safetensors", "predictions.csv", "report.html", "summary.json",
+]
 
 /// A failure says what is wrong in one line, leaves standard output empty, and ends in the status of its kind.
 func expectFailure(

@@ -11,7 +11,7 @@ extension Command {
       #expect(names.count == 2)
       for name in names {
         #expect(name.wholeMatch(of: /d2l-fashion-mnist-sample-\d{8}-\d{6}(-2)?/) != nil)
-        #expect(sandbox.names(in: "runs/\(name)") == runFiles)
+        #expect(sandbox.runNames(in: "runs/\(name)") == runFiles)
       }
     }
 
@@ -22,7 +22,7 @@ extension Command {
       try FileManager.default.createDirectory(at: sandbox.url("a"), withIntermediateDirectories: true)
       expectSuccess(try await sandbox.run(oneStep + options))
       let place = path.hasPrefix("/") ? "run" : path
-      #expect(sandbox.names(in: place) == runFiles)
+      #expect(sandbox.runNames(in: place) == runFiles)
 
       let before = try sandbox.text("\(place)/config.json")
       let name = try #require(path.split(separator: "/").last.map(String.init))
@@ -34,7 +34,7 @@ extension Command {
       try FileManager.default.createDirectory(at: sandbox.url("real"), withIntermediateDirectories: true)
       try FileManager.default.createSymbolicLink(atPath: sandbox.url("link").path, withDestinationPath: "real")
       expectSuccess(try await sandbox.run(oneStep + ["--output", "link"]))
-      #expect(sandbox.names(in: "real") == runFiles)
+      #expect(sandbox.runNames(in: "real") == runFiles)
     }
 
     @Test(arguments: ["file", "file/below/it", "/proc/densenet-run", "/dev/null"])
@@ -61,7 +61,9 @@ extension Command {
         oneStep + ["--output", "run"], shell: "ulimit -f 200; exec \"$0\" \"$@\"")
       #expect(outcome.status == 74 && outcome.output == "")
       #expect(outcome.errorLines.last?.contains("run/model.safetensors: cannot be written") == true)
-      #expect(sandbox.names(in: "run") == ["config.json", "curves.svg", "metrics.jsonl"])
+      #expect(sandbox.runNames(in: "run") == ["checkpoints", "config.json", "curves.svg", "events", "metrics.jsonl"])
+      #expect(sandbox.names(in: "run/checkpoints") == [])
+      #expect(outcome.errors.contains("training goes on"))
     }
 
     @Test func keepsWhatADivergingRunWrote() async throws {
@@ -72,7 +74,9 @@ extension Command {
         for part in ["densenet: ", step, "diverged", "smaller learning rate", " \(name)"] {
           #expect(line.contains(part), "\(line)")
         }
-        #expect(sandbox.names(in: name) == ["config.json", "curves.svg", "metrics.jsonl"])
+        let files = try #require(sandbox.runNames(in: name))
+        #expect(files.contains("metrics.jsonl") && files.contains("curves.svg") && !files.contains("summary.json"))
+        #expect(!files.contains("model.safetensors") && !files.contains("best.safetensors"))
         #expect(try metrics(sandbox.text("\(name)/metrics.jsonl")).first?["step"] as? Int == 1)
         _ = try sandbox.json("\(name)/config.json")
       }

@@ -36,6 +36,13 @@ final class Sandbox: Sendable {
     try? FileManager.default.contentsOfDirectory(atPath: url(path).path).sorted()
   }
 
+  /// The names in a run's folder, with one for all of TensorBoard's files.
+  func runNames(in path: String) -> [String]? {
+    names(in: path).map { names in
+      Set(names.map { $0.hasPrefix("events.out.tfevents.") ? "events" : $0 }).sorted()
+    }
+  }
+
   func text(_ path: String) throws -> String { String(decoding: try Data(contentsOf: url(path)), as: UTF8.self) }
 
   func json(_ path: String) throws -> [String: Any] { try object(text(path)) }

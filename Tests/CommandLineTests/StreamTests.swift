@@ -15,7 +15,7 @@ extension Command {
         #expect(line.hasPrefix("densenet: standard output: cannot be written: ") && line.hasSuffix("are in run"))
       }
       // All was done but the printing, and nothing that was meant for a closed stream is in a file.
-      #expect(sandbox.names(in: "run") == runFiles)
+      #expect(sandbox.runNames(in: "run") == runFiles)
       #expect(try metrics(sandbox.text("run/metrics.jsonl")).count == 2)
       _ = try (sandbox.json("run/config.json"), sandbox.json("run/summary.json"))
     }
@@ -47,9 +47,14 @@ extension Command {
       let outcome = try await running.outcome()
       #expect(outcome.status == 130 && outcome.output == "")
       let line = try #require(outcome.errorLines.last)
-      #expect(line.contains(/^densenet: interrupted after step \d+ in epoch \d+; .* are in run$/), "\(line)")
+      #expect(
+        line.contains(
+          /^densenet: interrupted after step \d+ in epoch \d+; go on with densenet train --resume --output run$/),
+        "\(line)")
 
-      #expect(sandbox.names(in: "run") == runFiles.filter { $0 != "summary.json" })
+      let files = try #require(sandbox.runNames(in: "run"))
+      #expect(Set(files).isSuperset(of: ["checkpoints", "model.safetensors", "report.html"]), "\(files)")
+      #expect(!files.contains("summary.json"))
       _ = try sandbox.json("run/config.json")
       #expect(try !metrics(sandbox.text("run/metrics.jsonl")).isEmpty)
       #expect(try sandbox.text("run/curves.svg").hasSuffix("</svg>\n"))

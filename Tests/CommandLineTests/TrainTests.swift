@@ -17,7 +17,7 @@ extension Command {
 
     @Test func leavesARunFolder() async throws {
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "run", "--epochs", "2", "--seed", "5"]))
-      #expect(sandbox.names(in: "run") == runFiles)
+      #expect(sandbox.runNames(in: "run") == runFiles)
 
       let config = try sandbox.json("run/config.json")
       let keys = [

@@ -43,11 +43,11 @@ import Testing
     try withTemporaryFolder { folder in
       let writer = try EventWriter(in: folder, clock: { Date(timeIntervalSince1970: 1_700_000_000.5) })
       try writer.append(settings: [("lr", "0.1"), ("a|b", "1\n2")])
-      try writer.append(.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5))
+      try writer.append(.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5, learningRate: 0.1))
       try writer.append(
         .epoch(
           epoch: 1, step: 235, trainLoss: 1, trainAccuracy: 0.8, testLoss: nil, testAccuracy: 0.75,
-          examplesPerSecond: 100, seconds: 600.5))
+          examplesPerSecond: 100, waitingShare: 0.25, seconds: 600.5))
       let file = try #require(try files(in: folder).first)
       #expect(
         file.lastPathComponent.wholeMatch(of: /events\.out\.tfevents\.1700000000\.[A-Za-z0-9-]+\.\d+\.0/) != nil)

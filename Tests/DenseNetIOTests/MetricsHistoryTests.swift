@@ -26,18 +26,18 @@ private let points = """
     try withTemporaryFolder { folder in
       let run = RunDirectory(at: folder)
       let log = try run.openMetrics()
-      try log.append(.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5))
+      try log.append(.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5, learningRate: 0.1))
       try log.append(
         .epoch(
           epoch: 1, step: 235, trainLoss: 1, trainAccuracy: 0.8, testLoss: nil, testAccuracy: 0.75,
-          examplesPerSecond: 100, seconds: 600.5))
+          examplesPerSecond: 100, waitingShare: 0.25, seconds: 600.5))
       let history = try MetricsHistory(contentsOf: run.metricsURL)
-      #expect(history.train == [.init(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5)])
+      #expect(history.train == [.init(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5, learningRate: 0.1)])
       #expect(
         history.epochs == [
           .init(
             epoch: 1, step: 235, trainLoss: 1, trainAccuracy: 0.8, testAccuracy: 0.75, examplesPerSecond: 100,
-            seconds: 600.5)
+            seconds: 600.5, waitingShare: 0.25)
         ])
       #expect(history.lastStep == 235)
     }

@@ -5,10 +5,11 @@ import Testing
 @testable import DenseNetIO
 
 @Suite struct RunDirectoryTests {
-  private let point = MetricPoint.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5)
+  private let point = MetricPoint.train(epoch: 0.2, step: 47, loss: 1.25, accuracy: 0.5, learningRate: 0.1)
   private let summary = RunSummary(
     model: "d2l", dataset: "fashion-mnist", trainLoss: 0.14, trainAccuracy: 0.948, testLoss: .nan, testAccuracy: 0.885,
-    examplesPerSecond: .infinity, peakMemoryBytes: 1 << 30, parameters: 758_226, epochs: 10, steps: 2350,
+    bestTestAccuracy: 0.9, bestEpoch: 9, examplesPerSecond: .infinity, peakMemoryBytes: 1 << 30, parameters: 758_226,
+    epochs: 10, steps: 2350,
     batchSize: 256, precision: "fp32", threads: 2, seed: 1, seconds: 12.5)
 
   @Test func createsTheFolderAndThoseAboveIt() throws {
@@ -90,7 +91,8 @@ import Testing
       #expect(object["parameters"] as? Int == 758_226)
       #expect(
         Set(object.keys) == [
-          "model", "dataset", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "examples_per_second",
+          "model", "dataset", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "best_test_accuracy",
+          "best_epoch", "examples_per_second",
           "peak_memory_bytes", "parameters", "epochs", "steps", "batch_size", "precision", "threads", "seed", "seconds",
         ])
       #expect(String(decoding: data, as: UTF8.self).contains("\n  \"batch_size\" : 256,\n"))
@@ -120,15 +122,16 @@ import Testing
       let log = try run.openMetrics()
       #expect(try Data(contentsOf: run.metricsURL).isEmpty)
       try log.append(point)
-      let first = #"{"event":"train","epoch":0.2,"step":47,"train_loss":1.25,"train_accuracy":0.5}"# + "\n"
+      let first =
+        #"{"event":"train","epoch":0.2,"step":47,"train_loss":1.25,"train_accuracy":0.5,"learning_rate":0.1}"# + "\n"
       #expect(try String(contentsOf: run.metricsURL, encoding: .utf8) == first)
       try log.append(
         .epoch(
           epoch: 1, step: 235, trainLoss: .nan, trainAccuracy: 0.8, testLoss: nil, testAccuracy: 0.75,
-          examplesPerSecond: 100, seconds: 600.5))
+          examplesPerSecond: 100, waitingShare: 0.25, seconds: 600.5))
       let second =
         #"{"event":"epoch","epoch":1,"step":235,"train_loss":null,"train_accuracy":0.8,"test_loss":null,"#
-        + #""test_accuracy":0.75,"examples_per_second":100.0,"seconds":600.5}"# + "\n"
+        + #""test_accuracy":0.75,"examples_per_second":100.0,"waiting_share":0.25,"seconds":600.5}"# + "\n"
       #expect(try String(contentsOf: run.metricsURL, encoding: .utf8) == first + second)
       try MetricsLog(appendingTo: run.metricsURL).append(point)
       #expect(try String(contentsOf: run.metricsURL, encoding: .utf8) == first + second + first)

@@ -7,7 +7,8 @@ import Testing
 @Suite struct RunRecordTests {
   private let summary = RunSummary(
     model: "d2l", dataset: "fashion-mnist", trainLoss: 0.14, trainAccuracy: 0.948, testLoss: 0.4, testAccuracy: 0.885,
-    examplesPerSecond: 100, peakMemoryBytes: 1 << 30, parameters: 758_226, epochs: 10, steps: 2350, batchSize: 256,
+    bestTestAccuracy: 0.5, bestEpoch: 1, examplesPerSecond: 100, peakMemoryBytes: 1 << 30, parameters: 758_226,
+    epochs: 10, steps: 2350, batchSize: 256,
     precision: "fp32", threads: 2, seed: 1, seconds: 12.5)
   private let config = """
     {"lr": 0.1, "epochs": 10, "max_steps": null, "seed": 18446744073709551615, "shuffle": true,
@@ -21,7 +22,7 @@ import Testing
       _ = try RunDirectory(creating: run.url)
       try Data(config.utf8).write(to: run.configURL)
       try run.write(summary: summary)
-      try run.openMetrics().append(.train(epoch: 1, step: 1, loss: 2, accuracy: 0.5))
+      try run.openMetrics().append(.train(epoch: 1, step: 1, loss: 2, accuracy: 0.5, learningRate: 0.1))
       let record = try RunRecord(contentsOf: run.url)
       #expect(record.name == "first" && record.summary == summary && record.metrics.train.count == 1)
       #expect(record.config["dataset.name"] == .string("fashion-mnist") && record.config["dataset.nothing"] == nil)

@@ -112,4 +112,35 @@ import Testing
     #expect(throws: Failure.self) { try net.freeze(.blocks(0)) }
     #expect(net.trainableParameters.count == net.namedParameters.count)
   }
+
+  /// A full batch of 12 is what three batches of 4 come to, but for batch norms, which are frozen here.
+  @Test func accumulation() throws {
+    var configuration = Self.configurations[0]
+    configuration.dropRate = 0
+    var generator = RandomSource(seed: 6)
+    let images = Tensor.uniform([12, 2, 40, 40], in: -1..<1, using: &generator)
+    let labels = (0..<12).map { Int32($0 % 5) }
+    func batch(_ range: Range<Int>) -> LabeledBatch {
+      let each = 2 * 40 * 40
+      return LabeledBatch(
+        images: Tensor(
+          shape: [range.count, 2, 40, 40],
+          storage: Array(images.storage[range.lowerBound * each..<range.upperBound * each])),
+        labels: Array(labels[range]))
+    }
+    func trained(_ batches: [LabeledBatch], _ accumulation: Int) throws -> [Tensor] {
+      let net = Self.network(configuration)
+      net.freezeNorms()
+      let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.1, momentum: 0.9))
+      let plan = TrainingPlan(epochs: 2, batchesPerEpoch: batches.count, accumulation: accumulation)
+      let result = try trainer.fit(plan, batches: { _, first in batches[first...] }, test: { [batch(0..<2)] })
+      #expect(result.last.step == 2)
+      #expect(result.last.train.examples == 12)
+      return net.namedParameters.map { $0.parameter.value }
+    }
+    let whole = try trained([batch(0..<12)], 1)
+    for (a, b) in zip(whole, try trained([batch(0..<4), batch(4..<9), batch(9..<12)], 3)) {
+      for (a, b) in zip(a.values, b.values) { #expect(abs(a - b) < 2e-6) }
+    }
+  }
 }

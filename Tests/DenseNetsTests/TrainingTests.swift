@@ -20,7 +20,7 @@ import Testing
     net.initialize(.xavierUniform, seed: 1)
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.1))
     let result = try trainer.fit(
-      epochs: 4, batchCount: 8, batches: { batches(8, of: 16, seed: UInt64($0)) },
+      TrainingPlan(epochs: 4, batchesPerEpoch: 8), batches: { epoch, _ in batches(8, of: 16, seed: UInt64(epoch)) },
       test: { batches(4, of: 16, seed: 99) })
     #expect(result.last.train.accuracy > 0.9)
     #expect(result.last.test.accuracy > 0.9)
@@ -43,7 +43,7 @@ import Testing
       fractions.append($0.epochsDone)
     }
     _ = try trainer.fit(
-      epochs: 1, batchCount: batchCount, batches: { _ in batches(batchCount, of: 2, seed: 1) },
+      TrainingPlan(epochs: 1, batchesPerEpoch: batchCount), batches: { _, _ in batches(batchCount, of: 2, seed: 1) },
       test: { batches(1, of: 2, seed: 2) },
       callbacks: callbacks)
     #expect(points == expected)
@@ -55,9 +55,9 @@ import Testing
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.01))
     var epochs = 0
     var callbacks = Trainer.Callbacks()
-    callbacks.onEpoch = { _ in epochs += 1 }
+    callbacks.onEpoch = { _, _ in epochs += 1 }
     let result = try trainer.fit(
-      epochs: 10, maxSteps: 5, batchCount: 3, batches: { _ in batches(3, of: 2, seed: 1) },
+      TrainingPlan(epochs: 10, batchesPerEpoch: 3, maxSteps: 5), batches: { _, _ in batches(3, of: 2, seed: 1) },
       test: { batches(1, of: 2, seed: 2) }, callbacks: callbacks)
     #expect(result.last.step == 5)
     #expect(result.last.epoch == 2)
@@ -73,7 +73,8 @@ import Testing
     callbacks.onStep = { _ in steps += 1 }
     callbacks.shouldStop = { steps == 2 }
     let result = try trainer.fit(
-      epochs: 10, batchCount: 3, batches: { _ in batches(3, of: 2, seed: 1) }, test: { batches(1, of: 2, seed: 2) },
+      TrainingPlan(epochs: 10, batchesPerEpoch: 3), batches: { _, _ in batches(3, of: 2, seed: 1) },
+      test: { batches(1, of: 2, seed: 2) },
       callbacks: callbacks)
     #expect(result.wasInterrupted)
     #expect(result.last.step == 2)
@@ -85,7 +86,7 @@ import Testing
     var data = batches(3, of: 2, seed: 1)
     data[1] = LabeledBatch(images: data[1].images * .nan, labels: data[1].labels)
     let failure = #expect(throws: Failure.self) {
-      try trainer.fit(epochs: 1, batchCount: 3, batches: { _ in data }, test: { data })
+      try trainer.fit(TrainingPlan(epochs: 1, batchesPerEpoch: 3), batches: { _, _ in data }, test: { data })
     }
     #expect(failure?.description.contains("step 2") == true)
     #expect(failure?.kind == .invalidData)

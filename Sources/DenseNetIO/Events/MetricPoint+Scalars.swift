@@ -2,8 +2,8 @@ extension MetricPoint {
   /// Parameter updates done when the point was taken.
   var step: Int {
     switch self {
-    case .train(_, let step, _, _): step
-    case .epoch(_, let step, _, _, _, _, _, _): step
+    case .train(_, let step, _, _, _): step
+    case .epoch(_, let step, _, _, _, _, _, _, _): step
     }
   }
 
@@ -11,11 +11,12 @@ extension MetricPoint {
   /// point, and are not told twice.
   var scalars: [(tag: String, value: Double)] {
     switch self {
-    case .train(_, _, let loss, let accuracy):
-      return [("train/loss", loss), ("train/accuracy", accuracy)]
-    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, _):
+    case .train(_, _, let loss, let accuracy, let learningRate):
+      return [("train/loss", loss), ("train/accuracy", accuracy), ("learning_rate", learningRate)]
+    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, let waitingShare, _):
       let test = [("test/loss", testLoss), ("test/accuracy", testAccuracy)]
-      return test.compactMap { tag, value in value.map { (tag, $0) } } + [("examples_per_second", examplesPerSecond)]
+      return test.compactMap { tag, value in value.map { (tag, $0) } }
+        + [("examples_per_second", examplesPerSecond), ("waiting_share", waitingShare)]
     }
   }
 }

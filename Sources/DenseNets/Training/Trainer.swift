@@ -2,149 +2,185 @@
 ///
 /// ```swift
 /// let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.1))
-/// let result = try trainer.fit(epochs: 10, batches: { epoch in loader(epoch) }, test: { testLoader() })
+/// let plan = TrainingPlan(epochs: 10, batchesPerEpoch: loader.batchCount)
+/// let result = try trainer.fit(plan, batches: { epoch, first in loader(epoch, first) }, test: { testLoader() })
 /// ```
 public final class Trainer {
   public let model: any Layer
   public let optimizer: any Optimizer
-  private let loss = CrossEntropyLoss()
+  public let loss: CrossEntropyLoss
+  /// An average of the model's weights, which is then what is tested; nil: the model itself is.
+  public let average: WeightAverage?
+  private var accumulator = GradientAccumulator()
 
-  public init(model: any Layer, optimizer: any Optimizer) {
+  public init(
+    model: any Layer, optimizer: any Optimizer, loss: CrossEntropyLoss = CrossEntropyLoss(),
+    average: WeightAverage? = nil
+  ) {
     self.model = model
     self.optimizer = optimizer
+    self.loss = loss
+    self.average = average
   }
 
-  /// Where training stands after an update.
-  public struct StepEvent: Sendable {
-    /// From 0.
-    public let epoch: Int
-    /// Updates in this epoch and in all.
-    public let batch: Int
-    public let step: Int
-    /// Averages since the epoch began.
-    public let metrics: Metrics
-    /// Epochs done, with the fraction of this one: the chapter's horizontal axis.
-    public let epochsDone: Double
-    /// Whether this is one of the chapter's five points an epoch.
-    public let isPoint: Bool
-  }
-
-  /// What an epoch came to.
-  public struct EpochEvent: Sendable {
-    /// From 1.
-    public let epoch: Int
-    public let step: Int
-    public let train: Metrics
-    public let test: Metrics
-    /// Of all training steps so far, loading included, evaluation not.
-    public let examplesPerSecond: Double
-  }
-
-  /// What a run came to: its last epoch.
-  public struct Result: Sendable {
-    public let last: EpochEvent
-    /// Whether a callback stopped the run before its end; then nothing was evaluated after the last step.
-    public let wasInterrupted: Bool
-  }
-
-  /// What to be told, and when to stop.
-  public struct Callbacks {
-    public var onStep: (StepEvent) throws -> Void = { _ in }
-    public var onTestBegin: () -> Void = {}
-    public var onTestBatch: (Metrics) -> Void = { _ in }
-    public var onEpoch: (EpochEvent) throws -> Void = { _ in }
-    /// Asked after every step and every test batch; true ends the run.
-    public var shouldStop: () -> Bool = { false }
-
-    public init() {}
-  }
-
-  /// Runs `epochs` epochs, or `maxSteps` updates if those are fewer, with an evaluation after each epoch.
+  /// Runs a plan's epochs, or what is left of them, with an evaluation after each.
   /// - Parameters:
-  ///   - batchCount: the batches of an epoch.
-  ///   - batches: the training batches of an epoch, counted from 0.
+  ///   - start: where to go on; the states of model, optimizer and average are those of that moment.
+  ///   - batches: the training batches of an epoch, counted from 0, from the given one on.
   ///   - test: the batches to evaluate on.
   /// - Throws: ``Failure`` when the loss is not a number, and what a callback throws.
   public func fit<Batches: Sequence<LabeledBatch>, Tests: Sequence<LabeledBatch>>(
-    epochs: Int, maxSteps: Int? = nil, batchCount: Int, batches: (_ epoch: Int) throws -> Batches,
-    test: () throws -> Tests, callbacks: Callbacks = Callbacks()
+    _ plan: TrainingPlan, from start: TrainingProgress = TrainingProgress(),
+    batches: (_ epoch: Int, _ firstBatch: Int) throws -> Batches, test: () throws -> Tests,
+    callbacks: Callbacks = Callbacks()
   ) throws -> Result {
-    precondition(epochs > 0 && batchCount > 0 && maxSteps ?? 1 > 0, "epochs, batches and steps must be positive")
-    let clock = ContinuousClock()
-    let pointInterval = max(1, batchCount / 5)
-    var step = 0
-    var examples = 0
-    var trainingTime = Duration.zero
-    for epoch in 0..<epochs {
-      var metrics = Metrics()
-      var batch = 0
+    var progress = start
+    while !progress.isComplete {
+      let isTrained = progress.batch == plan.batchesPerEpoch || progress.step == plan.maxSteps
       var interrupted = false
-      var began = clock.now
-      let source = try batches(epoch)
-      for data in source {
-        try update(data, step: step + 1, into: &metrics)
-        step += 1
-        batch += 1
-        examples += data.count
-        trainingTime += clock.now - began
-        let isLast = batch == batchCount || step == maxSteps
-        try callbacks.onStep(
-          StepEvent(
-            epoch: epoch, batch: batch, step: step, metrics: metrics,
-            epochsDone: Double(epoch) + Double(batch) / Double(batchCount),
-            isPoint: batch % pointInterval == 0 || isLast))
-        interrupted = callbacks.shouldStop()
-        if isLast || interrupted { break }
-        began = clock.now
+      if !isTrained {
+        interrupted = try train(plan, batches(progress.epoch, progress.batch), &progress, callbacks)
       }
-      if !interrupted { try source.requireEnd() }
-      precondition(
-        interrupted || batch == batchCount || step == maxSteps, "epoch \(epoch) had \(batch) batches of \(batchCount)")
       var tested = Metrics()
       if !interrupted {
         callbacks.onTestBegin()
-        tested = try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
+        tested = try withTestedWeights {
+          try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
+        }
         interrupted = callbacks.shouldStop()
       }
-      let event = EpochEvent(
-        epoch: epoch + 1, step: step, train: metrics, test: tested,
-        examplesPerSecond: Double(examples) / trainingTime.inSeconds)
-      if interrupted { return Result(last: event, wasInterrupted: true) }
-      try callbacks.onEpoch(event)
-      if epoch + 1 == epochs || step == maxSteps { return Result(last: event, wasInterrupted: false) }
+      let result = EpochResult(
+        epoch: progress.epoch + 1, step: progress.step, train: progress.metrics, test: tested,
+        examplesPerSecond: Double(progress.examples) / progress.trainingSeconds,
+        waitingShare: progress.epochWaitingSeconds / max(progress.epochSeconds, .leastNonzeroMagnitude))
+      if interrupted { return Result(last: result, best: progress.best, wasInterrupted: true) }
+      progress.endEpoch(result, plan)
+      try withTestedWeights { try callbacks.onEpoch(result, progress.best == result) }
+      try callbacks.onProgress(progress)
     }
-    fatalError("unreachable: the last epoch returns")
+    guard let last = progress.last else { preconditionFailure("a run that is over has had an epoch") }
+    return Result(last: last, best: progress.best, wasInterrupted: false)
   }
 
-  /// One step: forward, loss, backward, update.
-  private func update(_ batch: LabeledBatch, step: Int, into metrics: inout Metrics) throws {
-    let result = loss(model.forward(batch.images, mode: .training), batch.labels)
+  /// The updates of an epoch that are left.
+  /// - Returns: whether a callback stopped them.
+  private func train(
+    _ plan: TrainingPlan, _ batches: some Sequence<LabeledBatch>, _ progress: inout TrainingProgress,
+    _ callbacks: Callbacks
+  ) throws -> Bool {
+    let clock = ContinuousClock()
+    let pointInterval = max(1, plan.stepsPerEpoch / 5)
+    var iterator = batches.makeIterator()
+    var began = clock.now
+    while progress.batch < plan.batchesPerEpoch {
+      guard let data = iterator.next() else {
+        try batches.requireEnd()
+        preconditionFailure("epoch \(progress.epoch) had \(progress.batch) batches of \(plan.batchesPerEpoch)")
+      }
+      let waited = (clock.now - began).inSeconds
+      let isUpdate = (progress.batch + 1) % plan.accumulation == 0 || progress.batch + 1 == plan.batchesPerEpoch
+      try learn(data, plan, step: progress.step, updates: isUpdate, into: &progress.metrics)
+      progress.add(examples: data.count, seconds: (clock.now - began).inSeconds, waited: waited, updates: isUpdate)
+      began = clock.now
+      guard isUpdate else { continue }
+      let isLast = progress.batch == plan.batchesPerEpoch || progress.step == plan.maxSteps
+      let update = (progress.batch + plan.accumulation - 1) / plan.accumulation
+      try callbacks.onStep(
+        StepEvent(
+          epoch: progress.epoch, batch: progress.batch, step: progress.step, metrics: progress.metrics,
+          epochsDone: Double(progress.epoch) + Double(progress.batch) / Double(plan.batchesPerEpoch),
+          learningRate: optimizer.learningRate, isPoint: update % pointInterval == 0 || isLast))
+      try callbacks.onProgress(progress)
+      if callbacks.shouldStop() { return true }
+      if isLast { break }
+      began = clock.now
+    }
+    return false
+  }
+
+  /// Forward, loss, backward, and with the last batch of an update the update.
+  /// - Parameter step: updates so far.
+  private func learn(
+    _ batch: LabeledBatch, _ plan: TrainingPlan, step: Int, updates: Bool, into metrics: inout Metrics
+  ) throws {
+    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
     guard result.loss.isFinite else {
       throw Failure(
         .invalidData,
-        "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step): training diverged; use a smaller learning rate, or check the input for values that are not finite"
+        "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step + 1): training diverged; use a smaller learning rate, or check the input for values that are not finite"
       )
     }
     _ = model.backward(result.gradient!, needsInputGradient: false)
-    optimizer.step()
     metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
+    if plan.accumulation > 1 { accumulator.add(optimizer.parameters, count: batch.count) }
+    guard updates else { return }
+    if plan.accumulation > 1 { accumulator.finish(optimizer.parameters) }
+    if let limit = plan.clipNorm { Gradients.clip(optimizer.parameters, toNorm: limit) }
+    if let rates = plan.rates(atStep: step) {
+      optimizer.learningRate = rates.learningRate
+      if let momentum = rates.momentum { optimizer.momentum = momentum }
+    }
+    optimizer.step()
+    average?.update()
   }
 
-  /// Loss and accuracy in inference mode.
+  /// One update with the optimizer's own rates.
+  /// - Returns: the batch's loss before it; nil where that was no finite number, and nothing was updated.
+  func learn(_ batch: LabeledBatch) -> Double? {
+    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
+    guard result.loss.isFinite else { return nil }
+    _ = model.backward(result.gradient!, needsInputGradient: false)
+    optimizer.step()
+    return result.loss
+  }
+
+  /// Does something while the model has the weights that are tested and kept: the average's, where there is one.
+  public func withTestedWeights<T>(_ body: () throws -> T) rethrows -> T {
+    average?.swap()
+    defer { average?.swap() }
+    return try body()
+  }
+
+  /// Loss and accuracy in inference mode, without smoothing or class weights.
   /// - Throws: why batches ended before their time.
   public func evaluate(
-    _ batches: some Sequence<LabeledBatch>, onBatch: (Metrics) -> Void = { _ in },
+    _ batches: some Sequence<LabeledBatch>, onBatch: (TestEvent) -> Void = { _ in },
     shouldStop: () -> Bool = { false }
   ) throws -> Metrics {
     var metrics = Metrics()
+    let loss = CrossEntropyLoss()
     for batch in batches {
-      let result = loss(model.forward(batch.images, mode: .inference), batch.labels, gradient: false)
+      let logits = model.forward(batch.images, mode: .inference)
+      let result = loss(logits, batch.labels, gradient: false)
       metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
-      onBatch(metrics)
+      onBatch(TestEvent(batch: batch, logits: logits, metrics: metrics))
       if shouldStop() { return metrics }
     }
     try batches.requireEnd()
     return metrics
+  }
+}
+
+extension TrainingProgress {
+  fileprivate mutating func add(examples count: Int, seconds: Double, waited: Double, updates: Bool) {
+    batch += 1
+    if updates { step += 1 }
+    examples += count
+    trainingSeconds += seconds
+    waitingSeconds += waited
+    epochSeconds += seconds
+    epochWaitingSeconds += waited
+  }
+
+  fileprivate mutating func endEpoch(_ result: EpochResult, _ plan: TrainingPlan) {
+    last = result
+    if best.map({ result.test.accuracy > $0.test.accuracy }) ?? true { best = result }
+    let waited = result.epoch - (best?.epoch ?? result.epoch)
+    isComplete =
+      result.epoch == plan.epochs || step == plan.maxSteps || plan.patience.map { waited >= $0 } ?? false
+    if isComplete { return }
+    epoch += 1
+    (batch, metrics, epochSeconds, epochWaitingSeconds) = (0, Metrics(), 0, 0)
   }
 }
 

@@ -24,9 +24,6 @@ struct DataOptions: ParsableArguments {
     valueName: "pixels")
   var resize: Positive?
 
-  @Option(number: "Images of a batch.")
-  var batchSize: Positive = Positive(256)
-
   @Option(number: "Use the first <n> test images only. Default: all.")
   var testLimit: Positive?
 
@@ -60,12 +57,13 @@ struct DataOptions: ParsableArguments {
 
   /// Finds the dataset, downloading it or looking through its files if need be, with progress and warnings on standard
   /// error.
-  func load(quiet: Bool = false) async throws -> DatasetSplits {
+  /// - Parameter other: what is wanted where no option names a dataset; nil: as the finder thinks best.
+  func load(otherwise other: String? = nil, quiet: Bool = false) async throws -> DatasetSplits {
     if let source = try pictureSource() { return try PictureLoading(source, rule: splitRule, quiet: quiet).load() }
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     let download = DownloadDisplay(progress)
     let finder = DatasetFinder(dataDirectory: dataDir?.text, progress: { download.update($0, $1, $2) })
-    let splits = try await finder.find(dataset)
+    let splits = try await finder.find(dataset ?? other)
     progress.finish()
     for warning in splits.warnings { printError("warning: \(warning)") }
     return splits

@@ -50,11 +50,12 @@ struct ModelOptions: ParsableArguments {
   ///   - metadata: of the weights, which name the network where no option does.
   ///   - inputChannels: of the images; nil: the model's own.
   ///   - numClasses: of the dataset; nil: the model's own.
+  ///   - other: the network's name where neither an option nor the weights name it.
   /// - Throws: ``Failure`` if there is no such network.
   func resolve(
-    metadata: [String: String] = [:], inputChannels: Int? = nil, numClasses: Int? = nil
+    metadata: [String: String] = [:], inputChannels: Int? = nil, numClasses: Int? = nil, otherwise other: String = "d2l"
   ) throws -> ChosenModel {
-    var chosen = try base(metadata)
+    var chosen = try base(metadata, otherwise: other)
     if let growthRate {
       // As in the paper, the first convolution's channels follow the growth rate.
       if chosen.configuration.naming == .torchvision, chosen.configuration.initialFeatures != 16 {
@@ -75,13 +76,13 @@ struct ModelOptions: ParsableArguments {
     return chosen
   }
 
-  private func base(_ metadata: [String: String]) throws -> ChosenModel {
+  private func base(_ metadata: [String: String], otherwise other: String) throws -> ChosenModel {
     guard let model else {
       if let text = metadata["configuration"] {
         return ChosenModel(
           name: metadata["model"] ?? "densenet", configuration: try configuration(Data(text.utf8), "the weights"))
       }
-      let name = metadata["model"] ?? "d2l"
+      let name = metadata["model"] ?? other
       guard let configuration = try? DenseNet.Configuration(named: name) else {
         throw Failure(
           .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network with --model")

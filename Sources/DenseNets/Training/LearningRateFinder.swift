@@ -1,0 +1,75 @@
+internal import Foundation
+
+/// The learning-rate range test (Smith 2015, arXiv 1506.01186): one update with each of ever higher rates, and the loss
+/// before each.
+///
+/// The smoothed loss is fastai's: an exponential average of weight 0.98, corrected for its start. The test ends when it
+/// exceeds four times its lowest.
+public struct LearningRateFinder: Sendable {
+  /// The rates of the first and the last update; those between rise by a constant factor.
+  public let range: ClosedRange<Double>
+  public let steps: Int
+
+  /// - Precondition: there are at least ten steps, and the rates are positive.
+  public init(range: ClosedRange<Double> = 1e-6...1, steps: Int = 100) {
+    precondition(range.lowerBound > 0 && range.upperBound > range.lowerBound && steps >= 10)
+    self.range = range
+    self.steps = steps
+  }
+
+  public struct Point: Sendable, Equatable {
+    public let learningRate: Double
+    /// Of the batch, before its update.
+    public let loss: Double
+    public let smoothedLoss: Double
+  }
+
+  /// What the points suggest as highest learning rate.
+  public struct Suggestion: Sendable, Equatable {
+    /// Where the smoothed loss falls fastest along the logarithm of the rate.
+    public let steepest: Double
+    /// A tenth of the rate at which the smoothed loss is lowest: near the highest that is stable.
+    public let minimumOverTen: Double
+  }
+
+  func learningRate(of step: Int) -> Double {
+    range.lowerBound * pow(range.upperBound / range.lowerBound, Double(step) / Double(steps - 1))
+  }
+
+  /// Runs the test. The trainer's weights are then of no use.
+  /// - Parameters:
+  ///   - batches: as many as there are steps, or fewer.
+  ///   - onPoint: told each point; false ends the test.
+  /// - Returns: the points up to where the loss grew too large or was no number.
+  public func run(
+    _ trainer: Trainer, batches: some Sequence<LabeledBatch>, onPoint: (Point) -> Bool = { _ in true }
+  ) throws -> [Point] {
+    var points: [Point] = []
+    var (average, lowest) = (0.0, Double.infinity)
+    for batch in batches where points.count < steps {
+      let step = points.count
+      trainer.optimizer.learningRate = learningRate(of: step)
+      guard let loss = trainer.learn(batch), loss.isFinite else { return points }
+      average = 0.98 * average + 0.02 * loss
+      let smoothed = average / (1 - pow(0.98, Double(step + 1)))
+      let point = Point(learningRate: trainer.optimizer.learningRate, loss: loss, smoothedLoss: smoothed)
+      points.append(point)
+      lowest = min(lowest, smoothed)
+      if !onPoint(point) || smoothed > 4 * lowest || points.count == steps { return points }
+    }
+    try batches.requireEnd()
+    return points
+  }
+
+  /// What points suggest; nil for fewer than ten.
+  public static func suggestion(from points: [Point]) -> Suggestion? {
+    guard points.count >= 10, let lowest = points.min(by: { $0.smoothedLoss < $1.smoothedLoss }) else { return nil }
+    // Differences over two steps on either side: a single batch's loss says little.
+    let slopes = points.indices.dropFirst(2).dropLast(2).map { i in
+      let (a, b) = (points[i - 2], points[i + 2])
+      return (i, (b.smoothedLoss - a.smoothedLoss) / log(b.learningRate / a.learningRate))
+    }
+    let steepest = slopes.min { $0.1 < $1.1 }!.0
+    return Suggestion(steepest: points[steepest].learningRate, minimumOverTen: lowest.learningRate / 10)
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// When a run leaves a checkpoint, and whether it goes on from one.
+struct CheckpointOptions: ParsableArguments {
+  @Option(number: "Write a checkpoint every <n> updates. Default: at each epoch's end only.")
+  var checkpointSteps: Positive?
+
+  @Option(
+    number: "Write a checkpoint when <x> minutes have passed since the last. Default: at each epoch's end only.",
+    valueName: "x")
+  var checkpointMinutes: PositiveReal?
+
+  @Option(number: "Checkpoints that stay, the newest ones.")
+  var keepCheckpoints: Positive = Positive(2)
+
+  @Flag(
+    help:
+      "Go on with the run in --output: from its newest sound checkpoint, or from the start where it has none. With --output alone, all other options are the run's own; a run that is complete is left as it is."
+  )
+  var resume = false
+}

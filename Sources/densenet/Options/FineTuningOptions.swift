@@ -1,0 +1,51 @@
+import ArgumentParser
+import DenseNets
+
+/// What of a network that comes with weights is trained further, and how.
+struct FineTuningOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What stays as it is: features (all but the classifier), or blocks:<n> (the stem and the first <n> dense blocks with the transitions after them). Default: nothing.",
+      valueName: "part"), transform: FineTuningOptions.parsePart)
+  var freeze: FrozenPart?
+
+  @Flag(
+    help:
+      "Batch norms keep their statistics, weights and biases, as for small batches of pictures like those of the weights."
+  )
+  var freezeNorm = false
+
+  @Option(
+    number: "The learning rate of all but the classifier, in units of --lr. Default: 1.", valueName: "x")
+  var featuresLrScale: NonNegativeReal?
+
+  @Sendable private static func parsePart(_ argument: String) throws -> FrozenPart {
+    if argument == "features" { return .features }
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == "blocks", let count = Int(parts[1]), count > 0 else {
+      throw Failure(.usage, "expected features or blocks:<n>")
+    }
+    return .blocks(count)
+  }
+
+  /// Freezes what is named, and groups the parameters that are left by their learning rates.
+  func apply(to model: DenseNet, weightDecay: Double) throws -> [ParameterGroup] {
+    do {
+      if let freeze { try model.freeze(freeze) }
+    } catch { throw Failure(.usage, "--freeze: \(error)") }
+    if freezeNorm { model.freezeNorms() }
+    let trained = model.trainableParameters
+    guard let scale = featuresLrScale?.value, scale != 1 else {
+      return [ParameterGroup(trained.map(\.parameter), weightDecay: weightDecay)]
+    }
+    let own = Set(model.classifier.namedParameters.map { ObjectIdentifier($0.parameter) })
+    let isClassifier = { (entry: (name: String, parameter: Parameter)) in
+      own.contains(ObjectIdentifier(entry.parameter))
+    }
+    return [
+      ParameterGroup(
+        trained.filter { !isClassifier($0) }.map(\.parameter), learningRateScale: scale, weightDecay: weightDecay),
+      ParameterGroup(trained.filter(isClassifier).map(\.parameter), weightDecay: weightDecay),
+    ]
+  }
+}

@@ -1,0 +1,23 @@
+import DenseNetIO
+import DenseNetReports
+
+/// What a run that is complete prints on standard output.
+struct ClosingLines {
+  let summary: RunSummary
+
+  init(_ summary: RunSummary) { self.summary = summary }
+
+  /// The chapter's two lines, or the summary as JSON.
+  /// - Parameter place: where the results are, for the message where standard output takes nothing.
+  func print(json: Bool, place: String) throws {
+    try printResult(
+      json ? String(decoding: compactJSON(summary), as: UTF8.self) : lines, remedy: "the results are in \(place)")
+  }
+
+  private var lines: String {
+    "loss \(TextFormat.fixed(summary.trainLoss, decimals: 3)), "
+      + "train acc \(TextFormat.fixed(summary.trainAccuracy, decimals: 3)), "
+      + "test acc \(TextFormat.fixed(summary.testAccuracy, decimals: 3))\n"
+      + "\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
+  }
+}

@@ -1,0 +1,12 @@
+import DenseNetIO
+import DenseNetReports
+
+extension LearningCurves {
+  /// Adds the points of a run that goes on.
+  mutating func add(_ history: MetricsHistory) {
+    for point in history.train { addTrain(epoch: point.epoch, loss: point.loss, accuracy: point.accuracy) }
+    for point in history.epochs where point.testAccuracy != nil {
+      addTest(epoch: point.epoch, accuracy: point.testAccuracy!)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import DenseNetData
+import DenseNetIO
+import DenseNets
+import Foundation
+
+/// How a run begins: in a folder of its own, or where another process left off.
+struct RunStart {
+  let folder: RunDirectory
+  let progress: TrainingProgress
+  /// Seconds that the run has taken before.
+  let seconds: Double
+  /// What a person should know.
+  let notes: [String]
+
+  /// Opens the folder, and brings the trainer to where the run was.
+  /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named.
+  init(_ command: TrainCommand, _ setup: TrainingSetup) throws {
+    let options = command.checkpoints
+    guard options.resume, let output = command.output else {
+      folder =
+        try command.output.map { try RunDirectory(creating: $0.url) }
+        ?? RunDirectory(creatingFor: setup.chosen.name, dataset: setup.train.name)
+      (progress, seconds, notes) = (TrainingProgress(), 0, [])
+      return
+    }
+    folder = try RunDirectory(resuming: output.url)
+    let course = setup.course.flattened
+    if let config = try RunStart.config(of: folder), let difference = CourseSettings.difference(config.course, course) {
+      throw Failure(
+        .invalidData,
+        "\(output.text): its run has other settings (\(difference)); give --resume the settings of the run, or choose another --output"
+      )
+    }
+    let search = CheckpointFolder(folder.checkpointsURL, kept: options.keepCheckpoints.value).newest()
+    var notes = search.refused.map { "warning: \($0); it is passed over" }
+    guard let checkpoint = search.checkpoint else {
+      notes.append("going on from the start: there is no sound checkpoint in \(folder.checkpointsURL.relativePath)")
+      (progress, seconds, self.notes) = (TrainingProgress(), 0, notes)
+      return
+    }
+    if let difference = CourseSettings.difference(checkpoint.settings, course) {
+      throw Failure(
+        .invalidData,
+        "\(folder.checkpointsURL.relativePath): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); give --resume the settings of the run, or choose another --output"
+      )
+    }
+    try checkpoint.restore(into: setup.trainer)
+    (progress, seconds) = (checkpoint.progress, checkpoint.seconds)
+    notes.append("going on from the checkpoint of step \(progress.step)")
+    self.notes = notes
+  }
+
+  /// What a run's `config.json` says for going on; nil where the folder holds no run yet.
+  static func config(of folder: RunDirectory) throws -> Config? {
+    guard let data = FileManager.default.contents(atPath: folder.configURL.path) else { return nil }
+    do { return try JSONDecoder().decode(Config.self, from: data) } catch {
+      throw Failure(
+        .invalidData,
+        "\(folder.configURL.relativePath): expected the settings of a run of this version, found others; choose another --output"
+      )
+    }
+  }
+
+  struct Config: Decodable {
+    let arguments: [String]
+    let course: [String: String]
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a network and leave a run folder.",
+    discussion: """
+      With no options: the chapter's DenseNet on Fashion-MNIST at 96×96, 10 epochs, batches of 256, learning rate 0.1, \
+      plain SGD. The last two lines on standard output are the chapter's; progress goes to standard error.
+
+      The run folder holds report.html (everything on one page), model.safetensors and best.safetensors (the last \
+      weights and those of the best test accuracy, by PyTorch's names), summary.json (results), config.json (settings), \
+      metrics.jsonl and metrics.csv (points as they happen), curves.svg (the chapter's plot), predictions.csv and \
+      evaluation.json (each test image's answer, and what they come to), events for TensorBoard, and checkpoints, from \
+      which --resume goes on.
+      """)
+
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+
+  @Option(number: "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.")
+  var maxSteps: Positive?
+
+  @Option(
+    help: ArgumentHelp("The run folder. Default: runs/<model>-<dataset>-<time>.", valueName: "folder"),
+    transform: Path.parse)
+  var output: Path?
+
+  @Flag(help: "Draw the curves below the progress, on a terminal.")
+  var plot = false
+
+  @Flag(help: "Print the summary as JSON instead of the chapter's two lines.")
+  var json = false
+
+  func run() async throws {
+    if checkpoints.resume, output == nil {
+      throw Failure(.usage, "--resume: expected --output with it, the folder of the run to go on with")
+    }
+    if checkpoints.resume, let output, try ResumedRun.isComplete(output, json: json) { return }
+    try await ResumedRun.command(self).train()
+  }
+
+  private func train() async throws {
+    let device = try training.compute.device()
+    let parts = try await training.load()
+    try Device.$current.withValue(device) {
+      try TrainingRun(command: self, setup: TrainingSetup(training, parts, maxSteps: maxSteps?.value, device: device))
+        .run()
+    }
+  }
+}
