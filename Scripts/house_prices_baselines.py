@@ -23,7 +23,7 @@ from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegr
 MODELS = {
     "HistGradientBoostingRegressor": lambda seed: HistGradientBoostingRegressor(random_state=seed),
     "GradientBoostingRegressor": lambda seed: GradientBoostingRegressor(random_state=seed),
-    "GradientBoostingRegressor, tuned": lambda seed: GradientBoostingRegressor(
+    "GradientBoostingRegressor, 1000": lambda seed: GradientBoostingRegressor(
         n_estimators=1000, learning_rate=0.05, max_depth=3, max_features="sqrt", min_samples_leaf=10, subsample=0.7,
         random_state=seed,
     ),
