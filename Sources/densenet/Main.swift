@@ -19,7 +19,8 @@ struct DenseNetCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, ExportCommand.self,
-      SummaryCommand.self, BenchCommand.self, ReportCommand.self, CompareCommand.self, TabularCommand.self,
+      SummaryCommand.self, BenchCommand.self, LearningRateCommand.self, ReportCommand.self,
+      CompareCommand.self, TabularCommand.self,
     ])
 
   static func main() async {

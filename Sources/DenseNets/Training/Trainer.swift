@@ -126,7 +126,7 @@ public final class Trainer {
 
   /// One update with the optimizer's own rates.
   /// - Returns: the batch's loss before it; nil where that was no finite number, and nothing was updated.
-  func learn(_ batch: LabeledBatch) -> Double? {
+  package func learn(_ batch: LabeledBatch) -> Double? {
     let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
     guard result.loss.isFinite else { return nil }
     _ = model.backward(result.gradient!, needsInputGradient: false)
