@@ -7,6 +7,13 @@ private let longRun = [
   "--batch-size", "16", "--epochs", "3", "--recipe", "fast", "--drop-rate", "0.1", "--mixup", "0.2",
 ]
 
+/// The same on a folder of JPEG and PNG classes.
+private let pictureRun = [
+  "train", "--dataset", "folder:pets", "--model", "densenet-bc-16-6", "--resize", "32", "--batch-size", "4", "--epochs",
+  "24", "--random-resized-crop", "0.5", "--flip", "--color-jitter", "0.2,0.2,0.2,0.05", "--optimizer", "adamw",
+  "--drop-rate", "0.1", "--schedule", "one-cycle", "--normalize", "dataset",
+]
+
 extension Command {
   @Suite struct Resume {
     let sandbox = try! Sandbox()
@@ -14,13 +21,20 @@ extension Command {
     private func weights(_ run: String) throws -> Data { try Data(contentsOf: sandbox.url("\(run)/model.safetensors")) }
 
     /// Kills runs at random instants, twenty times in all, and lets each go on until it is complete.
-    @Test func killedAtAnyInstantARunComesToTheSameWeights() async throws {
-      expectSuccess(try await sandbox.run(longRun + ["--output", "whole"]))
+    @Test(arguments: [longRun, pictureRun])
+    func killedAtAnyInstantARunComesToTheSameWeights(_ command: [String]) async throws {
+      for n in 0..<4 {
+        try sandbox.add([
+          "pets/cat/\(n).png": "rgb.png", "pets/cat/\(n).jpg": "grey.jpg", "pets/dog/\(n).jpg": "cmyk.jpg",
+          "pets/dog/g\(n).png": "grey8.png",
+        ])
+      }
+      expectSuccess(try await sandbox.run(command + ["--output", "whole"]))
       var generator = SystemRandomNumberGenerator()
       var (kills, run) = (0, 0)
       while kills < 20 {
         run += 1
-        let options = longRun + ["--output", "run\(run)", "--resume", "--checkpoint-steps", "4"]
+        let options = command + ["--output", "run\(run)", "--resume", "--checkpoint-steps", "4"]
         while kills < 20 {
           let running = try sandbox.start(options)
           let instant = Double.random(in: 0...0.7, using: &generator)
