@@ -1,5 +1,8 @@
 /// Precision, recall and F1 of each class, the worst F1 first.
 enum ClassSection {
+  /// Of more classes than this, all but the weakest are folded away.
+  private static let shown = 30
+
   static func html(_ evaluation: Evaluation) -> String {
     let matrix = evaluation.confusion
     let order = (0..<matrix.classes).sorted { (matrix.f1($0) ?? 2, $0) < (matrix.f1($1) ?? 2, $1) }
@@ -10,17 +13,24 @@ enum ClassSection {
     }
     let averages = [matrix.precision, matrix.recall, matrix.f1].map(matrix.macroAverage)
     let mean = row("Mean of classes", averages[0], averages[1], averages[2], support: evaluation.count)
-    return HTML.section(
-      "Classes",
-      note:
-        "Precision: of the images that were taken for the class, the share that belong to it. Recall: of the class's "
-        + "images, the share that was found. F1: their harmonic mean. The weakest class first.",
+    func table(_ rows: [[String]], footer: [String]?) -> String {
       HTML.table(
         "Precision and recall of each class",
         [
           .init(head: "Class"), .init(head: "Precision", isNumber: true), .init(head: "Recall", isNumber: true),
           .init(head: "F1", isNumber: true), .init(head: "Images", isNumber: true),
-        ], rows: rows, footer: mean))
+        ], rows: rows, footer: footer)
+    }
+    let rest = rows.count > shown ? Array(rows.dropFirst(shown)) : []
+    let folded =
+      rest.isEmpty
+      ? "" : "\n<details>\n<summary>\(rest.count) more classes</summary>\n\(table(rest, footer: nil))\n</details>"
+    return HTML.section(
+      "Classes",
+      note:
+        "Precision: of the images that were taken for the class, the share that belong to it. Recall: of the class's "
+        + "images, the share that was found. F1: their harmonic mean. The weakest class first.",
+      table(Array(rows.prefix(shown)), footer: mean) + folded)
   }
 
   private static func row(

@@ -47,6 +47,8 @@ enum PageStyle {
     .number{text-align:right;white-space:nowrap}
     .pairs th{color:var(--faint);white-space:nowrap}
     .pairs td{overflow-wrap:anywhere;min-width:12ch}
+    details{margin-top:12px}
+    summary{cursor:pointer;color:var(--right)}
     tfoot th,tfoot td{font-weight:600;border-bottom:0}
     .share{display:inline-block;width:72px;height:8px;border-radius:4px;background:var(--rule);margin-left:8px;\
     overflow:hidden}
@@ -68,6 +70,8 @@ enum PageStyle {
     background:color-mix(in srgb,var(--wrong) var(--heat,0%),var(--panel))}
     .matrix td.right{background:color-mix(in srgb,var(--right) var(--heat,0%),var(--panel))}
     .matrix.tight td{min-width:42px;padding:4px 2px}
+    .matrix.tight thead th+th{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;max-width:none;\
+    white-space:nowrap;vertical-align:top}
     .matrix td.zero{color:var(--faint)}
     .matrix tbody th{position:sticky;left:0;background:var(--background);text-align:right;white-space:nowrap;\
     vertical-align:middle;z-index:1}
@@ -86,6 +90,6 @@ enum PageStyle {
     background:var(--panel);border-radius:8px}
     figcaption{font-size:.8125rem;line-height:1.4;margin-top:6px;overflow-wrap:anywhere}
     figcaption b{font-weight:600}
-    @media (max-width:520px){.panel svg{font-size:15.5px}.pairs th{white-space:normal;overflow-wrap:anywhere}}
+    @media (max-width:520px){.panel svg{font-size:15.5px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
     """
 }
