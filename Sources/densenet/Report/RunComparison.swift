@@ -33,7 +33,8 @@ struct RunComparison {
       return ComparisonPage.Run(
         name: names[index], model: record.summary?.model ?? record.config["model"]?.text,
         dataset: record.summary?.dataset ?? record.config["dataset.name"]?.text, results: record.results,
-        curves: record.curves, epochs: record.metrics.epochs.last?.epoch ?? 0, settings: settings[index])
+        curves: record.curves, epochs: record.metrics.epochs.last?.epoch ?? record.summary?.epochs ?? 0,
+        settings: settings[index])
     }
     report = zip(records, runs).map { record, run in
       Report(
@@ -59,12 +60,13 @@ struct RunComparison {
   }
 
   /// Of each run, the settings in which some run differs from another, in one order for all; a dash where a run has no
-  /// such setting.
+  /// such setting. Runs of which no settings are known differ in none.
   private static func differing(
     _ settings: [[(key: String, value: String)]]
   ) -> [[(key: String, value: String)]] {
     let tables = settings.map { Dictionary($0.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }) }
-    let keys = Set(tables.flatMap(\.keys)).sorted().filter { key in Set(tables.map { $0[key] }).count > 1 }
+    let known = tables.filter { !$0.isEmpty }
+    let keys = Set(known.flatMap(\.keys)).sorted().filter { key in Set(known.map { $0[key] }).count > 1 }
     return tables.map { table in keys.map { ($0, table[$0] ?? "–") } }
   }
 }

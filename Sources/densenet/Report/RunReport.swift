@@ -9,7 +9,7 @@ import Foundation
 ///
 /// ```swift
 /// try RunReport(folder: folder).write(
-///   .init(probabilities: probabilities, labels: labels, classNames: names), picture: { try test.picture($0).pngData() })
+///   .init(probabilities: probabilities, labels: labels, classNames: names), picture: { try test.picture(at: $0).pngData() })
 /// try RunReport(folder: folder).write()   // without an evaluation: a run that was interrupted
 /// ```
 /// Call it when the run's other files are written: the page says what they say.
@@ -19,12 +19,12 @@ struct RunReport {
   /// Writes all files.
   /// - Parameters:
   ///   - evaluation: of the test set with the run's last weights.
-  ///   - picture: an example's picture as a PNG file's bytes, by the example's `index`; nil where it has none. Asked for
-  ///     the most confident mistakes only.
-  /// - Throws: `Failure(.inputOutput)`, and what `picture` throws.
-  func write(_ evaluation: Evaluation, picture: (Int) throws -> [UInt8]?) throws {
-    let pictures = try evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
-      try picture(mistake.index).map { EvaluationRecord.Picture(index: mistake.index, png: Data($0)) }
+  ///   - picture: an example's picture as a PNG file's bytes, by the example's `index`. Asked for the most confident
+  ///     mistakes only, and left out where it can no longer be read.
+  /// - Throws: `Failure(.inputOutput)`.
+  func write(_ evaluation: Evaluation, picture: (Int) throws -> [UInt8]) throws {
+    let pictures = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
+      (try? picture(mistake.index)).map { EvaluationRecord.Picture(index: mistake.index, png: Data($0)) }
     }
     try AtomicFile.write(Data(PredictionTable.text(evaluation.predictions).utf8), to: folder.predictionsURL)
     let record = EvaluationRecord(evaluation, pictures: pictures)
