@@ -51,6 +51,7 @@ import Testing
     let picture = try #require(Markup(page.svg()))
     #expect(picture.all("svg").count == 1 && picture.elements[1].text == "Curves of 2 runs")
     #expect(picture.texts("text").filter { $0 == "a<b>" }.count == 3)
+    #expect(["Test accuracy", "Test loss", "Training loss"].allSatisfy(picture.texts("text").contains))
     #expect(picture.texts("mark1").contains("80.0%") && page.svg().contains("prefers-color-scheme:dark"))
   }
 }

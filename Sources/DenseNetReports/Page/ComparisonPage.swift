@@ -89,22 +89,25 @@ public struct ComparisonPage: Sendable {
     return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
   }
 
-  /// The curves as one picture: test accuracy above loss.
+  /// The curves as one picture, one chart below the other.
   public func svg() -> String {
-    let charts = charts.map(\.chart)
-    let height = charts.reduce(0) { $0 + $1.size.height }
-    let width = charts[0].size.width
+    let colors = ChartStyle.light
+    let headHeight = 34.0
+    let height = charts.reduce(0) { $0 + headHeight + $1.chart.size.height }
+    let width = charts[0].chart.size.width
     var y = 0.0
-    let parts = charts.map { chart -> String in
-      defer { y += chart.size.height }
-      return "<g transform=\"translate(0 \(SVG.number(y)))\">\n\(chart.elements.joined(separator: "\n"))\n</g>"
+    let parts = charts.map { title, chart -> String in
+      defer { y += headHeight + chart.size.height }
+      return SVG.text(12, y + 24, title, "text", colors.text, attributes: "font-weight=\"600\"")
+        + "\n<g transform=\"translate(0 \(SVG.number(y + headHeight)))\">\n"
+        + "\(chart.elements.joined(separator: "\n"))\n</g>"
     }
     let names = runs.map(\.name).joined(separator: ", ")
     return SVG.open(
       width: width, height: height, fontSize: 13, title: "Curves of \(runs.count) runs",
       description: "Test accuracy, test loss and training loss of \(names) against epochs.", isDocument: true)
       + "\n<style>\(ChartStyle.darkRules(lines: runs.count))</style>\n"
-      + SVG.rectangle(0, 0, width: width, height: height, "background", ChartStyle.light.background) + "\n"
+      + SVG.rectangle(0, 0, width: width, height: height, "background", colors.background) + "\n"
       + parts.joined(separator: "\n") + "\n</svg>\n"
   }
 

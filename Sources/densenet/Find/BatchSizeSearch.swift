@@ -1,3 +1,4 @@
+import DenseNetData
 import DenseNetIO
 import DenseNetReports
 import DenseNets
