@@ -17,13 +17,15 @@ import Testing
   }
 
   @Test func ratesRiseByAFactorAndTheTestEndsWhereTheLossExplodes() throws {
-    let net = DenseNet(TrainingTests.small)
-    net.initialize(.xavierUniform, seed: 1)
-    let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 1))
+    func trainer() -> Trainer {
+      let net = DenseNet(TrainingTests.small)
+      net.initialize(.xavierUniform, seed: 1)
+      return Trainer(model: net, optimizer: SGD(net, learningRate: 1))
+    }
     let finder = LearningRateFinder(range: 1e-4...1e4, steps: 60)
     var told = 0
     let batches = TrainingTests().batches(60, of: 8, seed: 3)
-    let points = try finder.run(trainer, batches: batches) { _ in
+    let points = try finder.run(trainer(), batches: batches) { _ in
       told += 1
       return true
     }
@@ -33,6 +35,6 @@ import Testing
     }
     // The first smoothed loss is the first loss.
     #expect(abs(points[0].smoothedLoss - points[0].loss) < 1e-12)
-    #expect(try finder.run(trainer, batches: batches) { _ in false }.count <= 1)
+    #expect(try finder.run(trainer(), batches: batches) { _ in false }.count == 1)
   }
 }

@@ -65,6 +65,21 @@ import Testing
     #expect(epochs == 2)
   }
 
+  /// Of a network that does not learn, the first epoch is the best.
+  @Test(arguments: [1, 3]) func patienceEndsARunThatNoLongerGetsBetter(_ patience: Int) throws {
+    let net = DenseNet(Self.small)
+    let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
+    net.freezeNorms()
+    var best: [Bool] = []
+    var callbacks = Trainer.Callbacks()
+    callbacks.onEpoch = { _, isBest in best.append(isBest) }
+    let result = try trainer.fit(
+      TrainingPlan(epochs: 10, batchesPerEpoch: 2, patience: patience),
+      batches: { _, _ in batches(2, of: 2, seed: 1) }, test: { batches(2, of: 4, seed: 2) }, callbacks: callbacks)
+    #expect(result.last.epoch == 1 + patience && result.best?.epoch == 1 && !result.wasInterrupted)
+    #expect(best == [true] + Array(repeating: false, count: patience))
+  }
+
   @Test func stopsWhenAsked() throws {
     let net = DenseNet(Self.small)
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.01))

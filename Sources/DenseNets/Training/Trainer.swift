@@ -103,14 +103,13 @@ public final class Trainer {
   private func learn(
     _ batch: LabeledBatch, _ plan: TrainingPlan, step: Int, updates: Bool, into metrics: inout Metrics
   ) throws {
-    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
+    let result = pass(batch)
     guard result.loss.isFinite else {
       throw Failure(
         .invalidData,
         "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step + 1): training diverged; use a smaller learning rate, or check the input for values that are not finite"
       )
     }
-    _ = model.backward(result.gradient!, needsInputGradient: false)
     metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
     if plan.accumulation > 1 { accumulator.add(optimizer.parameters, count: batch.count) }
     guard updates else { return }
@@ -127,11 +126,17 @@ public final class Trainer {
   /// One update with the optimizer's own rates.
   /// - Returns: the batch's loss before it; nil where that was no finite number, and nothing was updated.
   package func learn(_ batch: LabeledBatch) -> Double? {
-    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
-    guard result.loss.isFinite else { return nil }
-    _ = model.backward(result.gradient!, needsInputGradient: false)
+    let loss = pass(batch).loss
+    guard loss.isFinite else { return nil }
     optimizer.step()
-    return result.loss
+    return loss
+  }
+
+  /// Forward, loss, and where that is finite backward.
+  private func pass(_ batch: LabeledBatch) -> CrossEntropyLoss.Result {
+    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
+    if result.loss.isFinite { _ = model.backward(result.gradient!, needsInputGradient: false) }
+    return result
   }
 
   /// Does something while the model has the weights that are tested and kept: the average's, where there is one.
@@ -167,7 +172,6 @@ extension TrainingProgress {
     if updates { step += 1 }
     examples += count
     trainingSeconds += seconds
-    waitingSeconds += waited
     epochSeconds += seconds
     epochWaitingSeconds += waited
   }

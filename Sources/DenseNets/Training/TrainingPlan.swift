@@ -56,10 +56,9 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public internal(set) var step = 0
   /// Of the current epoch so far.
   public internal(set) var metrics = Metrics()
-  /// Of all epochs: examples trained on, and the time that took, loading included; and the part of it that was waiting.
+  /// Of all epochs: examples trained on, and the time that took, loading included.
   public internal(set) var examples = 0
   public internal(set) var trainingSeconds = 0.0
-  public internal(set) var waitingSeconds = 0.0
   /// Of the current epoch.
   var epochSeconds = 0.0
   var epochWaitingSeconds = 0.0

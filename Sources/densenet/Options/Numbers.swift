@@ -47,20 +47,52 @@ struct Positive: NumberArgument {
   var description: String { "\(value)" }
 }
 
+/// A number of a certain range.
+protocol RealArgument: NumberArgument {
+  var value: Double { get }
+  init(_ value: Double)
+  static func accepts(_ value: Double) -> Bool
+  /// What ``accepts(_:)`` accepts.
+  static var range: String { get }
+}
+
+extension RealArgument {
+  static func parse(_ argument: String) throws -> Self {
+    guard let value = Double(argument), accepts(value) else { throw Failure(.usage, "expected a number \(range)") }
+    return Self(value)
+  }
+
+  var description: String { "\(value)" }
+}
+
 /// A finite number greater than 0.
-struct PositiveReal: NumberArgument {
+struct PositiveReal: RealArgument {
   let value: Double
 
   init(_ value: Double) { self.value = value }
 
-  static func parse(_ argument: String) throws -> PositiveReal {
-    guard let value = Double(argument), value > 0, Float(value).isFinite, Float(value) > 0 else {
-      throw Failure(.usage, "expected a number greater than 0, at most \(Float.greatestFiniteMagnitude)")
-    }
-    return PositiveReal(value)
-  }
+  static func accepts(_ value: Double) -> Bool { value > 0 && Float(value).isFinite && Float(value) > 0 }
+  static let range = "greater than 0, at most \(Float.greatestFiniteMagnitude)"
+}
 
-  var description: String { "\(value)" }
+/// A finite number of at least 0.
+struct NonNegativeReal: RealArgument {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  static func accepts(_ value: Double) -> Bool { value >= 0 && Float(value).isFinite }
+  static let range = "from 0, at most \(Float.greatestFiniteMagnitude)"
+}
+
+/// A number from 0 to below 1.
+struct Share: RealArgument {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  static func accepts(_ value: Double) -> Bool { (0..<1).contains(value) }
+  static let range = "from 0 to below 1"
 }
 
 /// The start of a random sequence.
@@ -74,38 +106,6 @@ struct Seed: NumberArgument {
       throw Failure(.usage, "expected a whole number from 0 to \(UInt64.max)")
     }
     return Seed(value)
-  }
-
-  var description: String { "\(value)" }
-}
-
-/// A finite number of at least 0.
-struct NonNegativeReal: NumberArgument {
-  let value: Double
-
-  init(_ value: Double) { self.value = value }
-
-  static func parse(_ argument: String) throws -> NonNegativeReal {
-    guard let value = Double(argument), value >= 0, Float(value).isFinite else {
-      throw Failure(.usage, "expected a number from 0, at most \(Float.greatestFiniteMagnitude)")
-    }
-    return NonNegativeReal(value)
-  }
-
-  var description: String { "\(value)" }
-}
-
-/// A number from 0 to below 1.
-struct Share: NumberArgument {
-  let value: Double
-
-  init(_ value: Double) { self.value = value }
-
-  static func parse(_ argument: String) throws -> Share {
-    guard let value = Double(argument), value >= 0, value < 1 else {
-      throw Failure(.usage, "expected a number from 0 to below 1")
-    }
-    return Share(value)
   }
 
   var description: String { "\(value)" }

@@ -149,7 +149,7 @@ extension RunRecorder {
 }
 
 /// The softmax of each row of logits `[N, classes]`, row after row.
-func softmaxRows(_ logits: Tensor) -> [Float] {
+private func softmaxRows(_ logits: Tensor) -> [Float] {
   let classes = logits.shape[1]
   let values = logits.values
   return stride(from: 0, to: values.count, by: classes).flatMap { start in
