@@ -30,6 +30,7 @@ class Configuration:
     block_layers: tuple = (6, 12, 24, 16)
     bottleneck_width: int | None = 4  # in growth rates; None or 0: no bottleneck
     compression: float = 0.5
+    transition_pool: str = "average"  # or "max"
     drop_rate: float = 0.0
     convolution_bias: bool = False
     naming: str = "torchvision"  # or "chapter"
@@ -123,10 +124,11 @@ class DenseBlock(nn.ModuleDict):
 
 def transition(channels, out_channels, c):
     """[N, channels, H, W] -> [N, out_channels, H // 2, W // 2]."""
+    pool = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}[c.transition_pool]
     return nn.Sequential(
         OrderedDict(
             norm=nn.BatchNorm2d(channels), relu=nn.ReLU(),
-            conv=nn.Conv2d(channels, out_channels, 1, bias=c.convolution_bias), pool=nn.AvgPool2d(2, 2),
+            conv=nn.Conv2d(channels, out_channels, 1, bias=c.convolution_bias), pool=pool(2, 2),
         )
     )
 
@@ -164,7 +166,8 @@ def densenet(c):
     """The network of a configuration, as PyTorch initialises it."""
     if c.naming == "torchvision":
         return DenseNet(c)
-    if c.bottleneck_width or not c.convolution_bias or c.compression != 0.5 or c.drop_rate or c.stem != "imagenet":
+    plain = c.stem == "imagenet" and c.transition_pool == "average" and not c.bottleneck_width and not c.drop_rate
+    if not plain or not c.convolution_bias or c.compression != 0.5:
         raise ValueError("the chapter's names are for networks of the chapter's kind only")
     return chapter_densenet(c.input_channels, c.initial_features, c.growth_rate, c.block_layers, c.num_classes)
 

@@ -28,6 +28,13 @@ NETWORKS = {
         Configuration(num_classes=3, initial_features=8, growth_rate=4, block_layers=(2, 1, 2, 1)),
         (61, 70),
     ),
+    "max_pool": (
+        Configuration(
+            num_classes=3, initial_features=8, growth_rate=4, block_layers=(2, 1, 1), convolution_bias=True,
+            transition_pool="max",
+        ),
+        (61, 70),
+    ),
     "cifar_plain": (
         Configuration(
             num_classes=3, stem="cifar", initial_features=16, growth_rate=8, block_layers=(1, 2, 1),

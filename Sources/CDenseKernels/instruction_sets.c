@@ -7,7 +7,7 @@
 // Kernels over maps (`maps`), those that pack weights for them (`packing`), and kernels over fp32 alone (`isa`).
 #define TABLE(isa, maps, packing) \
   {conv_forward_##maps, conv_backward_##maps, stem_forward_##maps, stem_backward_##maps, stem_moments_##maps, \
-   max_pool_forward_##isa, max_pool_backward_##isa, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
+   max_pool_forward_##maps, max_pool_backward_##maps, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
    affine_##maps, norm_sums_##maps, norm_backward_##maps, drop_##maps, pack_weights_##packing, \
    pack_weights_transposed_##packing, \
    unpack_gradient_##isa, sgd_step_##isa, adam_step_##isa, load_map_##maps, read_map_##maps}

@@ -15,6 +15,8 @@
   void norm_sums_##isa(float *, const void *, const void *, const float *, int, int, int, int); \
   void norm_backward_##isa(void *, const void *, const void *, const float *, const float *, const float *, \
                            const float *, int, int, ptrdiff_t); \
+  void max_pool_forward_##isa(void *, uint8_t *, const void *, const dense_pool_shape *, int, int); \
+  void max_pool_backward_##isa(void *, const void *, const uint8_t *, const dense_pool_shape *, int, int); \
   void drop_##isa(void *, int, int, ptrdiff_t, const dense_dropout *); \
   void load_map_##isa(void *, int, const float *, int, int, ptrdiff_t); \
   void read_map_##isa(float *, int, const void *, int, int, ptrdiff_t);
@@ -22,8 +24,6 @@
 #define DENSE_DECLARE(isa) \
   DENSE_DECLARE_MAPS(isa) \
   DENSE_DECLARE_MAPS(isa##_bf16) \
-  void max_pool_forward_##isa(float *, uint8_t *, const float *, const dense_pool_shape *, int, int); \
-  void max_pool_backward_##isa(float *, const float *, const uint8_t *, const dense_pool_shape *, int, int); \
   void avg_pool_forward_##isa(float *, const float *, const dense_pool_shape *, int, int); \
   void avg_pool_backward_##isa(float *, const float *, const dense_pool_shape *, int, int); \
   void pack_weights_##isa(float *, const float *, const dense_weight_layout *, int, int); \

@@ -63,7 +63,7 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
             if (argmax) {
               vf best;
               vi index;
-              WINDOW_MAXIMUM(best, index, map, z_row, channels);
+              WINDOW_MAXIMUM(best, index, LOAD, map, z_row, channels);
               STORE_MAP(to, best);
               STORE_BYTES(argmax + ((ptrdiff_t)i * s->out_width + j) * channels + k, index);
             } else {

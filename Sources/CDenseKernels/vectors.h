@@ -20,6 +20,7 @@ typedef uint8_t vb_unaligned __attribute__((ext_vector_type(DENSE_LANES), aligne
 // Macros, not functions: a function that passes vectors would need its caller's target attribute.
 #define LOAD(p) ((vf)(*(const vf_unaligned *)(p)))
 #define STORE(p, v) (*(vf_unaligned *)(p) = (v))
+#define LOAD_BYTES(p) __builtin_convertvector(*(const vb_unaligned *)(p), vi)
 #define STORE_BYTES(p, v) (*(vb_unaligned *)(p) = __builtin_convertvector(v, vb))
 // bf16 is the upper half of a float; it is rounded to nearest, ties to even, and a NaN stays one.
 #define WIDEN(p) ((vf)(__builtin_convertvector(*(const vh_unaligned *)(p), vu) << 16))

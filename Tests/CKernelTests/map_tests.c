@@ -105,14 +105,16 @@ static void test_pools(table t, const char *name, int kernel, int stride, int pa
   const int down = (height + 2 * pad - kernel) / stride + 1, across = (width + 2 * pad - kernel) / stride + 1;
   const int pixels = images * down * across, y_count = (pixels - 1) * y_stride + channels;
   const dense_pool_shape s = {height, width, channels, channels, down, across, y_stride, kernel, stride, pad};
-  const array x = uniform(DENSE_FP32, images * height * width * channels, -1, 1), dy = uniform(DENSE_FP32, y_count, -1, 1);
+  const dense_precision held = t.precision;
+  const array x = uniform(held, images * height * width * channels, -1, 1), dy = uniform(held, y_count, -1, 1);
   set(x, 5, NAN);  // wins
-  const array most = filled(DENSE_FP32, y_count, NAN), mean = filled(DENSE_FP32, y_count, NAN);
-  const array most_dx = filled(DENSE_FP32, x.count, NAN), mean_dx = filled(DENSE_FP32, x.count, NAN);
+  const array most = filled(held, y_count, NAN), mean = filled(DENSE_FP32, y_count, NAN);
+  const array most_dx = filled(held, x.count, NAN), mean_dx = filled(DENSE_FP32, x.count, NAN);
   uint8_t *argmax = take((size_t)pixels * channels, 1);
   for (int n = images - 1; n >= 0; n--) {
     t.kernels->max_pool_forward(most.data, argmax, x.data, &s, n, n + 1);
     t.kernels->max_pool_backward(most_dx.data, dy.data, argmax, &s, n, n + 1);
+    if (held != DENSE_FP32) continue;
     t.kernels->avg_pool_forward(mean.data, x.data, &s, n, n + 1);
     t.kernels->avg_pool_backward(mean_dx.data, dy.data, &s, n, n + 1);
   }
@@ -136,7 +138,9 @@ static void test_pools(table t, const char *name, int kernel, int stride, int pa
     wanted_most_dx[best] += get(dy, to);
   }
   expect(t, name, "greatest", most, wanted_most, 0);
-  expect(t, name, "dx of the greatest", most_dx, wanted_most_dx, 1e-6);
+  // Where windows overlap, sums are rounded.
+  expect(t, name, "dx of the greatest", most_dx, wanted_most_dx, held == DENSE_FP32 ? 1e-6 : 1e-2);
+  if (held != DENSE_FP32) return;
   expect(t, name, "average", mean, wanted_mean, 1e-6);
   expect(t, name, "dx of the average", mean_dx, wanted_mean_dx, 1e-6);
 }

@@ -71,6 +71,7 @@ extension Command {
       refusal(["--block-layers", "0"], ["--block-layers"]),
       refusal(["--compression", "1.5"], ["compression", "found 1.5"]),
       refusal(["--compression", "0.001"], ["channels after transition 1", "found 0"]),
+      refusal(["--transition-pool", "min"], ["--transition-pool", "average", "max"]),
       refusal(["--drop-rate", "1"], ["drop_rate", "found 1"]),
       refusal(["--drop-rate", "nan"], ["drop_rate"]),
       refusal(["--bottleneck-width=-1"], ["bottleneck_width", "found -1"]),

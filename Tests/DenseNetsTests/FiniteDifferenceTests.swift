@@ -50,6 +50,9 @@ import Testing
       DenseMLP.plain(DenseMLP.Configuration(inputFeatures: 9, outputFeatures: 2, growthRate: 6, layers: 3))
     },
     Case(name: "transition", shape: [2, 9, 5, 7], step: 5e-4) { Transition(inputChannels: 9, outputChannels: 6) },
+    Case(name: "transition, max pool", shape: [2, 9, 5, 7], step: 5e-4) {
+      Transition(inputChannels: 9, outputChannels: 6, pool: .max)
+    },
     Case(name: "network", shape: [3, 2, 33, 40], step: 2e-4) {
       DenseNet(
         DenseNet.Configuration(

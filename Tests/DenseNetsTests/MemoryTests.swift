@@ -50,6 +50,18 @@ import Testing
     #expect(throws: Failure.self) { try net.stepMemory(inputShape: [32, 1, 8, 8], device: device) }
   }
 
+  /// A max pool keeps a byte of each of its values, and what it read, or that map's gradient, for a moment only.
+  @Test func maxPoolsKeepWinnersAlone() throws {
+    let device = try Device.cpu(threads: 1)
+    let averages = try DenseNet(.d2l).stepMemory(inputShape: [32, 1, 96, 96], device: device)
+    let net = DenseNet(DenseNet.Configuration(transitionPool: .max))
+    let step = try net.stepMemory(inputShape: [32, 1, 96, 96], device: device)
+    let winners = step.parts.filter { $0.name.hasSuffix("winners") && $0.name.hasPrefix("transition") }
+    #expect(winners.map(\.bytes) == [96 * 12 * 12, 112 * 6 * 6, 128 * 3 * 3].map { $0 * 32 })
+    let largest = 4 * 32 * 96 * 24 * 24
+    #expect(step.arena <= averages.arena + winners.reduce(largest) { $0 + $1.bytes })
+  }
+
   /// A network's blocks share its memory while it runs, and have their own when they run alone.
   @Test func blocksAloneKeepApart() {
     let net = DenseNet(KernelTests.odd)

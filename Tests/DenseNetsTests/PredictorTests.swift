@@ -14,6 +14,11 @@ import Testing
     ),
     ("CIFAR's plain kind", try! .cifar(depth: 13, growthRate: 12, bottleneck: false, inputChannels: 1), 28),
     ("CIFAR's BC kind", try! .cifar(depth: 22, growthRate: 12, bottleneck: true), 32),
+    (
+      "max pools",
+      .init(inputChannels: 3, numClasses: 5, growthRate: 20, blockLayers: [2, 1, 2], transitionPool: .max),
+      Extent(75, 58)
+    ),
   ]
 
   /// Random running statistics, so that losing one shows.

@@ -155,11 +155,12 @@ typedef struct {
   void (*stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *,
                        int image_begin, int image_end, float *scratch);
 
-  /// y = max over windows of x.
-  void (*max_pool_forward)(float *y, uint8_t *argmax, const float *x, const dense_pool_shape *, int image_begin,
+  /// y = max over windows of x; argmax, [N, out_height, out_width, channels] or NULL, says which value of each it was.
+  void (*max_pool_forward)(void *y, uint8_t *argmax, const void *x, const dense_pool_shape *, int image_begin,
                            int image_end);
-  void (*max_pool_backward)(float *dx, const float *dy, const uint8_t *argmax, const dense_pool_shape *,
+  void (*max_pool_backward)(void *dx, const void *dy, const uint8_t *argmax, const dense_pool_shape *,
                             int image_begin, int image_end);
+  /// The means of windows, of fp32.
   void (*avg_pool_forward)(float *y, const float *x, const dense_pool_shape *, int image_begin, int image_end);
   void (*avg_pool_backward)(float *dx, const float *dy, const dense_pool_shape *, int image_begin, int image_end);
 

@@ -54,8 +54,7 @@ extension GraphBuilder {
     let names = transition.children.map(\.name)
     let y = normalized(transition.norm, "\(name).\(names[0])", x)
     return pool(
-      "AveragePool", "\(name).pool", convolution(transition.convolution, "\(name).\(names[1])", y), kernel: 2,
-      stride: 2,
-      padding: 0)
+      transition.pool == .average ? "AveragePool" : "MaxPool", "\(name).pool",
+      convolution(transition.convolution, "\(name).\(names[1])", y), kernel: 2, stride: 2, padding: 0)
   }
 }

@@ -24,20 +24,35 @@ struct GraphWalk {
     let lastNorm = norm
     var blocks: [[[RecognizedPair]]] = []
     var transitions: [RecognizedPair] = []
+    var pools: [GraphNode] = []
     while true {
       blocks.insert(try block(features), at: 0)
-      guard let pool = graph.producer(features[0]), pool.type == "AveragePool" else { break }
+      guard let pool = transitionPool(features[0]) else { break }
       guard blocks.count < Self.maximumBlocks else {
         throw pool.problem("expected at most \(Self.maximumBlocks) dense blocks")
       }
+      if let other = pools.first, other.type != pool.type {
+        throw pool.problem("expected transitions of one kind of pool, found \(pool.type) before \(other.type)")
+      }
       try pool.requireWindow(2, stride: 2, padding: 0)
+      pools.insert(pool, at: 0)
       let node = try graph.source(of: try pool.requiredInput(0), "Conv", for: "a transition's convolution")
       let convolution = try self.convolution(node, kernel: 1)
       (norm, features) = try normalizedFeatures(try node.requiredInput(0))
       transitions.insert(RecognizedPair(norm: norm, convolution: convolution), at: 0)
     }
     return RecognizedNetwork(
-      stem: try stem(features[0]), blocks: blocks, transitions: transitions, lastNorm: lastNorm, classifier: classifier)
+      stem: try stem(features[0]), blocks: blocks, transitions: transitions,
+      transitionPool: pools.first?.type == "MaxPool" ? .max : .average, lastNorm: lastNorm, classifier: classifier)
+  }
+
+  /// The pool that makes `value`, if it is a transition's: a stem's pool reads a ReLU, a transition's a convolution.
+  private func transitionPool(_ value: String) -> GraphNode? {
+    guard let pool = graph.producer(value) else { return nil }
+    if pool.type == "MaxPool", let input = pool.input(0) {
+      return graph.producer(input)?.type == "Conv" ? pool : nil
+    }
+    return pool.type == "AveragePool" ? pool : nil
   }
 
   // MARK: The ends

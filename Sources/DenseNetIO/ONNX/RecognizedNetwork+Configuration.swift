@@ -17,7 +17,8 @@ extension RecognizedNetwork {
     var result = DenseNet.Configuration(
       inputChannels: stem.convolution.inputs, numClasses: classifier.weight.shape[0],
       stem: stem.norm == nil ? .cifar : .imageNet, initialFeatures: stem.convolution.outputs, growthRate: growthRate,
-      blockLayers: blocks.map(\.count), bottleneckWidth: width, compression: 0.5, convolutionBias: hasBias,
+      blockLayers: blocks.map(\.count), bottleneckWidth: width, compression: 0.5,
+      transitionPool: transitionPool, convolutionBias: hasBias,
       naming: naming ?? (isChapter ? .chapter : .torchvision))
     if let stated {
       var candidate = result

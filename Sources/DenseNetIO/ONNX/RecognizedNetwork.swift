@@ -46,6 +46,7 @@ struct RecognizedNetwork {
   let blocks: [[[RecognizedPair]]]
   /// Between blocks.
   let transitions: [RecognizedPair]
+  let transitionPool: DenseNet.Configuration.TransitionPool
   let lastNorm: RecognizedNorm
   /// Weight `[classes, channels]`, bias `[classes]`.
   let classifier: (node: GraphNode, weight: Tensor, bias: Tensor)

@@ -127,7 +127,7 @@ extension FeatureMap {
   }
 
   /// Sets the statistics of slice `index` from its values.
-  private func measure(_ index: Int, device: Device) {
+  func measure(_ index: Int, device: Device) {
     let channels = padded(layout.slices[index])
     let area = Extent(height, width)
     device.withWorkspace(2 * images * channels) { memory in
@@ -150,7 +150,7 @@ extension FeatureMap {
   /// - Returns: the gradient, which is owed nothing more.
   func droppedGradient(_ index: Int, _ mask: DropoutMask, device: Device) -> UnfinishedGradient {
     let channels = padded(layout.slices[index])
-    finishGradient(index, scale: nil, device: device)
+    finishGradient(index, device: device)
     let gradient = gradientSlice(index)
     drop(gradient.gradient, of: index, mask, device: device)
     let nothing = Slice(Buffer<Float>(channels))
@@ -169,7 +169,7 @@ extension FeatureMap {
   }
 
   /// Adds what batch norms owe to the gradient of slice `index`, in place.
-  private func finishGradient(_ index: Int, scale factor: Slice?, device: Device) {
+  func finishGradient(_ index: Int, scale factor: Slice? = nil, device: Device) {
     let channels = padded(layout.slices[index])
     let ones = Buffer<Float>(channels)
     ones.fill(1, in: 0..<channels)

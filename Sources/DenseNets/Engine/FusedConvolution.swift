@@ -90,14 +90,16 @@ final class FusedConvolution {
 
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
-  /// - Parameter mask: what dropout dropped.
+  /// - Parameter gradient: of the slice's values as the convolution made them, where something stood between; nil: as it
+  ///   lies in the target.
   func backward(
-    from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, mask: DropoutMask? = nil, device: Device
+    from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, gradient: UnfinishedGradient? = nil,
+    device: Device
   ) {
     Profiler.current?.enter(name)
     let sums = engine.backward(
       shape(source, target, device), of: convolution,
-      outputGradient: mask.map { target.droppedGradient(slice, $0, device: device) } ?? target.gradientSlice(slice),
+      outputGradient: gradient ?? target.gradientSlice(slice),
       input: source.valueSlice(0), affine: normalization.affine,
       inputGradient: ConvolutionEngine.InputGradientTarget(
         gradient: source.gradients.slice(), stride: source.stride, stores: stores, mean: Slice(source.statistics.mean)),

@@ -354,10 +354,11 @@ struct Kernels: @unchecked Sendable {
   ) {
     let s = shape
     var c = s.c
-    table.pointee.max_pool_forward(
-      output.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+    precondition(output.precision == input.precision)
+    table(input.precision).pointee.max_pool_forward(
+      output.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
       argmax?.pointer(images.upperBound * s.outHeight * s.outWidth * s.channels),
-      input.floats(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c, Int32(images.lowerBound),
+      input.pointer(span(images.upperBound * s.height * s.width, s.inStride, s.channels)), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }
 
@@ -366,9 +367,10 @@ struct Kernels: @unchecked Sendable {
   ) {
     let s = shape
     var c = s.c
-    table.pointee.max_pool_backward(
-      inputGradient.floats(images.upperBound * s.height * s.width * s.inStride),
-      outputGradient.floats(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
+    precondition(inputGradient.precision == outputGradient.precision)
+    table(inputGradient.precision).pointee.max_pool_backward(
+      inputGradient.pointer(images.upperBound * s.height * s.width * s.inStride),
+      outputGradient.pointer(span(images.upperBound * s.outHeight * s.outWidth, s.outStride, s.channels)),
       argmax.pointer(images.upperBound * s.outHeight * s.outWidth * s.channels), &c, Int32(images.lowerBound),
       Int32(images.upperBound))
   }

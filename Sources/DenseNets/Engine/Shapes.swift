@@ -224,6 +224,18 @@ struct PoolShape: Sendable, Equatable {
   }
 }
 
+extension PoolShape {
+  /// Of a transition: windows of 2×2 side by side, over padded channels.
+  static func halving(_ size: Extent, channels: Int, outStride: Int) -> PoolShape {
+    PoolShape(
+      height: size.height, width: size.width, channels: channels, inStride: channels, outStride: outStride, kernel: 2,
+      stride: 2, padding: 0)
+  }
+
+  /// Values of the pooled map of one image.
+  var pooledCount: Int { outHeight * outWidth * channels }
+}
+
 /// The side of a pool's windows, the step from one to the next, and the padding around the map.
 struct PoolWindow: Sendable {
   let kernel: Int
@@ -250,7 +262,7 @@ struct StemShape: Sendable {
   /// Second moments that are kept: of each value with those of the rows from its own on.
   var productCount: Int { convolution.kernel.height * windowCount * lags }
   /// Values of the pooled map of one image.
-  var pooledCount: Int { pool.outHeight * pool.outWidth * pool.channels }
+  var pooledCount: Int { pool.pooledCount }
 }
 
 /// How a convolution's weights lie when packed for the kernels.

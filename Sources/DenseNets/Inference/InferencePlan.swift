@@ -10,7 +10,7 @@ final class InferencePlan {
   private let blocks: [Block]
   private let arena: Arena
   private let maps: [MapMemory]
-  private let transitions: [InferencePass]
+  private let transitions: [Transition]
   private let head: InferencePass
   private let logitsMap: MapMemory
   private let stemConvolution: (pass: InferencePass, images: MapMemory, layout: ChannelLayout)?
@@ -23,6 +23,13 @@ final class InferencePlan {
     let bottleneck: MapMemory
     let bottleneckStride: Int
     let map: ChannelLayout
+  }
+
+  /// A transition's pass over all images.
+  private struct Transition {
+    let pass: InferencePass
+    /// What it writes before a max pool; nil: the next block's map.
+    let unpooled: (memory: MapMemory, pool: PoolShape)?
   }
 
   /// Pixels of a group: those of a map of 56×56.
@@ -53,6 +60,12 @@ final class InferencePlan {
     var imageStride = 0
     if case .convolution(_, let layout) = network.stem { imageStride = layout.paddedChannels }
     add("images", images * size.area * imageStride, 0...0)
+    let unpooledParts = parts.count
+    if network.configuration.transitionPool == .max {
+      for (b, transition) in network.transitions.enumerated() {
+        add("transition \(b + 1)", images * sizes[b].area * transition.outChannels, 2 * b + 1...2 * b + 1)
+      }
+    }
     arena.adopt(ArenaPlan(parts))
     maps = sizes.indices.map {
       arena.map($0, count: images * sizes[$0].area * strides[$0], precision)
@@ -85,10 +98,19 @@ final class InferencePlan {
         bottleneck: arena.map(sizes.count + b, count: groups[b] * sizes[b].area * widths[b], precision),
         bottleneckStride: widths[b], map: network.maps[b])
     }
-    transitions = network.transitions.indices.map { b in
-      InferencePass(
-        network.transitions[b], size: sizes[b], inStride: strides[b], outStride: strides[b + 1], pool: 2,
-        images: images, precision: precision, device: device)
+    let averages = network.configuration.transitionPool == .average
+    transitions = network.transitions.enumerated().map { b, transition in
+      let channels = transition.outChannels
+      return Transition(
+        pass: InferencePass(
+          transition, size: sizes[b], inStride: strides[b], outStride: averages ? strides[b + 1] : channels,
+          pool: averages ? 2 : 1, images: images, precision: precision, device: device),
+        unpooled: averages
+          ? nil
+          : (
+            arena.map(unpooledParts + b, count: images * sizes[b].area * channels, precision),
+            .halving(sizes[b], channels: channels, outStride: strides[b + 1])
+          ))
     }
     let classes = network.head.outChannels
     head = InferencePass(
@@ -108,10 +130,23 @@ final class InferencePlan {
           block, map: maps[b], at: first * area * block.map.paddedChannels,
           count: min(block.group, inputShape[0] - first))
       }
-      let joint = b < transitions.count ? transitions[b] : head
-      joint.run(
-        from: maps[b].slice(), to: (b < transitions.count ? maps[b + 1] : logitsMap).slice(), count: inputShape[0],
-        device: device)
+      if b < transitions.count {
+        run(transitions[b], from: maps[b].slice(), to: maps[b + 1].slice())
+      } else {
+        head.run(from: maps[b].slice(), to: logitsMap.slice(), count: inputShape[0], device: device)
+      }
+    }
+  }
+
+  private func run(_ transition: Transition, from input: MapSlice, to output: MapSlice) {
+    let images = inputShape[0]
+    guard let (memory, pool) = transition.unpooled else {
+      return transition.pass.run(from: input, to: output, count: images, device: device)
+    }
+    transition.pass.run(from: input, to: memory.slice(), count: images, device: device)
+    device.run(images) { image, _ in
+      device.kernels.maxPoolForward(
+        pool, output: output, argmax: nil, input: memory.slice(), images: image..<image + 1)
     }
   }
 

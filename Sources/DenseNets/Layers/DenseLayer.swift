@@ -83,8 +83,9 @@ final class DenseLayer {
   /// From the gradient of slice `slice` of the block's map: parameters' gradients, and those of the slices before it.
   func backward(_ map: FeatureMap, slice: Int, device: Device) {
     let mask = isFrozen ? nil : dropout?.mask(isNew: false)
+    let gradient = mask.map { map.droppedGradient(slice, $0, device: device) }
     guard let (convolution, between) = bottleneck else {
-      return growing.backward(from: map, to: map, slice: slice, stores: false, mask: mask, device: device)
+      return growing.backward(from: map, to: map, slice: slice, stores: false, gradient: gradient, device: device)
     }
     if let later {
       between.use(
@@ -93,7 +94,7 @@ final class DenseLayer {
       convolution.repeatForward(from: map, to: between, slice: 0, device: device)
     }
     between.clearDeferred()
-    growing.backward(from: between, to: map, slice: slice, stores: true, mask: mask, device: device)
+    growing.backward(from: between, to: map, slice: slice, stores: true, gradient: gradient, device: device)
     convolution.backward(from: map, to: between, slice: 0, stores: false, device: device)
   }
 }

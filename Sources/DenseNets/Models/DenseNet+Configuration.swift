@@ -18,6 +18,8 @@ extension DenseNet {
     public var bottleneckWidth: Int?
     /// The share of channels that a transition keeps, rounded down (θ in the paper).
     public var compression: Double
+    /// How a transition halves a map's height and width.
+    public var transitionPool: TransitionPool
     /// The probability with which a value of a layer's output is dropped in training (the paper's 0.2 without
     /// augmentation, else 0).
     public var dropRate: Double
@@ -42,16 +44,26 @@ extension DenseNet {
       case torchvision
     }
 
+    /// How a transition halves a map's height and width.
+    public enum TransitionPool: String, Sendable, Codable, CaseIterable {
+      /// The mean of 2×2 values (the paper's).
+      case average
+      /// The greatest of 2×2 values.
+      case max
+    }
+
     /// Without arguments: the chapter's network.
     public init(
       inputChannels: Int = 1, numClasses: Int = 10, stem: StemKind = .imageNet, initialFeatures: Int = 64,
       growthRate: Int = 32, blockLayers: [Int] = [4, 4, 4, 4], bottleneckWidth: Int? = nil, compression: Double = 0.5,
-      dropRate: Double = 0, convolutionBias: Bool = true, naming: StateNaming = .chapter
+      transitionPool: TransitionPool = .average, dropRate: Double = 0, convolutionBias: Bool = true,
+      naming: StateNaming = .chapter
     ) {
       (self.inputChannels, self.numClasses) = (inputChannels, numClasses)
       (self.stem, self.initialFeatures) = (stem, initialFeatures)
       (self.growthRate, self.blockLayers) = (growthRate, blockLayers)
-      (self.bottleneckWidth, self.compression, self.dropRate) = (bottleneckWidth, compression, dropRate)
+      (self.bottleneckWidth, self.compression) = (bottleneckWidth, compression)
+      (self.transitionPool, self.dropRate) = (transitionPool, dropRate)
       (self.convolutionBias, self.naming) = (convolutionBias, naming)
     }
 
@@ -197,6 +209,7 @@ extension DenseNet.Configuration: Codable {
     case blockLayers = "block_layers"
     case bottleneckWidth = "bottleneck_width"
     case compression
+    case transitionPool = "transition_pool"
     case dropRate = "drop_rate"
     case convolutionBias = "convolution_bias"
     case naming
@@ -231,7 +244,9 @@ extension DenseNet.Configuration: Codable {
       inputChannels: try value(.inputChannels, base.inputChannels), numClasses: try value(.numClasses, base.numClasses),
       stem: try value(.stem, base.stem), initialFeatures: try value(.initialFeatures, 2 * growth), growthRate: growth,
       blockLayers: try value(.blockLayers, base.blockLayers), bottleneckWidth: width == 0 ? nil : width,
-      compression: try value(.compression, base.compression), dropRate: try value(.dropRate, base.dropRate),
+      compression: try value(.compression, base.compression),
+      transitionPool: try value(.transitionPool, base.transitionPool),
+      dropRate: try value(.dropRate, base.dropRate),
       convolutionBias: try value(.convolutionBias, base.convolutionBias), naming: try value(.naming, base.naming))
     try validate()
   }
@@ -246,6 +261,7 @@ extension DenseNet.Configuration: Codable {
     try values.encode(blockLayers, forKey: .blockLayers)
     try values.encode(bottleneckWidth, forKey: .bottleneckWidth)
     try values.encode(compression, forKey: .compression)
+    try values.encode(transitionPool, forKey: .transitionPool)
     try values.encode(dropRate, forKey: .dropRate)
     try values.encode(convolutionBias, forKey: .convolutionBias)
     try values.encode(naming, forKey: .naming)

@@ -44,8 +44,8 @@ public final class DenseNet: Layer {
         channels = configuration.transitionChannels(channels)
         transitions.append(
           Transition(
-            source: block.map.layout, outputChannels: channels, bias: bias, naming: configuration.naming,
-            initialization: initialization))
+            source: block.map.layout, outputChannels: channels, pool: configuration.transitionPool, bias: bias,
+            naming: configuration.naming, initialization: initialization))
       }
     }
     (self.blocks, self.transitions) = (blocks, transitions)
@@ -145,8 +145,7 @@ public final class DenseNet: Layer {
     for (index, block) in blocks.enumerated() {
       block.forward(mode: mode, device: device)
       if index < transitions.count {
-        transitions[index].fused.forward(
-          from: block.map, to: blocks[index + 1].map, slice: 0, mode: mode, device: device)
+        transitions[index].forward(from: block.map, to: blocks[index + 1].map, mode: mode, device: device)
       }
     }
     head.forward(from: blocks.last!.map, to: logits, slice: 0, mode: mode, device: device)
@@ -180,6 +179,14 @@ public final class DenseNet: Layer {
         layer.prepare(
           block.map, training: training, memory: bottleneckMemory(places, layer, number: number, pixels: pixels))
       }
+      if let place = places.unpooled, let unpooled = transitions[index].unpooled {
+        func memory(_ part: Int) -> MapMemory {
+          arena.map(part, count: pixels * unpooled.map.stride, plan.precision)
+        }
+        unpooled.use(
+          images: inputShape[0], size: size, values: memory(place.values),
+          gradients: place.gradients.map(memory) ?? .none, winners: place.winners.map(arena.bytes))
+      }
     }
     logits.resize(images: inputShape[0], height: 1, width: 1, gradients: training)
   }
@@ -210,8 +217,7 @@ public final class DenseNet: Layer {
       if index < frozenBlocks && !needsInputGradient { return nil }
       block.backward(device: device)
       if index > frozenBlocks || index > 0 && needsInputGradient {
-        transitions[index - 1].fused.backward(
-          from: blocks[index - 1].map, to: block.map, slice: 0, stores: true, device: device)
+        transitions[index - 1].backward(from: blocks[index - 1].map, to: block.map, device: device)
       }
     }
     if frozenBlocks > 0 && !needsInputGradient { return nil }

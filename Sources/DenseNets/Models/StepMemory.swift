@@ -94,6 +94,14 @@ struct StepPlan {
     /// In training.
     var gradients: Int?
     var bottleneck: Bottleneck?
+    var unpooled: Unpooled?
+
+    /// For what a transition's convolution writes before a max pool; the last two in training.
+    struct Unpooled {
+      var values: Int
+      var gradients: Int?
+      var winners: Int?
+    }
 
     /// For the maps of the layers' bottlenecks.
     struct Bottleneck {
@@ -130,9 +138,12 @@ struct StepPlan {
     var workspace = stemMemory.workspace
     var scratch = stemMemory.scratch
     for (index, block) in net.blocks.enumerated() {
-      let next = index + 1 < net.blocks.count ? net.blocks[index + 1].map.stride : padded(net.configuration.numClasses)
-      let joint = index < net.transitions.count ? net.transitions[index].fused : net.head
-      var passes = [(fused: joint, inStride: block.map.stride, outStride: next)]
+      var passes = [(fused: net.head, inStride: block.map.stride, outStride: padded(net.configuration.numClasses))]
+      if index < net.transitions.count {
+        let transition = net.transitions[index]
+        let next = transition.convolutionStride(before: net.blocks[index + 1].map.stride)
+        passes = [(fused: transition.fused, inStride: block.map.stride, outStride: next)]
+      }
       for layer in block.layers {
         let between = layer.bottleneck?.map.stride
         if let (convolution, map) = layer.bottleneck { passes.append((convolution, block.map.stride, map.stride)) }
@@ -169,6 +180,19 @@ struct StepPlan {
       return parts.count - 1
     }
 
+    /// - Parameter bytes: of the map.
+    private mutating func addUnpooled(_ index: Int, _ bytes: Int) -> BlockPlaces.Unpooled {
+      let name = "transition \(index + 1)"
+      let (there, back) = (2 * index + 1, back(index))
+      var places = BlockPlaces.Unpooled(values: add("\(name), before its pool", bytes: bytes, times: there...there))
+      if training {
+        let winners = images * sizes[index + 1].area * net.transitions[index].unpooled!.map.stride
+        places.winners = add("\(name), winners", bytes: winners, times: there...back)
+        places.gradients = add("\(name), gradient before its pool", bytes: bytes, times: back...back)
+      }
+      return places
+    }
+
     mutating func addBlock(_ index: Int, memoryEfficient: Bool) -> BlockPlaces {
       let block = net.blocks[index]
       let pixelBytes = images * sizes[index].area * precision.bytes
@@ -178,6 +202,9 @@ struct StepPlan {
       var places = BlockPlaces(
         values: add(name, bytes: bytes, times: max(0, 2 * index - 1)...(training ? back + 2 : 2 * index + 1)))
       if training { places.gradients = add("\(name), gradient", bytes: bytes, times: back...back + 2) }
+      if index < net.transitions.count, let unpooled = net.transitions[index].unpooled {
+        places.unpooled = addUnpooled(index, pixelBytes * unpooled.map.stride)
+      }
       guard let between = block.layers[0].bottleneck?.map else { return places }
       let one = (pixelBytes * between.stride + 63) / 64 * 64
       let keepsEach = training && !memoryEfficient

@@ -51,7 +51,8 @@ extension DenseNet {
       try add("\(place).\(own.norm)", transition.norm)
       try add("\(place).\(own.relu)", ReLU())
       try add("\(place).\(own.convolution)", transition.convolution)
-      try add("\(place).\(FusedNames.transitionPool(configuration.naming))", AvgPool2d(2))
+      let pool: any Layer = transition.pool == .average ? AvgPool2d(2) : MaxPool2d(2)
+      try add("\(place).\(FusedNames.transitionPool(configuration.naming))", pool)
     }
     try add(names.lastNorm, head.norm)
     try add(names.lastReLU, ReLU())
@@ -63,13 +64,13 @@ extension DenseNet {
 }
 
 extension DenseNet {
-  /// The floating point operations of a training step with direct convolutions, transitions pooling first: forward,
+  /// The floating point operations of a training step with direct convolutions, averages before transitions' own: forward,
   /// weight gradient, and input gradient for all but the first convolution.
   public func trainingOperations(inputShape: [Int]) throws -> Int {
     try operations(inputShape: inputShape) { $0 == 0 ? 2 : 3 }
   }
 
-  /// The floating point operations of an inference pass with direct convolutions, transitions pooling first.
+  /// The floating point operations of an inference pass with direct convolutions, averages before transitions' own.
   public func inferenceOperations(inputShape: [Int]) throws -> Int {
     try operations(inputShape: inputShape) { _ in 1 }
   }
@@ -77,7 +78,7 @@ extension DenseNet {
   /// - Parameter passes: of a layer's convolution, by its place in the summary.
   private func operations(inputShape: [Int], passes: (Int) -> Int) throws -> Int {
     let layers = try summary(inputShape: inputShape)
-    let pooledLater = Set(transitions.map(\.fused.name))
+    let pooledLater = Set(transitions.filter { $0.pool == .average }.map(\.fused.name))
     return layers.enumerated().reduce(0) { total, line in
       let work = pooledLater.contains(line.element.name) ? line.element.multiplyAdds / 4 : line.element.multiplyAdds
       return total + 2 * work * passes(line.offset)

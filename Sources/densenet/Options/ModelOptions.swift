@@ -1,7 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import DenseNetIO
-import DenseNets
+public import DenseNets
 import Foundation
+
+extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 
 /// Which network: one that has a name, or the numbers that make one.
 struct ModelOptions: ParsableArguments {
@@ -30,6 +32,12 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The share of channels that a transition keeps, up to 1. Default: the model's.", valueName: "x"))
   var compression: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How transitions halve a map: average, the mean of 2×2 values, or max, the greatest. Default: the model's (average).",
+      valueName: "name"))
+  var transitionPool: DenseNet.Configuration.TransitionPool?
 
   @Option(
     help: ArgumentHelp(
@@ -69,6 +77,7 @@ struct ModelOptions: ParsableArguments {
       chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
     }
     if let compression { chosen.configuration.compression = compression }
+    if let transitionPool { chosen.configuration.transitionPool = transitionPool }
     if let dropRate { chosen.configuration.dropRate = dropRate }
     if let inputChannels { chosen.configuration.inputChannels = inputChannels }
     if let numClasses { chosen.configuration.numClasses = numClasses }

@@ -7,11 +7,12 @@ import Testing
 
 private func network(
   _ stem: DenseNet.Configuration.StemKind, bottleneck: Int?, bias: Bool, naming: DenseNet.Configuration.StateNaming,
-  channels: Int = 3, classes: Int = 4, blocks: [Int] = [2, 3, 1], compression: Double = 0.5
+  channels: Int = 3, classes: Int = 4, blocks: [Int] = [2, 3, 1], compression: Double = 0.5,
+  pool: DenseNet.Configuration.TransitionPool = .average
 ) -> DenseNet.Configuration {
   DenseNet.Configuration(
     inputChannels: channels, numClasses: classes, stem: stem, initialFeatures: 6, growthRate: 4, blockLayers: blocks,
-    bottleneckWidth: bottleneck, compression: compression, convolutionBias: bias, naming: naming)
+    bottleneckWidth: bottleneck, compression: compression, transitionPool: pool, convolutionBias: bias, naming: naming)
 }
 
 private let networks: [DenseNet.Configuration] = [
@@ -19,6 +20,8 @@ private let networks: [DenseNet.Configuration] = [
   network(.imageNet, bottleneck: nil, bias: true, naming: .chapter, channels: 1),
   network(.imageNet, bottleneck: 1, bias: true, naming: .torchvision, classes: 1, blocks: [1]),
   network(.imageNet, bottleneck: 2, bias: false, naming: .chapter),
+  network(.imageNet, bottleneck: 2, bias: true, naming: .torchvision, pool: .max),
+  network(.cifar, bottleneck: nil, bias: false, naming: .torchvision, blocks: [1, 2], pool: .max),
   network(.cifar, bottleneck: nil, bias: false, naming: .torchvision, compression: 1),
   network(.cifar, bottleneck: 3, bias: true, naming: .torchvision, channels: 5, compression: 0.37),
   network(.cifar, bottleneck: nil, bias: true, naming: .chapter, blocks: [2, 2]),
@@ -49,6 +52,16 @@ private let networks: [DenseNet.Configuration] = [
     configuration.compression = found.compression
     #expect(found == configuration)
     #expect(file.tensors == WeightsFile(stateOf: randomNetwork(configuration)).tensors)
+  }
+
+  @Test func poolsOfTwoKindsAreRefused() throws {
+    var deep = tiny
+    deep.blockLayers = [1, 1, 1]
+    let data = try model(of: deep) { model in
+      model.graph.node[model.graph.node.lastIndex { $0.opType == "AveragePool" }!].opType = "MaxPool"
+    }
+    let failure = #expect(throws: Failure.self) { try weights(data) }
+    #expect("\(failure as Any)".contains("found AveragePool before MaxPool"))
   }
 
   @Test func bytesDependOnTheNetworkAlone() throws {

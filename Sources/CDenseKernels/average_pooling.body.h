@@ -1,43 +1,4 @@
-// Pools over padded maps of fp32, for the layers that stand alone.
-
-void NAME(max_pool_forward)(float *y, uint8_t *argmax, const float *x, const dense_pool_shape *s, int image_begin,
-                            int image_end) {
-  for (int n = image_begin; n < image_end; n++) {
-    const float *map = x + (ptrdiff_t)n * s->height * s->width * s->x_stride;
-    for (int i = 0; i < s->out_height; i++) {
-      const int top = i * s->stride - s->pad, h0 = max_int(top, 0), h1 = min_int(top + s->kernel, s->height);
-      for (int j = 0; j < s->out_width; j++) {
-        const int left = j * s->stride - s->pad, w0 = max_int(left, 0), w1 = min_int(left + s->kernel, s->width);
-        const ptrdiff_t at = ((ptrdiff_t)n * s->out_height + i) * s->out_width + j;
-        for (int c = 0; c < s->channels; c += DENSE_LANES) {
-          vf best;
-          vi index;
-          WINDOW_MAXIMUM(best, index, map + c, (ptrdiff_t)s->width * s->x_stride, s->x_stride);
-          STORE(y + at * s->y_stride + c, best);
-          if (argmax) STORE_BYTES(argmax + at * s->channels + c, index);
-        }
-      }
-    }
-  }
-}
-
-void NAME(max_pool_backward)(float *dx, const float *dy, const uint8_t *argmax, const dense_pool_shape *s,
-                             int image_begin, int image_end) {
-  for (int n = image_begin; n < image_end; n++) {
-    float *map = dx + (ptrdiff_t)n * s->height * s->width * s->x_stride;
-    memset(map, 0, (size_t)s->height * s->width * s->x_stride * sizeof(float));
-    for (int i = 0; i < s->out_height; i++) {
-      for (int j = 0; j < s->out_width; j++) {
-        const ptrdiff_t at = ((ptrdiff_t)n * s->out_height + i) * s->out_width + j;
-        for (int c = 0; c < s->channels; c++) {
-          const int index = argmax[at * s->channels + c];
-          const int h = i * s->stride - s->pad + index / s->kernel, w = j * s->stride - s->pad + index % s->kernel;
-          map[((ptrdiff_t)h * s->width + w) * s->x_stride + c] += dy[at * s->y_stride + c];
-        }
-      }
-    }
-  }
-}
+// Average pools over padded maps of fp32, for the layer that stands alone.
 
 void NAME(avg_pool_forward)(float *y, const float *x, const dense_pool_shape *s, int image_begin, int image_end) {
   const float inverse = 1.0f / ((float)s->kernel * (float)s->kernel);

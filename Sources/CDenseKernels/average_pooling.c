@@ -2,7 +2,6 @@
 
 #include "kernel_table.h"
 #include "vectors.h"
-#include "window_maximum.h"
 
-#define DENSE_BODY "pooling.body.h"
+#define DENSE_BODY "average_pooling.body.h"
 #include "every_isa.h"
