@@ -18,11 +18,16 @@ public protocol LabeledPictures: Sendable {
   /// - Throws: ``Failure`` that names the file, where it cannot be read.
   func picture(at index: Int) throws(Failure) -> DecodedImage
 
+  /// Where each picture lies: `[N]`; nil where they are not in files of their own.
+  var files: [String]? { get }
+
   /// Some of the pictures, in the order of the indices.
   func selecting(_ indices: [Int]) -> Self
 }
 
 extension LabeledPictures {
+  public var files: [String]? { nil }
+
   /// The number of pictures.
   public var count: Int { labels.count }
   public var numClasses: Int { classNames.count }

@@ -22,10 +22,8 @@ struct PictureLoading {
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     let total = found.train.count + found.test.count
     progress.begin("looking at pictures", total: total, countsAsWork: false)
-    let train = try found.train.checked { progress.update(completed: $0) }
-    let test = try found.test.checked { progress.update(completed: found.train.count + $0) }
+    let (sound, skipped) = try found.checked { progress.update(completed: $0) }
     progress.finish()
-    let skipped = train.skipped + test.skipped
     for image in skipped.prefix(Self.namedLimit) { printError("\(image.failure)") }
     var warnings = found.warnings
     if !skipped.isEmpty {
@@ -33,6 +31,6 @@ struct PictureLoading {
       printError("warning: \(warning)\(skipped.count > Self.namedLimit ? ", the first of them named above" : "")")
       warnings.append(warning)
     }
-    return DatasetSplits(train: train.sound, test: test.sound, origin: found.origin, warnings: warnings)
+    return DatasetSplits(train: sound.train, test: sound.test, origin: found.origin, warnings: warnings)
   }
 }

@@ -43,6 +43,29 @@ extension Command {
       #expect(outcome.errors.contains("adapted from 1 to 3 input channels"))
     }
 
+    /// Size, fit and normalisation are those that the weights were trained with, before a recipe's.
+    @Test func imagesArePreparedAsTheWeightsSay() async throws {
+      let start = tinyRun + ["--normalize", "0.25:0.5", "--transition-pool", "max"]
+      expectSuccess(try await sandbox.run(start + ["--output", "start"]))
+      let place = tinyRun.firstIndex(of: "--resize")!
+      let plain = Array(tinyRun[..<place] + tinyRun[(place + 2)...])
+      let tune = plain + ["--weights", "start/model.safetensors", "--recipe", "fast", "--epochs", "1"]
+      let outcome = try await sandbox.run(tune + ["--output", "tuned"])
+      expectSuccess(outcome)
+      #expect(outcome.errors.contains("images are prepared as those of start/model.safetensors were"))
+      func preparation(_ run: String) throws -> [String: Any] {
+        try #require(sandbox.json("\(run)/config.json")["preprocessing"] as? [String: Any])
+      }
+      #expect(try NSDictionary(dictionary: preparation("tuned")).isEqual(to: preparation("start")))
+      let network = try #require(try sandbox.json("tuned/config.json")["network"] as? [String: Any])
+      #expect(network["transition_pool"] as? String == "max")
+      let other = try await sandbox.run(tune + ["--normalize", "none", "--output", "other"])
+      expectSuccess(other)
+      #expect(other.errors.contains("normalised otherwise"))
+      expectFailure(
+        try await sandbox.run(tune + ["--transition-pool", "average", "--quiet"]), 64, saying: ["max", "average"])
+    }
+
     @Test func whatCannotBeFrozenIsRefused() async throws {
       for (part, words) in [("blocks:5", "1 to 4 blocks"), ("blocks:0", "blocks:<n>"), ("stem", "features")] {
         expectFailure(

@@ -48,6 +48,8 @@ extension Command {
       #expect(report["test_accuracy"] as? Double == summary["test_accuracy"] as? Double)
       let (a, b) = try (#require(report["test_loss"] as? Double), #require(summary["test_loss"] as? Double))
       #expect(abs(a - b) < 1e-3 * b)
+      let table = try sandbox.text("one/predictions.csv").split(separator: "\n")
+      #expect(table[0].hasSuffix(",file") && table.dropFirst().allSatisfy { $0.contains(",pets/") })
       let all = try object(try await sandbox.run(evaluate + ["--dataset", "folder:pets"]).output)
       #expect(all["examples"] as? Int == 16)
     }
@@ -89,10 +91,13 @@ extension Command {
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.errors.contains("pets/train/cat/bad.png: expected a JPEG or PNG picture"))
       #expect(outcome.errors.contains("warning: left out 1 of 33 pictures"))
-      try sandbox.write(Data("hello".utf8), to: "pets/train/cat/worse.png")
+      // One of two test pictures is few of all.
+      try sandbox.write(Data("hello".utf8), to: "pets/val/cat/worse.png")
+      expectSuccess(try await sandbox.run(run + ["more"]))
+      for name in ["c.png", "d.png"] { try sandbox.write(Data("hello".utf8), to: "pets/train/cat/\(name)") }
       expectFailure(
         try await sandbox.run(run + ["other"]), 65,
-        saying: ["2 of 18 pictures cannot be read, more than 10%", "bad.png"])
+        saying: ["4 of 36 pictures cannot be read, more than 10%", "bad.png"])
       #expect(sandbox.names(in: "other") == nil)
       expectFailure(
         try await sandbox.run(train + ["--dataset", "folder:absent"]), 66, saying: ["absent: no such folder"])

@@ -106,12 +106,13 @@ extension Command {
     }
 
     @Test func anotherRunIsRefused() async throws {
+      // Complete or not.
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
-      try FileManager.default.removeItem(at: sandbox.url("run/summary.json"))
       let resume = ["--output", "run", "--resume"]
       let differences = [
         ["--lr", "0.2"]: ["recipe.lr", "0.1 there, 0.2 here"], ["--seed", "9"]: ["seed: 0 there, 9 here"],
         ["--growth-rate", "16"]: ["network.growth_rate"], ["--train-limit", "32"]: ["dataset"],
+        ["--freeze", "features"]: ["freeze.features: nothing there, yes here"],
         ["--precision", "bf16"]: ["precision: fp32 there, bf16 here"], ["--optimizer", "adam"]: ["optimizer"],
       ]
       for (options, parts) in differences {
@@ -126,6 +127,25 @@ extension Command {
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "new", "--resume"]))
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "plain"]))
       #expect(try weights("new") == weights("plain"))
+      expectFailure(
+        try await sandbox.run(["train", "--resume", "--output", "typo", "--quiet"]), 66, saying: ["typo", "expected"])
+      #expect(sandbox.names(in: "typo") == nil)
+    }
+
+    /// A run that was killed between its last files.
+    @Test func whatIsMissingAtTheEndIsWritten() async throws {
+      expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
+      for name in ["report.html", "predictions.csv", "evaluation.json"] {
+        try FileManager.default.removeItem(at: sandbox.url("run/\(name)"))
+      }
+      let before = try weights("run")
+      // From another folder, too.
+      let outcome = try await sandbox.run(
+        ["train", "--resume", "--output", sandbox.url("run").path], shell: #"cd run && exec "$0" "$@""#)
+      expectSuccess(outcome)
+      #expect(
+        sandbox.names(in: "run")!.contains("report.html") && sandbox.names(in: "run")!.contains("predictions.csv"))
+      #expect(try weights("run") == before)
     }
   }
 }

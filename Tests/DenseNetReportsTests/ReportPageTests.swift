@@ -143,7 +143,9 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
       #expect(markup.paths(style).joined().split(separator: "M").count == classes)
     }
     #expect(markup.paths("wrong").joined().contains("M0 \(classes - 1)h1v1h-1z"))
-    #expect(markup.all("summary").map(\.text) == (classes > 30 ? ["\(classes - 30) more classes"] : []))
+    #expect(
+      markup.all("summary").map(\.text).filter { !$0.isEmpty } == (classes > 30 ? ["\(classes - 30) more classes"] : [])
+    )
   }
 
   @Test func verManyClassesHaveTheirWorstPairs() throws {

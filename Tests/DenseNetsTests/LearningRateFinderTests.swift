@@ -13,7 +13,15 @@ import Testing
     let suggestion = try #require(LearningRateFinder.suggestion(from: points))
     #expect(abs(log10(suggestion.steepest) + 3) < 0.06)
     #expect(abs(log10(suggestion.minimumOverTen) + 2) < 0.06)
+    #expect(suggestion.isClear)
     #expect(LearningRateFinder.suggestion(from: Array(points.prefix(9))) == nil)
+    // The noise of the first updates is passed over, and a loss that stays says little.
+    let flat = points.enumerated().map { i, point in
+      let loss = i < 5 ? 3 - 0.4 * Double(i) : 2.3 - 1e-4 * Double(i)
+      return LearningRateFinder.Point(learningRate: point.learningRate, loss: loss, smoothedLoss: loss)
+    }
+    let vague = try #require(LearningRateFinder.suggestion(from: flat))
+    #expect(!vague.isClear && vague.steepest > points[points.count / 10 - 1].learningRate)
   }
 
   @Test func ratesRiseByAFactorAndTheTestEndsWhereTheLossExplodes() throws {

@@ -18,6 +18,7 @@ struct CIFARDescription: Sendable {
 
   static let mirrors = [URL(string: "https://www.cs.toronto.edu/~kriz/")!]
   static let side = 32
+  static let (trainCount, testCount) = (50_000, 10_000)
   static var pixelBytes: Int { 3 * side * side }
 
   static let all = [

@@ -75,8 +75,15 @@ extension CIFARDescription {
         name: self.name, classNames: classNames, height: Self.side, width: Self.side, channels: 3, pixels: pixels,
         labels: labels)
     }
+    let (train, test) = (try dataset(trainFiles), try dataset([testFile]))
+    let isWhole = train.count == Self.trainCount && test.count == Self.testCount
     return DatasetSplits(
-      train: try dataset(trainFiles), test: try dataset([testFile]), origin: "\(title) from \(source.path)")
+      train: train, test: test, origin: "\(title) from \(source.path)",
+      warnings: isWhole
+        ? []
+        : [
+          "\(source.path): expected \(grouped(Self.trainCount)) training and \(grouped(Self.testCount)) test pictures as \(title) has, found \(grouped(train.count)) and \(grouped(test.count)); its files may be cut"
+        ])
   }
 
   /// The bytes of each file, by name.

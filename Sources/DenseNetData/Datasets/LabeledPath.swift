@@ -18,12 +18,7 @@ struct LabeledPath: Sendable {
         kept.append(picture)
         continue
       }
-      guard other.label == picture.label else {
-        throw Failure(
-          .invalidData,
-          "\(picture.path): is of class \(picture.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"
-        )
-      }
+      try requireOneClass(picture, other)
       twice.append(picture.path)
     }
     let warning = twice.first.map { "\(grouped(twice.count)) pictures are named twice, as \($0): each counts once" }
@@ -31,11 +26,25 @@ struct LabeledPath: Sendable {
   }
 
   /// The paths of `second` that are files of `first` too.
-  static func common(_ first: [LabeledPath], _ second: [LabeledPath]) -> [String] {
-    let known = Set(first.map { fileIdentity($0.path) })
-    return second.map(\.path).filter {
-      let identity = fileIdentity($0)
-      return !identity.isEmpty && known.contains(identity)
+  /// - Throws: `Failure(.invalidData)` where one file is of two classes.
+  static func common(_ first: [LabeledPath], _ second: [LabeledPath]) throws(Failure) -> [String] {
+    let known = Dictionary(first.map { (fileIdentity($0.path), $0) }, uniquingKeysWith: { first, _ in first })
+    var paths: [String] = []
+    for picture in second {
+      let identity = fileIdentity(picture.path)
+      guard !identity.isEmpty, let other = known[identity] else { continue }
+      try requireOneClass(picture, other)
+      paths.append(picture.path)
     }
+    return paths
+  }
+
+  /// Of one file named twice.
+  private static func requireOneClass(_ picture: LabeledPath, _ other: LabeledPath) throws(Failure) {
+    guard other.label != picture.label else { return }
+    throw Failure(
+      .invalidData,
+      "\(picture.path): is of class \(picture.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"
+    )
   }
 }

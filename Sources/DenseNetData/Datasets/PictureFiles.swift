@@ -19,6 +19,8 @@ public struct PictureFiles: LabeledPictures {
     (self.name, self.classNames, self.root, self.paths, self.labels) = (name, classNames, root, paths, labels)
   }
 
+  public var files: [String]? { paths }
+
   public func picture(at index: Int) throws(Failure) -> DecodedImage {
     do {
       return try DecodedImage(contentsOf: paths[index])

@@ -24,8 +24,9 @@ extension PictureSource {
         throw Failure(.invalidData, "\(path), column \"split\": expected rows of val or test, found none; add some")
       }
     }
-    let names = Set(pictures.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    return try files(pictures, classNames: names, root: table.folder)
+    let (kept, _) = try LabeledPath.withoutDuplicates(pictures)
+    let names = Set(kept.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return try files(kept, classNames: names, root: table.folder)
   }
 
   private func folderSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> PictureSplits {
@@ -109,7 +110,7 @@ extension PictureSource {
     if !untested.isEmpty {
       warnings.append("\(path): no test pictures of \(shortList(untested)): accuracy says nothing of them")
     }
-    let common = LabeledPath.common(trained, tested)
+    let common = try LabeledPath.common(trained, tested)
     if let first = common.first {
       warnings.append(
         "\(path): \(grouped(common.count)) pictures are both for training and for testing, as \(first): accuracy flatters"
@@ -129,6 +130,14 @@ extension PictureSource {
       throw Failure(
         .invalidData,
         "\(path): expected pictures of two classes or more, found \(names.isEmpty ? "none" : "one, \(names[0])"); a classifier has something to choose between"
+      )
+    }
+    // Equal to Swift, and two to the file system.
+    let spellings = Dictionary(pictures.map { ($0.label, $0) }, uniquingKeysWith: { first, _ in first })
+    for picture in pictures where !picture.label.utf8.elementsEqual(spellings[picture.label]!.label.utf8) {
+      throw Failure(
+        .invalidData,
+        "\(picture.path): its class \(picture.label) is spelled with other characters than in \(spellings[picture.label]!.path), which look the same; rename one"
       )
     }
     var known: [String: String] = [:]

@@ -118,4 +118,7 @@ extension Preprocessing {
     if case .exact(let height, let width) = resize { return (height, width) }
     return nil
   }
+
+  /// The side of every input, where they all are squares of one size.
+  public var squareSide: Int? { fixedInputSize.flatMap { $0.height == $0.width ? $0.height : nil } }
 }

@@ -64,6 +64,7 @@ public struct CSVTable: Sendable {
   /// - Throws: `Failure(.invalidData)`, with the columns that there are.
   public func column(named name: String) throws(Failure) -> Int {
     if let index = header.firstIndex(of: name) { return index }
+    if let index = header.firstIndex(where: { $0.trimmingCharacters(in: .whitespaces) == name }) { return index }
     let shown = header.prefix(8).map(Self.shown).joined(separator: ", ") + (header.count > 8 ? ", …" : "")
     throw Failure(
       .invalidData, "\(source): there is no column \"\(name)\"; its \(header.count) columns are \(shown)")

@@ -158,6 +158,8 @@ extension Checkpoint {
     let metadata = file.metadata
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard
       let progress = try? decoder.decode(TrainingProgress.self, from: Data((metadata[Key.progress] ?? "").utf8)),
       let settings = try? JSONDecoder().decode([String: String].self, from: Data((metadata[Key.settings] ?? "").utf8)),

@@ -47,7 +47,9 @@ enum PageStyle {
     .number{text-align:right;white-space:nowrap}
     .pairs th{color:var(--faint);white-space:nowrap}
     .pairs td{overflow-wrap:anywhere;min-width:12ch}
-    details{margin-top:12px}
+    details:not(.panel){margin-top:12px}
+    summary h3{display:inline;color:inherit}
+    details.panel[open] summary{margin-bottom:8px}
     summary{cursor:pointer;color:var(--right)}
     tfoot th,tfoot td{font-weight:600;border-bottom:0}
     .share{display:inline-block;width:72px;height:8px;border-radius:4px;background:var(--rule);margin-left:8px;\

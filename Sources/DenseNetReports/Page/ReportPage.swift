@@ -112,7 +112,7 @@ public struct ReportPage: Sendable {
 
   private var circumstances: String? {
     let parts = [("Settings", settings), ("Environment", environment)].filter { !$0.1.isEmpty }.map { heading, pairs in
-      "<div class=\"panel\">\n<h3>\(heading)</h3>\n\(HTML.definitions(heading, pairs))\n</div>"
+      "<details class=\"panel\">\n<summary><h3>\(heading)</h3></summary>\n\(HTML.definitions(heading, pairs))\n</details>"
     }
     if parts.isEmpty { return nil }
     return HTML.section("How it was made", "<div class=\"columns\">\n\(parts.joined(separator: "\n"))\n</div>")

@@ -30,6 +30,8 @@ public struct LearningRateFinder: Sendable {
     public let steepest: Double
     /// A tenth of the rate at which the smoothed loss is lowest: near the highest that is stable.
     public let minimumOverTen: Double
+    /// Whether the smoothed loss falls by a twentieth at least; else the test says little.
+    public let isClear: Bool
   }
 
   func learningRate(of step: Int) -> Double {
@@ -62,14 +64,22 @@ public struct LearningRateFinder: Sendable {
   }
 
   /// What points suggest; nil for fewer than ten.
+  ///
+  /// The first tenth is left out, where the smoothed loss is the mean of a few batches, and the steepest fall is looked
+  /// for before the lowest point alone.
   public static func suggestion(from points: [Point]) -> Suggestion? {
-    guard points.count >= 10, let lowest = points.min(by: { $0.smoothedLoss < $1.smoothedLoss }) else { return nil }
-    // Differences over two steps on either side: a single batch's loss says little.
-    let slopes = points.indices.dropFirst(2).dropLast(2).map { i in
-      let (a, b) = (points[i - 2], points[i + 2])
-      return (i, (b.smoothedLoss - a.smoothedLoss) / log(b.learningRate / a.learningRate))
+    let first = points.count / 10
+    guard points.count >= 10,
+      let lowest = points.indices[first...].min(by: { points[$0].smoothedLoss < points[$1].smoothedLoss })
+    else { return nil }
+    // Differences over up to two steps on either side: a single batch's loss says little.
+    func slope(_ i: Int) -> Double {
+      let (a, b) = (points[max(first, i - 2)], points[min(points.count - 1, i + 2)])
+      return (b.smoothedLoss - a.smoothedLoss) / log(b.learningRate / a.learningRate)
     }
-    let steepest = slopes.min { $0.1 < $1.1 }!.0
-    return Suggestion(steepest: points[steepest].learningRate, minimumOverTen: lowest.learningRate / 10)
+    let steepest = (first...lowest).min { slope($0) < slope($1) }!
+    return Suggestion(
+      steepest: points[steepest].learningRate, minimumOverTen: points[lowest].learningRate / 10,
+      isClear: points[lowest].smoothedLoss < 0.95 * points[first].smoothedLoss)
   }
 }

@@ -82,10 +82,15 @@ struct LearningRateCommand: AsyncParsableCommand {
     guard let suggestion = LearningRateFinder.suggestion(from: points) else {
       throw Failure(
         .invalidData,
-        "the loss was no number after \(points.count) updates, expected at least 10; use a smaller --lowest-lr, or check the images"
+        "the loss was no number, or four times its lowest, after \(points.count) updates, expected at least 10 before; use a smaller --lowest-lr, or check the images"
       )
     }
     let place = try draw(points, suggestion, setup)
+    if !suggestion.isClear {
+      printError(
+        "warning: the loss hardly falls in these \(points.count) updates: the rates below say little; use more --steps, a larger --batch-size or a higher --highest-lr"
+      )
+    }
     let result = Result(
       steepest: suggestion.steepest, minimumOverTen: suggestion.minimumOverTen,
       learningRates: points.map(\.learningRate), losses: points.map(\.loss), smoothedLosses: points.map(\.smoothedLoss))

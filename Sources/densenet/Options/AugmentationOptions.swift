@@ -69,13 +69,13 @@ struct AugmentationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: the recipe's, else none.",
+      "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: what --weights say, else the recipe's, else none.",
       valueName: "name or m,…:s,…"), transform: Normalization.parse)
   var normalize: Normalization?
 
   @Option(
     help: ArgumentHelp(
-      "How pictures of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: crop for folder: and csv:, squash for others.",
+      "How pictures of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: what --weights say, else crop for folder: and csv:, squash for others.",
       valueName: "name"))
   var fit: FitOption?
 
@@ -86,10 +86,13 @@ struct AugmentationOptions: ParsableArguments {
   func channels(of train: any LabeledPictures) -> Int { grey ? 1 : train.channels }
 
   /// How pictures become the network's input, before normalisation.
-  /// - Parameter side: of the network's input, in pixels.
-  func base(of train: any LabeledPictures, side: Int) -> Preprocessing {
+  /// - Parameters:
+  ///   - side: of the network's input, in pixels.
+  ///   - weights: what the weights that training begins with say, which holds where no option says other.
+  func base(of train: any LabeledPictures, side: Int, weights: Preprocessing?) -> Preprocessing {
     var result = Preprocessing.squashed(channels: channels(of: train), size: side)
-    if fit ?? (train is PictureFiles ? .crop : .squash) == .crop {
+    let usual = weights.map { $0.crop == nil ? FitOption.squash : .crop } ?? (train is PictureFiles ? .crop : .squash)
+    if fit ?? usual == .crop {
       (result.resize, result.crop) = (.shorterSide(side), [side, side])
     }
     return result
@@ -110,14 +113,19 @@ struct AugmentationOptions: ParsableArguments {
     return result
   }
 
-  /// The preprocessing with the normalisation of the option, else of the recipe.
+  /// The preprocessing with the normalisation of the option, else of the weights, else of the recipe.
   /// - Parameters:
   ///   - train: the training pictures.
-  ///   - recipe: what holds where the option is not given.
+  ///   - weights: what the weights that training begins with say.
+  ///   - recipe: what holds where nothing else does.
   func preprocessing(
-    of train: any LabeledPictures, base: Preprocessing, recipe: Normalization = .none
+    of train: any LabeledPictures, base: Preprocessing, weights: Preprocessing?, recipe: Normalization = .none
   ) throws -> Preprocessing {
-    try (normalize ?? recipe).applied(to: base, train: train)
+    var usual = recipe
+    if let weights, weights.inputChannels == base.inputChannels {
+      usual = .numbers(mean: weights.mean, std: weights.std)
+    }
+    return try (normalize ?? usual).applied(to: base, train: train)
   }
 
   @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {

@@ -25,11 +25,13 @@ struct ModelOptions: ParsableArguments {
   var initialFeatures: Positive?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Channels of a layer's 1×1 bottleneck, in growth rates; 0 for none. Default: the model's.", valueName: "n"))
   var bottleneckWidth: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The share of channels that a transition keeps, up to 1. Default: the model's.", valueName: "x"))
   var compression: Double?
 
@@ -40,6 +42,7 @@ struct ModelOptions: ParsableArguments {
   var transitionPool: DenseNet.Configuration.TransitionPool?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The probability with which a value of a layer's output is dropped in training. Default: the model's (0).",
       valueName: "x"))
@@ -77,12 +80,24 @@ struct ModelOptions: ParsableArguments {
       chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
     }
     if let compression { chosen.configuration.compression = compression }
-    if let transitionPool { chosen.configuration.transitionPool = transitionPool }
+    try setTransitionPool(of: &chosen.configuration, metadata)
     if let dropRate { chosen.configuration.dropRate = dropRate }
     if let inputChannels { chosen.configuration.inputChannels = inputChannels }
     if let numClasses { chosen.configuration.numClasses = numClasses }
     try chosen.configuration.validate()
     return chosen
+  }
+
+  /// The pool that the weights were trained with stays: nothing in their shapes tells it.
+  private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ metadata: [String: String]) throws {
+    let own = try metadata["configuration"].map { try self.configuration(Data($0.utf8), "the weights").transitionPool }
+    if let own, let transitionPool, own != transitionPool {
+      throw Failure(
+        .usage,
+        "--transition-pool: expected \(own.rawValue), which the weights were trained with, found \(transitionPool.rawValue); leave it out"
+      )
+    }
+    if let pool = transitionPool ?? own { configuration.transitionPool = pool }
   }
 
   private func base(_ metadata: [String: String], otherwise other: String) throws -> ChosenModel {

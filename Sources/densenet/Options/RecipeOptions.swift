@@ -5,7 +5,7 @@ import DenseNets
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What all other options are where they are not given: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 15 and 100 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
+      "What all other options are where they are not given: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
       valueName: "name"))
   var recipe: String = "d2l"
 

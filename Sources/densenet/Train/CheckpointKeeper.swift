@@ -21,7 +21,7 @@ final class CheckpointKeeper {
   ) {
     (self.folder, self.make, self.warn) = (folder, make, warn)
     everySteps = options.checkpointSteps?.value
-    interval = options.checkpointMinutes.map { .seconds(60 * $0.value) }
+    interval = options.checkpointMinutes.map { .seconds(min(60 * $0.value, 1e12)) }
   }
 
   /// After an update or an epoch.

@@ -34,6 +34,8 @@ struct CourseSettings: Codable {
 
   private static func flatten(_ value: Any, _ path: String, into result: inout [String: String]) {
     if let object = value as? [String: Any] {
+      // A case without values of its own, such as `freeze.features`.
+      if object.isEmpty { result[path] = "yes" }
       for (key, value) in object { flatten(value, path.isEmpty ? key : "\(path).\(key)", into: &result) }
     } else if let list = value as? [Any] {
       result[path] = "[\(list.map { "\($0)" }.joined(separator: ", "))]"

@@ -58,12 +58,12 @@ extension Recipe {
     return recipe
   }()
 
-  /// For Fashion-MNIST, in 15 epochs.
-  static let fast = modern("fast", epochs: 15)
+  /// For Fashion-MNIST, within an hour of two cores.
+  static let fast = modern("fast", epochs: 20)
 
   /// The same, longer, with more augmentation.
   static let best: Recipe = {
-    var recipe = modern("best", epochs: 100)
+    var recipe = modern("best", epochs: 36)
     recipe.augmentation.randomErasing = 0.25
     return recipe
   }()

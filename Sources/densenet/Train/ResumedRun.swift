@@ -5,10 +5,13 @@ import Foundation
 
 /// What `--resume` finds in the folder of a run.
 enum ResumedRun {
-  /// Whether the run has come to its end; then its results are printed once more.
-  static func isComplete(_ output: Path, json: Bool) throws -> Bool {
+  /// Whether the run has come to its end and left all its files; then its results are printed once more.
+  /// - Throws: `Failure(.invalidData)` where it is another run, with the difference named.
+  static func isComplete(_ output: Path, _ setup: TrainingSetup, json: Bool) throws -> Bool {
     let folder = RunDirectory(at: output.url)
-    guard FileManager.default.fileExists(atPath: folder.summaryURL.path) else { return false }
+    let last = [folder.weightsURL, folder.summaryURL, folder.evaluationURL, folder.reportURL]
+    guard last.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return false }
+    try RunStart.requireSameCourse(folder, setup)
     let record = try RunRecord(contentsOf: output.url)
     guard let summary = record.summary else { return false }
     printError("note: \(output.text): the run is complete")
@@ -18,10 +21,14 @@ enum ResumedRun {
 
   /// The command to run: that of the run in the folder, where nothing but its folder was named.
   static func command(_ command: TrainCommand) throws -> TrainCommand {
-    guard command.checkpoints.resume, let output = command.output,
-      namesOnlyTheRun(CommandLine.arguments.dropFirst(2)),
-      let config = try RunStart.config(of: RunDirectory(at: output.url)), config.arguments.first == "train"
+    guard command.checkpoints.resume, let output = command.output, namesOnlyTheRun(CommandLine.arguments.dropFirst(2))
     else { return command }
+    guard let config = try RunStart.config(of: RunDirectory(at: output.url)), config.arguments.first == "train" else {
+      throw Failure(
+        .missingInput,
+        "\(output.text): expected the folder of a run to go on with, found none; check --output, or give the options of a new run with it"
+      )
+    }
     var original: TrainCommand
     do { original = try TrainCommand.parse(Array(config.arguments.dropFirst())) } catch {
       throw Failure(
@@ -29,12 +36,21 @@ enum ResumedRun {
         "\(output.text): its config.json holds no command of this version; give --resume the options of the run")
     }
     original.checkpoints = command.checkpoints
-    original.output = output
+    original.output = enter(config.workingFolder, output)
     original.plot = command.plot
     (original.json, original.training.quiet) = (command.json, command.training.quiet)
     if let threads = command.training.compute.threads { original.training.compute.threads = threads }
     if let folder = command.training.data.dataDir { original.training.data.dataDir = folder }
     return original
+  }
+
+  /// Goes where the run was begun, so that the paths of its options hold.
+  /// - Returns: the run's folder as it is called there.
+  private static func enter(_ folder: String?, _ output: Path) -> Path {
+    let files = FileManager.default
+    guard let folder, folder != files.currentDirectoryPath else { return output }
+    let absolute = Path(text: output.url.path)
+    return files.changeCurrentDirectoryPath(folder) ? absolute : output
   }
 
   /// Options that do not change a run's course, and how many words follow each.

@@ -16,6 +16,8 @@ struct RunConfig: Encodable {
   let version: String
   let started: String
   let arguments: [String]
+  /// Where it was begun, that its arguments' paths are told from.
+  let workingFolder: String
   let model: String
   let network: DenseNet.Configuration
   let dataset: Dataset
@@ -44,6 +46,7 @@ struct RunConfig: Encodable {
     version = DenseNetCommand.version
     started = ISO8601DateFormatter().string(from: Date())
     self.arguments = arguments
+    workingFolder = FileManager.default.currentDirectoryPath
     (model, network) = (setup.chosen.name, setup.chosen.configuration)
     dataset = Dataset(
       name: setup.train.name, origin: setup.origin, trainExamples: setup.train.count, testExamples: setup.test.count,

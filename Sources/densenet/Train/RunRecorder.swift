@@ -136,7 +136,7 @@ extension RunRecorder {
     let (count, classes) = (setup.test.count, setup.test.numClasses)
     let evaluation = Evaluation(
       probabilities: Tensor(shape: [count, classes], values: probabilities), labels: setup.test.labels.map(Int.init),
-      classNames: setup.test.classNames)
+      classNames: setup.test.classNames, files: setup.test.files)
     try RunReport(folder: folder).write(evaluation) { index in
       try setup.test.picture(at: index).thumbnail(side: 96).pngData()
     }

@@ -25,12 +25,7 @@ struct RunStart {
     }
     folder = try RunDirectory(resuming: output.url)
     let course = setup.course.flattened
-    if let config = try RunStart.config(of: folder), let difference = CourseSettings.difference(config.course, course) {
-      throw Failure(
-        .invalidData,
-        "\(output.text): its run has other settings (\(difference)); give --resume the settings of the run, or choose another --output"
-      )
-    }
+    try Self.requireSameCourse(folder, setup)
     let search = CheckpointFolder(folder.checkpointsURL, kept: options.keepCheckpoints.value).newest()
     var notes = search.refused.map { "warning: \($0); it is passed over" }
     guard let checkpoint = search.checkpoint else {
@@ -50,10 +45,24 @@ struct RunStart {
     self.notes = notes
   }
 
+  /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named.
+  static func requireSameCourse(_ folder: RunDirectory, _ setup: TrainingSetup) throws {
+    guard let config = try config(of: folder),
+      let difference = CourseSettings.difference(config.course, setup.course.flattened)
+    else { return }
+    let place = folder.url.relativePath
+    throw Failure(
+      .invalidData,
+      "\(place): its run has other settings (\(difference)); give --resume --output \(place) alone to go on with its own, or choose another --output"
+    )
+  }
+
   /// What a run's `config.json` says for going on; nil where the folder holds no run yet.
   static func config(of folder: RunDirectory) throws -> Config? {
     guard let data = FileManager.default.contents(atPath: folder.configURL.path) else { return nil }
-    do { return try JSONDecoder().decode(Config.self, from: data) } catch {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do { return try decoder.decode(Config.self, from: data) } catch {
       throw Failure(
         .invalidData,
         "\(folder.configURL.relativePath): expected the settings of a run of this version, found others; choose another --output"
@@ -63,6 +72,7 @@ struct RunStart {
 
   struct Config: Decodable {
     let arguments: [String]
+    let workingFolder: String?
     let course: [String: String]
   }
 }

@@ -41,7 +41,6 @@ struct TrainCommand: AsyncParsableCommand {
     if checkpoints.resume, output == nil {
       throw Failure(.usage, "--resume: expected --output with it, the folder of the run to go on with")
     }
-    if checkpoints.resume, let output, try ResumedRun.isComplete(output, json: json) { return }
     try await ResumedRun.command(self).train()
   }
 
@@ -49,8 +48,9 @@ struct TrainCommand: AsyncParsableCommand {
     let device = try training.compute.device()
     let parts = try await training.load()
     try Device.$current.withValue(device) {
-      try TrainingRun(command: self, setup: TrainingSetup(training, parts, maxSteps: maxSteps?.value, device: device))
-        .run()
+      let setup = try TrainingSetup(training, parts, maxSteps: maxSteps?.value, device: device)
+      if checkpoints.resume, let output, try ResumedRun.isComplete(output, setup, json: json) { return }
+      try TrainingRun(command: self, setup: setup).run()
     }
   }
 }

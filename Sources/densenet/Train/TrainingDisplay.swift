@@ -22,7 +22,8 @@ final class TrainingDisplay {
     (epochs, examples, testExamples) = (setup.recipe.epochs, setup.train.count, setup.test.count)
     seen = start.metrics.examples
     let all = epochs * examples
-    let limited = setup.plan.maxSteps.map { $0 * setup.recipe.batchSize * setup.recipe.accumulate } ?? all
+    let update = Double(setup.recipe.batchSize) * Double(setup.recipe.accumulate)
+    let limited = setup.plan.maxSteps.map { Int(min(Double(all), Double($0) * update)) } ?? all
     progress = ProgressBar(
       style: .automatic(quiet: setup.options.quiet), plannedWork: max(0, min(limited, all) - start.epoch * examples))
   }

@@ -36,15 +36,17 @@ struct TrainingSetup {
       throw Failure(
         .usage, "--num-classes: expected \(train.numClasses), the classes of \(train.name), found \(classes)")
     }
-    side = options.data.resize?.value ?? recipe.resize ?? chosen.imageSide
+    let before = try Self.preprocessing(of: initialWeights, chosen)
+    side = options.data.resize?.value ?? before?.squareSide ?? recipe.resize ?? chosen.imageSide
     preprocessing = try options.augmentation.preprocessing(
-      of: train, base: options.augmentation.base(of: train, side: side),
+      of: train, base: options.augmentation.base(of: train, side: side, weights: before), weights: before,
       recipe: try recipe.normalize.map(Normalization.parse) ?? .none)
     let model = DenseNet(chosen.configuration, initialization: nil)
     self.model = model
     model.memoryEfficient = options.memory.memoryEfficient
     try Self.requireMemory(recipe, train: train.count, test: test.count, side: side, model, device)
     try Self.setWeights(of: model, options, initialWeights, train: train)
+    if let initialWeights, let before { Self.say(preprocessing, before, of: initialWeights) }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),
@@ -57,6 +59,24 @@ struct TrainingSetup {
       featuresLrScale: options.fineTuning.featuresLrScale?.value ?? 1, precision: options.compute.precision.rawValue,
       convolution: options.compute.convolution.rawValue, seed: options.seed.value, shuffle: !options.noShuffle,
       maxSteps: maxSteps)
+  }
+
+  /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
+  private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
+    guard let weights else { return nil }
+    if let stated = try weights.card.preprocessing(source: weights.source) { return stated }
+    let usual = chosen.standardPreprocessing
+    return usual.mean == Preprocessing.imageNet.mean ? usual : nil
+  }
+
+  private static func say(_ preprocessing: Preprocessing, _ before: Preprocessing, of weights: WeightsFile) {
+    let isSame =
+      preprocessing.mean == before.mean && preprocessing.std == before.std
+      && preprocessing.squareSide == before.squareSide
+    printError(
+      isSame
+        ? "note: images are prepared as those of \(weights.source) were; --resize, --fit and --normalize change that"
+        : "note: images are of another size or normalised otherwise than those of \(weights.source) were")
   }
 
   private static func requireMemory(

@@ -16,6 +16,12 @@ import Testing
       labels: found.examples.map { Int32($0.label) })
   }
 
+  private func splits(_ all: PictureFiles, tests: [Int]) -> PictureSplits {
+    PictureSplits(
+      train: all.selecting(all.labels.indices.filter { !tests.contains($0) }), test: all.selecting(tests), origin: "",
+      warnings: [])
+  }
+
   @Test func leavesOutWhatCannotBeRead() async throws {
     try await withTemporaryFolder { folder in
       let all = try pictures(in: folder, damaged: ["a/3.png", "b/x.jpg"])
@@ -23,14 +29,16 @@ import Testing
       let calls = Mutex<[Int]>([])
       // Two of twenty-one are damaged, and one is gone: more than a tenth.
       await expectFailure(.invalidData, mentions: ["3 of 21 pictures cannot be read, more than 10%", "a/3.png"]) {
-        try all.checked()
+        try splits(all, tests: []).checked()
       }
       let most = all.selecting(all.labels.indices.filter { !all.paths[$0].hasSuffix("/9.png") || all.labels[$0] == 0 })
-      let (sound, skipped) = try most.checked { done in calls.withLock { $0.append(done) } }
-      #expect(skipped.map(\.file) == [folder + "/a/3.png", folder + "/b/x.jpg"])
+      let tests = most.labels.indices.filter { most.labels[$0] == 0 && $0 < 5 }
+      let (sound, skipped) = try splits(most, tests: tests).checked { done in calls.withLock { $0.append(done) } }
+      let paths = sound.train.paths + sound.test.paths
+      #expect(Set(skipped.map(\.file)) == [folder + "/a/3.png", folder + "/b/x.jpg"])
       #expect(skipped.allSatisfy { $0.reason.hasPrefix("expected a JPEG or PNG picture") })
-      #expect(sound.count == most.count - 2 && !sound.paths.contains(folder + "/b/x.jpg"))
-      #expect(sound.classCounts == [9, 9])
+      #expect(paths.count == most.count - 2 && !paths.contains(folder + "/b/x.jpg"))
+      #expect(sound.train.classCounts == [5, 9] && sound.test.classCounts == [4, 0])
       #expect(calls.withLock { $0.sorted() } == Array(1...most.count))
     }
   }
@@ -39,7 +47,15 @@ import Testing
     try await withTemporaryFolder { folder in
       let all = try pictures(in: folder, damaged: ["c/1.png"])
       await expectFailure(.invalidData, mentions: ["no picture of class c can be read", "c/1.png"]) {
-        try all.checked()
+        try splits(all, tests: [0]).checked()
+      }
+      // Of the test pictures alone it may be the only one, but not of all of them.
+      let damaged = all.paths.firstIndex { $0.hasSuffix("c/1.png") }!
+      await expectFailure(.invalidData, mentions: ["no test picture can be read", "c/1.png"]) {
+        let known = all.labels.map { min($0, 1) }
+        let two = PictureFiles(
+          name: "set", classNames: ["a", "b"], root: folder, paths: all.paths, labels: known)
+        return try splits(two, tests: [damaged]).checked()
       }
     }
   }

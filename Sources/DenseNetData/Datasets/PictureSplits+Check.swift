@@ -1,0 +1,58 @@
+public import DenseNets
+import Foundation
+import Synchronization
+
+extension PictureSplits {
+  /// No more of the pictures may be damaged, as a share.
+  public static let damagedShareLimit = 0.1
+
+  /// The pictures that can be decoded, and those that cannot. Each is decoded once, on all cores.
+  /// - Parameter progress: called from any thread with the number of pictures that are done.
+  /// - Throws: `Failure(.invalidData)` where more than ``damagedShareLimit`` of all pictures are damaged, all training
+  ///   pictures of a class, or all test pictures.
+  public func checked(
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws(Failure) -> (sound: PictureSplits, skipped: [SkippedImage]) {
+    let (train, damaged) = train.decodable(progress: progress)
+    let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
+    let skipped = damaged + damagedTests
+    if let first = skipped.first {
+      let total = self.train.count + self.test.count
+      guard Double(skipped.count) <= Self.damagedShareLimit * Double(total) else {
+        throw Failure(
+          .invalidData,
+          "\(grouped(skipped.count)) of \(grouped(total)) pictures cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, as \(first.failure)"
+        )
+      }
+      for (label, name) in train.classNames.enumerated() where train.classCounts[label] == 0 {
+        throw Failure(
+          .invalidData, "no picture of class \(name) can be read, as \(damaged.first?.failure ?? first.failure)")
+      }
+      if test.count == 0 { throw Failure(.invalidData, "no test picture can be read, as \(damagedTests[0].failure)") }
+    }
+    return (PictureSplits(train: train, test: test, origin: origin, warnings: warnings), skipped)
+  }
+}
+
+extension PictureFiles {
+  fileprivate func decodable(progress: @Sendable (Int) -> Void) -> (sound: PictureFiles, damaged: [SkippedImage]) {
+    let state = Mutex((done: 0, damaged: [Int: Failure]()))
+    withoutActuallyEscaping(progress) { progress in
+      DispatchQueue.concurrentPerform(iterations: count) { index in
+        var failure: Failure?
+        do throws(Failure) { _ = try picture(at: index) } catch { failure = error }
+        let done = state.withLock { state in
+          state.damaged[index] = failure
+          state.done += 1
+          return state.done
+        }
+        progress(done)
+      }
+    }
+    let damaged = state.withLock { $0.damaged }
+    return (
+      selecting(labels.indices.filter { damaged[$0] == nil }),
+      damaged.keys.sorted().map { SkippedImage(file: paths[$0], failure: damaged[$0]!) }
+    )
+  }
+}
