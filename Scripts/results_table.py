@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The committed runs as a Markdown table, from their summaries.
+"""The committed runs as a Markdown table, from their summaries. A folder's name begins with the recipe's.
 
     python3 Scripts/results_table.py results
 """
@@ -23,7 +23,8 @@ def main():
     print("| run | " + " | ".join(COLUMNS) + " |\n|---|" + "---:|" * len(COLUMNS))
     for path in sorted(folder.glob("*/summary.json")):
         summary = json.loads(path.read_text())
-        link = f"[{summary['precision']}, seed {summary['seed']}]({path.parent.as_posix()})"
+        recipe = path.parent.name.split("-")[0]
+        link = f"[{recipe}, {summary['precision']}, seed {summary['seed']}]({path.parent.as_posix()})"
         print(f"| {link} | " + " | ".join(cell(summary) for cell in COLUMNS.values()) + " |")
 
 

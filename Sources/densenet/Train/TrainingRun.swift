@@ -78,6 +78,7 @@ struct TrainingRun {
     }
     let summary = try recorder.finishSummary(result)
     try recorder.finishReport()
+    if !setup.options.quiet { printError("everything on one page: \(recorder.folder.reportURL.relativePath)") }
     try ClosingLines(summary).print(json: command.json, place: place)
   }
 }
