@@ -21,11 +21,12 @@ public struct TableTarget: Sendable, Equatable {
       guard !FieldText.isMissing(text), let number = FieldText.number(text), abs(number) <= FieldText.greatest,
         number > 0 || !logarithm
       else {
-        let expected =
-          logarithm ? "a number above 0, for its logarithm, and up to 1e100" : "a number of at most 1e100 either way"
+        let isHuge = FieldText.number(text).map { abs($0) > FieldText.greatest } ?? false
+        let expected = logarithm ? "a number above 0, for its logarithm," : "a number"
+        let limit = isHuge ? " of at most \(FieldText.greatest)" : ""
         throw Failure(
           .invalidData,
-          "\(table.place(row: row, column: column)): expected \(expected) to predict, found \"\(text.prefix(40))\"; mend or remove the row\(logarithm ? ", or use --no-log-target" : "")"
+          "\(table.place(row: row, column: column)): expected \(expected) to predict\(limit), found \"\(text.prefix(40))\"; mend or remove the row\(logarithm ? ", or use --no-log-target" : "")"
         )
       }
       values.append(logarithm ? log(number) : number)
