@@ -64,6 +64,12 @@ extension Command {
       #expect(other.errors.contains("normalised otherwise"))
       expectFailure(
         try await sandbox.run(tune + ["--transition-pool", "average", "--quiet"]), 64, saying: ["max", "average"])
+      // Naming the network does not change what its weights were trained with.
+      let evaluate = ["evaluate", "--weights", "start/model.safetensors", "--json"] + tinyData
+      func loss(_ options: [String]) async throws -> Double {
+        try #require(object(try await sandbox.run(evaluate + options).output)["test_loss"] as? Double)
+      }
+      #expect(try await loss([]) == loss(["--model", "d2l"]))
     }
 
     @Test func whatCannotBeFrozenIsRefused() async throws {

@@ -132,9 +132,13 @@ extension Command {
       #expect(sandbox.names(in: "typo") == nil)
     }
 
-    /// A run that was killed between its last files.
+    /// A run that was killed between its last files, of pictures by a relative path.
     @Test func whatIsMissingAtTheEndIsWritten() async throws {
-      expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
+      try sandbox.add([
+        "pets/cat/a.png": "rgb.png", "pets/cat/b.jpg": "grey.jpg", "pets/dog/a.jpg": "cmyk.jpg",
+        "pets/dog/b.png": "grey8.png",
+      ])
+      expectSuccess(try await sandbox.run(pictureRun + ["--max-steps", "2", "--output", "run"]))
       for name in ["report.html", "predictions.csv", "evaluation.json"] {
         try FileManager.default.removeItem(at: sandbox.url("run/\(name)"))
       }

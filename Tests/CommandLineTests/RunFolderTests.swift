@@ -80,6 +80,17 @@ extension Command {
         #expect(try metrics(sandbox.text("\(name)/metrics.jsonl")).first?["step"] as? Int == 1)
         _ = try sandbox.json("\(name)/config.json")
       }
+      // Its checkpoint, whose test loss is no number, is read.
+      let again = try await sandbox.run(["train", "--resume", "--output", "last"])
+      #expect(again.status == 65 && again.errors.contains("going on from the checkpoint of step 1"), "\(again.errors)")
+    }
+
+    @Test(arguments: [
+      ["--checkpoint-minutes", "3e18"],
+      ["--max-steps", "2147483648", "--batch-size", "2147483648", "--accumulate", "2"],
+    ])
+    func hugeNumbersAreNoMatter(_ options: [String]) async throws {
+      expectSuccess(try await sandbox.run(tinyRun + options + ["--output", "run"]))
     }
   }
 }

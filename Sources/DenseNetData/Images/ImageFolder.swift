@@ -38,6 +38,14 @@ public struct ImageFolder: Sendable {
     guard !folders.isEmpty else {
       throw Failure(.missingInput, "\(root): expected a folder of pictures for each class, found no folder")
     }
+    // Equal to Swift, and two to the file system.
+    var known: Set<String> = []
+    for folder in folders where !known.insert(folder).inserted {
+      throw Failure(
+        .invalidData,
+        "\(joined(root, folder)): is spelled with other characters than another folder's name that looks the same; rename one"
+      )
+    }
     let names = classNames ?? folders
     let labels = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var examples: [Example] = []

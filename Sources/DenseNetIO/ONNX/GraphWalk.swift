@@ -50,7 +50,7 @@ struct GraphWalk {
   private func transitionPool(_ value: String) -> GraphNode? {
     guard let pool = graph.producer(value) else { return nil }
     if pool.type == "MaxPool", let input = pool.input(0) {
-      return graph.producer(input)?.type == "Conv" ? pool : nil
+      return graph.producer(graph.resolved(input))?.type == "Conv" ? pool : nil
     }
     return pool.type == "AveragePool" ? pool : nil
   }

@@ -90,7 +90,8 @@ struct ModelOptions: ParsableArguments {
 
   /// The pool that the weights were trained with stays: nothing in their shapes tells it.
   private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ metadata: [String: String]) throws {
-    let own = try metadata["configuration"].map { try self.configuration(Data($0.utf8), "the weights").transitionPool }
+    // Where --model names the network, what the weights say of it may be unreadable.
+    let own = metadata["configuration"].flatMap { try? self.configuration(Data($0.utf8), "the weights").transitionPool }
     if let own, let transitionPool, own != transitionPool {
       throw Failure(
         .usage,

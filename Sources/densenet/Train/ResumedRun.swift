@@ -35,12 +35,14 @@ enum ResumedRun {
         .invalidData,
         "\(output.text): its config.json holds no command of this version; give --resume the options of the run")
     }
+    // Named from here, before the run's own place is entered.
+    let dataDir = command.training.data.dataDir.map { Path(text: $0.url.path) }
     original.checkpoints = command.checkpoints
     original.output = enter(config.workingFolder, output)
     original.plot = command.plot
     (original.json, original.training.quiet) = (command.json, command.training.quiet)
     if let threads = command.training.compute.threads { original.training.compute.threads = threads }
-    if let folder = command.training.data.dataDir { original.training.data.dataDir = folder }
+    if let dataDir { original.training.data.dataDir = dataDir }
     return original
   }
 

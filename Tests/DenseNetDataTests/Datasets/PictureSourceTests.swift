@@ -84,6 +84,15 @@ func writePictures(_ names: [String], to folder: String) throws {
       try await expect(
         .invalidData, ["a/1.png", "a/2.png", "b/3.png"], ["x.png", "of class a", "of class b", "one file"]
       ) { try link($0 + "/b/x.png", to: "../a/1.png") }
+      try await expect(
+        .invalidData, ["train/a/1.png", "train/b/2.png", "val/a/3.png", "val/b/4.png"],
+        ["x.png", "of class b", "one file"]
+      ) { try link($0 + "/val/b/x.png", to: "../../train/a/1.png") }
+      #if os(Linux)
+        try await expect(
+          .invalidData, ["\u{e9}/1.png", "e\u{301}/2.png", "b/3.png", "b/4.png"],
+          ["other characters", "looks the same"])
+      #endif
       try await expect(.missingInput, ["train/a/1.png", "train/b/1.png"], ["val or test beside train", "folder:"])
       try await expect(
         .invalidData, ["train/a/1.png", "train/b/1.png", "val/a/2.png", "val/c/1.png"],
@@ -178,6 +187,18 @@ func writePictures(_ names: [String], to folder: String) throws {
     }
   }
 
+  @Test func countsAPictureOnceAndTakesSpacesInTheHeader() async throws {
+    let rows = (1...6).map { "pictures/\($0).png,\($0 % 2)" }
+    try await withTable("path , label\n" + (rows + rows).joined(separator: "\n")) { source in
+      #expect(try source.testPictures().count == 6)
+      let splits = try source.splits()
+      #expect(splits.train.count + splits.test.count == 6)
+    }
+    try await withTable("path,label\npictures/1.png,a\npictures/1.png,b\npictures/2.png,b\n") { source in
+      await expectFailure(.invalidData, mentions: ["one file"]) { try source.testPictures() }
+    }
+  }
+
   @Test(arguments: [
     ("path,class\npictures/1.png,a\n", ["no column \"label\"", "path, class"]),
     ("path,label\npictures/1.png\n", ["line 2", "expected 2 fields"]),
@@ -190,6 +211,10 @@ func writePictures(_ names: [String], to folder: String) throws {
     ("path,label\npictures/1.png,a\npictures/2.png,A\n", ["A and a", "capitals only"]),
     ("path,label\npictures/1.png,a\npictures/../pictures/1.png,b\n", ["of class b", "of class a", "one file"]),
     ("path,label,split\npictures/1.png,a,train\npictures/2.png,b,train\npictures/3.png,c,test\n", ["found c"]),
+    (
+      "path,label\npictures/1.png,\u{e9}\npictures/2.png,e\u{301}\npictures/3.png,b\n",
+      ["2.png", "other characters", "look the same"]
+    ),
     ("", ["empty file"]),
   ])
   func saysWhereATableIsWrong(_ text: String, _ parts: [String]) async throws {
