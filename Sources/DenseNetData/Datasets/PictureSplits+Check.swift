@@ -24,9 +24,10 @@ extension PictureSplits {
           "\(grouped(skipped.count)) of \(grouped(total)) pictures cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, as \(first.failure)"
         )
       }
-      for (label, name) in train.classNames.enumerated() where train.classCounts[label] == 0 {
+      if let label = train.classCounts.firstIndex(of: 0) {
         throw Failure(
-          .invalidData, "no picture of class \(name) can be read, as \(damaged.first?.failure ?? first.failure)")
+          .invalidData,
+          "no picture of class \(train.classNames[label]) can be read, as \(damaged.first?.failure ?? first.failure)")
       }
       if test.count == 0 { throw Failure(.invalidData, "no test picture can be read, as \(damagedTests[0].failure)") }
     }
