@@ -3,7 +3,7 @@ import Testing
 
 @testable import DenseNetData
 
-/// One operation on one picture, as torchvision makes it of a Pillow image; `Scripts/make_augmentation_fixtures.py`
+/// One operation on one picture, as torchvision makes it of a Pillow image; `Scripts/fixtures/make_augmentation_fixtures.py`
 /// writes them.
 struct OperationFixture: CustomTestStringConvertible {
   let line: String

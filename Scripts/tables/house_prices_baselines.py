@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares runs of `densenet tabular train` with scikit-learn's gradient boosting, on the same folds and features.
 
-    python Scripts/house_prices_baselines.py TRAIN.csv RUN [RUN ...]
+    python Scripts/tables/house_prices_baselines.py TRAIN.csv RUN [RUN ...]
 
 Needs: pip install pandas numpy scikit-learn
 

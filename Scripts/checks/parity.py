@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compares one training step of the `densenet` program with PyTorch in float64, by the command line alone.
 
-    python Scripts/parity.py --binary .build/release/densenet --data DIR --batches 16 64 256
-    python Scripts/parity.py --data DIR --model densenet121 --precision bf16 --memory-efficient --batches 16
+    python Scripts/checks/parity.py --binary .build/release/densenet --data DIR --batches 16 64 256
+    python Scripts/checks/parity.py --data DIR --model densenet121 --precision bf16 --memory-efficient --batches 16
 
 Needs: pip install torch==2.13.0 numpy pillow safetensors
 
@@ -24,6 +24,7 @@ import argparse
 import copy
 import json
 import os
+import pathlib
 import sys
 import tempfile
 
@@ -31,6 +32,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from densenet_torch import cancelled_parameters, configuration, densenet, random_network
 from fashion_mnist import load_images
 from program import Checks, Program

@@ -2,7 +2,7 @@
 """Checks ONNX both ways against PyTorch's float64, by the command line.
 
     python -m pip install torch==2.13.0 numpy safetensors onnx onnxscript onnxruntime openvino
-    python Scripts/check_onnx.py --densenet .build/release/densenet
+    python Scripts/checks/check_onnx.py --densenet .build/release/densenet
 
 For each network, with random weights and running statistics:
 
@@ -33,6 +33,7 @@ import openvino
 import torch
 from safetensors.torch import load_file, save_file
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from densenet_torch import configuration, random_network
 
 LIMIT = 1e-4

@@ -2,18 +2,20 @@
 """Checks `densenet convert` against PyTorch and safetensors: equal bits every way, files that load strictly.
 
     python -m pip install torch numpy safetensors
-    python Scripts/check_checkpoints.py --densenet .build/release/densenet
+    python Scripts/checks/check_checkpoints.py --densenet .build/release/densenet
 """
 import argparse
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 import zipfile
 
 import torch
 from safetensors.torch import load_file, save_file
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from chapter_torch import chapter_densenet
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The committed runs as a Markdown table, from their summaries. A folder's name begins with the recipe's.
 
-    python3 Scripts/results_table.py results
+    python3 Scripts/tables/results_table.py results
 """
 
 import json

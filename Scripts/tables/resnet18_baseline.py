@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains ResNet-18 on Fashion-MNIST with PyTorch, to compare its parameters and accuracy with `densenet train`.
 
-    python Scripts/resnet18_baseline.py --data FOLDER --train-limit 12000 --size 48 --epochs 6 --seed 0
+    python Scripts/tables/resnet18_baseline.py --data FOLDER --train-limit 12000 --size 48 --epochs 6 --seed 0
 
 The network is that of the book's ResNet chapter for one channel; `--network densenet` trains the DenseNet chapter's
 instead. The recipe is that of
@@ -17,13 +17,16 @@ Needs: pip install torch==2.13.0 numpy pillow
 import argparse
 import json
 import math
+import pathlib
 import resource
+import sys
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from chapter_torch import chapter_densenet
 from fashion_mnist import load_images
 

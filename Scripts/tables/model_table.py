@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the readmes' table of models: parameters, multiply-adds, memory, speed of inference.
 
-    python3 Scripts/model_table.py                                 # measures, and changes README.md and README.zh.md
-    python3 Scripts/model_table.py --models d2l densenet121 --repetitions 3 --print
+    python3 Scripts/tables/model_table.py                                 # measures, and changes README.md and README.zh.md
+    python3 Scripts/tables/model_table.py --models d2l densenet121 --repetitions 3 --print
 
 Needs nothing but Python. The numbers are the program's own: `densenet summary --json` counts and predicts the memory
 of training, `densenet bench predict --json` measures, each time in a process of its own. Nothing else should run.
@@ -12,7 +12,9 @@ import argparse
 import os
 import pathlib
 import re
+import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from program import Program
 
 MODELS = (
@@ -22,7 +24,7 @@ MODELS = (
 BEGIN, END = "<!-- models -->", "<!-- /models -->"
 TRAINED, ANSWERED = 32, (1, 16)  # batch sizes
 BUSY = 0.5  # a load average above this disturbs a measurement
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # A readme's columns and the words around them.
 WORDS = {
     "README.md": {
@@ -32,7 +34,7 @@ WORDS = {
         ),
         "note": "Training: the predicted peak of a step on {batch} images, plain, in bf16, and in bf16 with "
         "`--memory-efficient`. Inference: the measured peak in fp32 at batch 16, and images/s. {threads} threads, {isa}, "
-        "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/model_table.py`)",
+        "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/tables/model_table.py`)",
         "busy": " The machine was busy (load average {load:.1f} at the start), so its speeds are not to be relied on.",
     },
     "README.zh.md": {
@@ -41,7 +43,7 @@ WORDS = {
             "bf16 批 1", "批 16",
         ),
         "note": "训练：一步 {batch} 张图像的预计峰值内存，依次为 fp32、bf16、bf16 加 `--memory-efficient`。推理：fp32、批 16 "
-        "时实测的峰值内存，以及每秒图像数。{threads} 个线程，{isa}，乘加峰值 {peak:.0f} GFLOP/s。（`Scripts/model_table.py`）",
+        "时实测的峰值内存，以及每秒图像数。{threads} 个线程，{isa}，乘加峰值 {peak:.0f} GFLOP/s。（`Scripts/tables/model_table.py`）",
         "busy": "测量时机器另有负载（开始时平均负载 {load:.1f}），其中的速度不可作准。",
     },
 }

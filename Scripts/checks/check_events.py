@@ -2,7 +2,7 @@
 """Reads a run's TensorBoard events as TensorBoard does, and compares them with metrics.jsonl.
 
     python -m pip install tensorboard
-    python Scripts/check_events.py runs/first
+    python Scripts/checks/check_events.py runs/first
 
 Also after a resumed run, whose folder holds several files of events.
 """

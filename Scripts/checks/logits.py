@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compares `densenet predict` with PyTorch in float64: the logits of every kind of network, from every kind of file.
 
-    python Scripts/logits.py --binary .build/release/densenet
-    python Scripts/logits.py --models densenet121 --formats pth old-names --precisions bf16
+    python Scripts/checks/logits.py --binary .build/release/densenet
+    python Scripts/checks/logits.py --models densenet121 --formats pth old-names --precisions bf16
 
 Needs: pip install torch==2.13.0 numpy safetensors
 
@@ -15,12 +15,15 @@ Exit status: 0 within the limits, 1 outside them, 2 when the program fails.
 
 import argparse
 import os
+import pathlib
 import re
+import sys
 import tempfile
 
 import torch
 from safetensors.torch import load_file, save_file
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 from densenet_torch import TABLE_1, configuration, random_network
 from program import Checks, Program
 

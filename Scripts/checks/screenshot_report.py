@@ -2,7 +2,7 @@
 """Looks at a page in headless Chromium: light and dark, on a desk (1280 px) and on a phone (375 px).
 
     apt-get install chromium && python -m pip install playwright
-    python Scripts/screenshot_report.py runs/first/report.html --output /tmp/screenshots
+    python Scripts/checks/screenshot_report.py runs/first/report.html --output /tmp/screenshots
 
 It writes four pictures of the whole page, and fails where the page asks for another file, is wider than the screen,
 reports an error, leaves a picture without a text in its place, or has text of too little contrast (WCAG 2.2: 4.5).

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The chapter's exercise on memory as a table: peak memory of training at 224x224, here and in PyTorch.
 
-    python Scripts/memory_table.py --binary .build/release/densenet --batch-size 32
+    python Scripts/tables/memory_table.py --binary .build/release/densenet --batch-size 32
 
 Needs: pip install torch==2.13.0 numpy
 
@@ -12,9 +12,12 @@ again in the backward pass. Prints a Markdown table.
 
 import argparse
 import json
+import pathlib
 import resource
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
 
 STEPS = 2
 
