@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "DenseNetIO",
       dependencies: ["DenseNets", "CLibZip", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["Events/events.proto", "ONNX/onnx.proto"], swiftSettings: strict),
+      exclude: ["Runs/Events/events.proto", "Formats/ONNX/Schema/onnx.proto"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
     .executableTarget(
       name: "densenet",

@@ -58,7 +58,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let target = try WeightsFile.writtenFormat(of: to.url)
-    let reading = try WeightsReading(contentsOf: from.url)
+    let reading = try WeightsReader(contentsOf: from.url)
     var file = reading.file
     let numClasses = namesModel ? try check(&file) : nil
     if target == .safetensors { file.metadata["format"] = "pt" }

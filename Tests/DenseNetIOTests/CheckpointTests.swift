@@ -28,8 +28,8 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
 }
 
 @Suite struct CheckpointTests {
-  private func read(_ name: String) throws -> WeightsReading {
-    try WeightsReading(contentsOf: checkpoints.appendingPathComponent(name))
+  private func read(_ name: String) throws -> WeightsReader {
+    try WeightsReader(contentsOf: checkpoints.appendingPathComponent(name))
   }
 
   struct Case: CustomTestStringConvertible {

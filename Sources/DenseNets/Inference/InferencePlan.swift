@@ -4,7 +4,7 @@
 /// convolution that writes it and the one that reads it.
 final class InferencePlan {
   let inputShape: [Int]
-  private let network: FrozenNetwork
+  private let network: InferenceNetwork
   private let device: Device
   private let sizes: [Extent]
   private let blocks: [Block]
@@ -36,7 +36,7 @@ final class InferencePlan {
   private static let groupPixels = 3136
 
   /// - Throws: ``Failure`` if the network cannot take the shape.
-  init(_ network: FrozenNetwork, inputShape: [Int], device: Device) throws {
+  init(_ network: InferenceNetwork, inputShape: [Int], device: Device) throws {
     (self.network, self.inputShape, self.device) = (network, inputShape, device)
     let images = inputShape[0]
     let precision = device.precision

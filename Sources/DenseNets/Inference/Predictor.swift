@@ -12,7 +12,7 @@ internal import Foundation
 public final class Predictor: Sendable {
   public let configuration: DenseNet.Configuration
   public let device: Device
-  private let network: FrozenNetwork
+  private let network: InferenceNetwork
   private let turn = NSLock()
   /// Only for who holds `turn`.
   nonisolated(unsafe) private var plans: [InferencePlan] = []
@@ -23,7 +23,7 @@ public final class Predictor: Sendable {
   public init(_ model: DenseNet, device: Device = .current) {
     configuration = model.configuration
     self.device = device
-    network = FrozenNetwork(model)
+    network = InferenceNetwork(model)
   }
 
   /// - x: `[N, inputChannels, H, W]`, normalised as the network was trained.

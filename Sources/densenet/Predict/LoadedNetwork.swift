@@ -29,12 +29,12 @@ struct LoadedNetwork {
 
   /// What the weights say of their preprocessing, else the one that such networks are trained with.
   /// - Throws: `Failure(.invalidData)` where the weights say something that makes no sense, `usage` for a network that
-  ///   is not one of pictures.
+  ///   is not one of images.
   func preprocessing() throws -> Preprocessing {
     let channels = configuration.inputChannels
     guard channels == 1 || channels == 3 else {
       throw Failure(
-        .usage, "\(source): the network takes \(channels) channels, pictures have 1 or 3; use --input-tensors")
+        .usage, "\(source): the network takes \(channels) channels, images have 1 or 3; use --input-tensors")
     }
     guard let preprocessing = try card.preprocessing(source: source) else { return chosen.standardPreprocessing }
     let remedy = ModelCard.remedy
@@ -65,11 +65,11 @@ struct LoadedNetwork {
   }
 
   /// What can be known of the work before it begins.
-  /// - Throws: `Failure(.usage)` where pictures of that size do not suit the network, or a batch of them the memory.
+  /// - Throws: `Failure(.usage)` where images of that size do not suit the network, or a batch of them the memory.
   func requireSize(of preprocessing: Preprocessing, images: Int, device: Device) throws {
     guard let size = preprocessing.fixedInputSize else { return }
-    try WorkSize.requireSide(min(size.height, size.width), for: net, option: "--resize and --crop")
-    try WorkSize(images: images, side: max(size.height, size.width), option: "--resize or --crop")
+    try MemoryRequirement.requireSide(min(size.height, size.width), for: net, option: "--resize and --crop")
+    try MemoryRequirement(images: images, side: max(size.height, size.width), option: "--resize or --crop")
       .require(for: net, training: false, batches: 4, device: device)
   }
 }
@@ -104,7 +104,7 @@ extension ModelCard {
 }
 
 extension ChosenModel {
-  /// How pictures are prepared for such networks, where nothing else is known.
+  /// How images are prepared for such networks, where nothing else is known.
   var standardPreprocessing: Preprocessing {
     let channels = configuration.inputChannels
     guard configuration.stem == .imageNet, configuration.naming == .torchvision else {

@@ -98,7 +98,7 @@ private let networks: [DenseNet.Configuration] = [
       // By content, whatever it is called.
       let other = folder.appendingPathComponent("net.bin")
       try FileManager.default.copyItem(at: file, to: other)
-      let reading = try WeightsReading(contentsOf: other)
+      let reading = try WeightsReader(contentsOf: other)
       #expect(reading.format == .onnx)
       #expect(reading.file.tensors == WeightsFile(stateOf: net).tensors)
     }
