@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "DenseNetData", targets: ["DenseNetData"]),
     .library(name: "DenseNetIO", targets: ["DenseNetIO"]),
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
+    .library(name: "DenseNetTasks", targets: ["DenseNetTasks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,10 +51,13 @@ let package = Package(
       dependencies: ["DenseNets", "CLibZip", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["Runs/Events/events.proto", "Formats/ONNX/Schema/onnx.proto"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
+    .target(
+      name: "DenseNetTasks", dependencies: ["DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports"],
+      swiftSettings: strict),
     .executableTarget(
       name: "densenet",
       dependencies: [
-        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports",
+        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

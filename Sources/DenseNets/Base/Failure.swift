@@ -3,26 +3,37 @@
 /// Every module throws this type for bad input. A programmer's error (a misshapen tensor passed in code) is a
 /// precondition failure instead.
 public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The class of a failure, which decides the command's exit status.
+  /// The class of a failure.
   public enum Kind: Sendable {
-    /// An option or an argument that cannot be used. Exit status 64.
+    /// A setting or an argument that cannot be used.
     case usage
-    /// A file whose content is wrong. Exit status 65.
+    /// A file whose content is wrong.
     case invalidData
-    /// A file, a folder or a dataset that is not there. Exit status 66.
+    /// A file, a folder or a dataset that is not there.
     case missingInput
-    /// A file or a connection that cannot be read or written. Exit status 74.
+    /// A file or a connection that cannot be read or written.
     case inputOutput
-    /// A defect of this program. Exit status 70.
+    /// A defect of this program.
     case internalError
   }
 
   public let kind: Kind
-  /// One line, without a full stop at its end.
+  /// One line, without a full stop at its end, in the library's terms.
   public let description: String
+  /// What to change, where that is a setting of the work: a command adds the names of its options.
+  public let settings: [Setting]
 
-  public init(_ kind: Kind, _ description: String) {
+  public init(_ kind: Kind, _ description: String, settings: [Setting] = []) {
     self.kind = kind
     self.description = description
+    self.settings = settings
+  }
+
+  /// A setting by its name in the library, such as `batchSize`.
+  public struct Setting: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(stringLiteral value: String) { rawValue = value }
   }
 }
