@@ -16,7 +16,8 @@ THREAD_SUITES = ThreadPool|BatchLoader
 
 # The C kernels and their own tests. The sanitizer's checks are calls, and of undefined behaviour only those are made
 # that cost little: the kernels, unrolled as they are, would else compile for minutes.
-KERNEL_TESTS = -std=gnu2x -Wall -Wextra -Werror -ISources/CDenseKernels/include Sources/CDenseKernels/*.c Tests/CKernelTests/*.c -lm
+KERNEL_TESTS = -std=gnu2x -Wall -Wextra -Werror -ISources/CDenseKernels -ISources/CDenseKernels/include \
+	$(shell find Sources/CDenseKernels Tests/CKernelTests -name '*.c') -lm
 CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,alignment,null,object-size \
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)

@@ -1,6 +1,6 @@
 // One compiled loop per count of accumulators, so that no remainder falls back to slow code.
-#ifndef DENSE_REGISTER_CASES_H
-#define DENSE_REGISTER_CASES_H
+#ifndef DENSE_UNROLL_H
+#define DENSE_UNROLL_H
 
 #define CASES_TO_2(f, v, ...) case 1: NAME(f)(1, v, __VA_ARGS__); break; case 2: NAME(f)(2, v, __VA_ARGS__); break;
 #define CASES_TO_6(f, v, ...) CASES_TO_2(f, v, __VA_ARGS__) \

@@ -1,4 +1,4 @@
-// The second of the two loops in which a network's time goes, with accumulators in registers as in dot.body.h.
+// The second of the two loops in which a network's time goes, with accumulators in registers as in dot_product.body.h.
 
 /// dw[n, 16 * vectors] += sum over images, rows and columns of a[.., 0..<n] (outer product) dy[.., :].
 ALWAYS_INLINE void NAME(outer_n)(const int n, const int vectors, float *restrict dw, int w_stride, const float *a,

@@ -1,6 +1,6 @@
 // A vector of DENSE_LANES floats on every instruction set: the compiler splits it into what the target has.
-#ifndef DENSE_VECTORS_H
-#define DENSE_VECTORS_H
+#ifndef DENSE_SIMD_H
+#define DENSE_SIMD_H
 
 #include "dense_kernels.h"
 

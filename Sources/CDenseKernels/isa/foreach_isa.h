@@ -14,7 +14,7 @@
 #define DENSE_PIXELS 2
 #endif
 #define DENSE_VECTORS 1
-#include "every_map.h"
+#include "isa/foreach_precision.h"
 #undef DENSE_ISA
 #undef DENSE_PIXELS
 #undef DENSE_VECTORS
@@ -25,7 +25,7 @@
 #define DENSE_ISA avx2
 #define DENSE_PIXELS 6
 #define DENSE_VECTORS 1
-#include "every_map.h"
+#include "isa/foreach_precision.h"
 #undef DENSE_ISA
 #undef DENSE_PIXELS
 #undef DENSE_VECTORS
@@ -36,7 +36,7 @@
 #define DENSE_VECTORS 2
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #define DENSE_ISA avx512
-#include "every_map.h"
+#include "isa/foreach_precision.h"
 #undef DENSE_ISA
 #pragma clang attribute pop
 
@@ -45,7 +45,7 @@
 #define DENSE_NATIVE_BF16
 #pragma clang attribute push(__attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #define DENSE_ISA avx512bf16
-#include "every_map.h"
+#include "isa/foreach_precision.h"
 #undef DENSE_ISA
 #pragma clang attribute pop
 #undef DENSE_NATIVE_BF16

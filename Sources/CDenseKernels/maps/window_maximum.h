@@ -2,7 +2,7 @@
 #ifndef DENSE_WINDOW_MAXIMUM_H
 #define DENSE_WINDOW_MAXIMUM_H
 
-#include "vectors.h"
+#include "isa/simd.h"
 
 /// Of rows h0..<h1 and columns w0..<w1 of `map` (row 0, column 0 of one vector of channels): the first greatest value
 /// and its place in the window, (h - top) * kernel + w - left, with the caller's `s` (a dense_pool_shape), `top`, `left`,

@@ -1,5 +1,5 @@
 // The first of the two loops in which a network's time goes. It keeps `n` x `vectors` accumulators in registers (see
-// every_isa.h for the budget) and does one multiply-add per product, with no other traffic than its operands.
+// foreach_isa.h for the budget) and does one multiply-add per product, with no other traffic than its operands.
 
 /// out[n, 16 * vectors] (+)= for each of n pixels: sum over r < rows, j < length of pixel[r * row_stride + j] * w[r, j, :].
 ///

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "kernel_table.h"
-#include "register_cases.h"
-#include "vectors.h"
+#include "isa/kernel_table.h"
+#include "isa/unroll.h"
+#include "isa/simd.h"
 
 /// Which images and output rows a tile covers.
 ALWAYS_INLINE void tile_range(const dense_conv_shape *s, int images, int tile, int *image, int *count, int *row, int *rows) {
@@ -27,7 +27,7 @@ ALWAYS_INLINE int is_pointwise(const dense_conv_shape *s) {
   return s->kernel_h == 1 && s->kernel_w == 1 && s->stride_h == 1 && s->stride_w == 1 && s->pad_h == 0 && s->pad_w == 0;
 }
 
-#include "winograd.h"
+#include "convolution/winograd.h"
 
 /// A tile's squares in Winograd's algorithm: how many down and across each image, and in all.
 typedef struct {
@@ -40,8 +40,8 @@ static squares tile_squares(const dense_conv_shape *s, int images, int rows) {
 }
 
 #define DENSE_MAPS
-#define DENSE_BODY "convolution.body.h"
-#include "every_isa.h"
+#define DENSE_BODY "convolution/direct.body.h"
+#include "isa/foreach_isa.h"
 
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *s, int backward) {
   if (s->winograd) return winograd_scratch(s, backward);

@@ -1,5 +1,5 @@
-#include "dot.body.h"
-#include "moments.body.h"
+#include "microkernels/dot_product.body.h"
+#include "maps/moments.body.h"
 
 // The first layers. Their batch norm's statistics follow from the moments of the input's windows (the convolution is
 // linear), and all gradients from the sum of dz times the window at each pooled maximum: so the convolution's output,

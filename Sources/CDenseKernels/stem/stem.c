@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "kernel_table.h"
-#include "register_cases.h"
-#include "vectors.h"
-#include "window_maximum.h"
+#include "isa/kernel_table.h"
+#include "isa/unroll.h"
+#include "isa/simd.h"
+#include "maps/window_maximum.h"
 
 typedef float v8 __attribute__((ext_vector_type(8)));
 typedef float v8_unaligned __attribute__((ext_vector_type(8), aligned(4)));
@@ -62,8 +62,8 @@ static stem_input stem_fill(float *scratch, const dense_conv_shape *s, const flo
 }
 
 #define DENSE_MAPS
-#define DENSE_BODY "stem.body.h"
-#include "every_isa.h"
+#define DENSE_BODY "stem/stem.body.h"
+#include "isa/foreach_isa.h"
 
 ptrdiff_t dense_stem_scratch(const dense_stem_shape *s) {
   const int rows = (stem_band_rows(s) - 1) * s->pool.stride + s->pool.kernel;

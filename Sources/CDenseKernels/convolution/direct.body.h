@@ -1,7 +1,7 @@
-#include "dot.body.h"
-#include "outer.body.h"
-#include "moments.body.h"
-#include "ahead.body.h"
+#include "microkernels/dot_product.body.h"
+#include "microkernels/outer_product.body.h"
+#include "maps/moments.body.h"
+#include "convolution/prefetch.body.h"
 
 // A convolution, tile by tile: fill a padded tile with what the convolution sees (normalised, rectified, pooled),
 // run the dot or outer-product loop over it, and finish the result while it is in cache.
@@ -345,10 +345,10 @@ static void NAME(sum_gradient)(float *db, const dense_conv_shape *s, const NAME(
 }
 
 #define WINOGRAD 4
-#include "winograd.body.h"
+#include "convolution/winograd.body.h"
 #undef WINOGRAD
 #define WINOGRAD 6
-#include "winograd.body.h"
+#include "convolution/winograd.body.h"
 #undef WINOGRAD
 
 void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args *a, int images, int tile_begin,

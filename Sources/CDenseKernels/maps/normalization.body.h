@@ -1,4 +1,4 @@
-#include "moments.body.h"
+#include "maps/moments.body.h"
 
 // Batch norm over whole padded maps, for the layer that stands alone.
 

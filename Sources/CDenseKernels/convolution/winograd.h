@@ -8,7 +8,7 @@
 #ifndef DENSE_WINOGRAD_H
 #define DENSE_WINOGRAD_H
 
-#include "vectors.h"
+#include "isa/simd.h"
 
 enum {
   WINOGRAD_MAX_POINTS = 64,

@@ -1,11 +1,11 @@
 #include <string.h>
 
-#include "kernel_table.h"
-#include "vectors.h"
+#include "isa/kernel_table.h"
+#include "isa/simd.h"
 
 #define DENSE_MAPS
-#define DENSE_BODY "normalization.body.h"
-#include "every_isa.h"
+#define DENSE_BODY "maps/normalization.body.h"
+#include "isa/foreach_isa.h"
 
 void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff_t stride, int count) {
   for (int c = 0; c < count; c++) sum[c] = 0.0;

@@ -1,8 +1,8 @@
-#include "kernel_table.h"
-#include "vectors.h"
+#include "isa/kernel_table.h"
+#include "isa/simd.h"
 
-#define DENSE_BODY "peak.body.h"
-#include "every_isa.h"
+#define DENSE_BODY "isa/peak.body.h"
+#include "isa/foreach_isa.h"
 
 // Kernels over maps (`maps`), those that pack weights for them (`packing`), and kernels over fp32 alone (`isa`).
 #define TABLE(isa, maps, packing) \
