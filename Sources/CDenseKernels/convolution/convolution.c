@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "isa/kernel_table.h"
-#include "isa/unroll.h"
 #include "isa/simd.h"
+#include "isa/unroll.h"
 
 /// Which images and output rows a tile covers.
 ALWAYS_INLINE void tile_range(const dense_conv_shape *s, int images, int tile, int *image, int *count, int *row, int *rows) {

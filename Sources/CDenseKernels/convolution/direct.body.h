@@ -4,7 +4,7 @@
 #include "convolution/prefetch.body.h"
 
 // A convolution, tile by tile: fill a padded tile with what the convolution sees (normalised, rectified, pooled),
-// run the dot or outer-product loop over it, and finish the result while it is in cache.
+// run the dot-product or outer-product loop over it, and finish the result while it is in cache.
 
 /// Part of a map that lies padded in scratch.
 typedef struct {
@@ -30,9 +30,9 @@ ALWAYS_INLINE void NAME(prologue)(float *restrict dst, const MAP *restrict x, co
     return;
   }
   for (int p = 0; p < count; p++, dst += channels, x += x_step) {
-    const MAP *ahead = x + (ptrdiff_t)PREFETCHED_PIXELS * x_step;
+    const MAP *next = x + (ptrdiff_t)PREFETCHED_PIXELS * x_step;
     for (int c = 0; c < channels; c += DENSE_LANES) {
-      PREFETCH(ahead + c);
+      PREFETCH(next + c);
       const vf z = LOAD_MAP(x + c) * LOAD(scale + c) + LOAD(shift + c);
       STORE(dst + c, RELU(z));
     }
@@ -104,7 +104,7 @@ static NAME(tile) NAME(fill_input)(float *scratch, const dense_conv_shape *s, co
   return tile;
 }
 
-/// A tile's values as the dot loop multiplies them, in the tile's own memory.
+/// A tile's values as the dot-product loop multiplies them, in the tile's own memory.
 ALWAYS_INLINE const OPERAND *NAME(operands)(const NAME(tile) *tile, int images) {
   OPERAND *operands = (OPERAND *)tile->data;
 #ifdef DENSE_NATIVE_BF16
@@ -118,23 +118,23 @@ ALWAYS_INLINE const OPERAND *NAME(operands)(const NAME(tile) *tile, int images) 
   return operands;
 }
 
-/// How far apart images, rows and columns of results lie, in whatever unit the finisher counts.
+/// How far apart images, rows and columns of results lie, in whatever unit the epilogue counts.
 typedef struct {
   ptrdiff_t image, row, column;
 } NAME(steps);
 
-/// Takes one group of results of the dot loop: `results[count, width]`, and where each lies by `steps`.
-typedef void (*NAME(finisher))(const void *context, const float *results, const ptrdiff_t *offsets, int count);
+/// Takes one group of results of the dot-product loop: `results[count, width]`, and where each lies by `steps`.
+typedef void (*NAME(epilogue))(const void *context, const float *results, const ptrdiff_t *offsets, int count);
 
-/// Prefetches what the finisher will touch for such a group.
-typedef void (*NAME(expecter))(const void *context, const ptrdiff_t *offsets, int count);
+/// Prefetches what the epilogue will touch for such a group.
+typedef void (*NAME(group_prefetch))(const void *context, const ptrdiff_t *offsets, int count);
 
-/// Runs the dot loop for one block of output channels over the pixels of a tile, a group of registers at a time.
+/// Runs the dot-product loop for one block of output channels over the pixels of a tile, a group of registers at a time.
 ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, const OPERAND *operands, int images, int rows,
                                         int columns, int stride_h, int stride_w, int kernel_h, int length,
                                         const OPERAND *weights, int width,
-                                        NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
-                                        const void *context, NAME(ahead) *ahead) {
+                                        NAME(steps) steps, NAME(group_prefetch) prefetch_group, NAME(epilogue) epilogue,
+                                        const void *context, NAME(prefetch) *prefetch) {
   float results[DENSE_PIXELS * DENSE_BLOCK] __attribute__((aligned(64)));
   const OPERAND *pixels[DENSE_PIXELS];
   ptrdiff_t offsets[DENSE_PIXELS];
@@ -154,10 +154,10 @@ ALWAYS_INLINE void NAME(for_each_group)(const NAME(tile) *tile, const OPERAND *o
         }
       }
     }
-    expect(context, offsets, count);
-    NAME(prefetch_ahead)(ahead);
-    NAME(dot_operands)(count, width, results, pixels, kernel_h, tile->row, length, weights);
-    finish(context, results, offsets, count);
+    prefetch_group(context, offsets, count);
+    NAME(prefetch_turn)(prefetch);
+    NAME(dot_product_operands)(count, width, results, pixels, kernel_h, tile->row, length, weights);
+    epilogue(context, results, offsets, count);
   }
 }
 
@@ -168,7 +168,7 @@ typedef struct {
   int width, wide, rectify;
 } NAME(output);
 
-ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
+ALWAYS_INLINE void NAME(epilogue_output)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
   const NAME(output) *o = context;
   for (int k = 0; k < o->width; k += DENSE_LANES) {
     const vf bias = o->bias ? LOAD(o->bias + k) : SPLAT(0.0f);
@@ -180,7 +180,7 @@ ALWAYS_INLINE void NAME(finish_output)(const void *context, const float *results
   }
 }
 
-ALWAYS_INLINE void NAME(expect_output)(const void *context, const ptrdiff_t *offsets, int count) {
+ALWAYS_INLINE void NAME(prefetch_output)(const void *context, const ptrdiff_t *offsets, int count) {
   const NAME(output) *o = context;
   for (int i = 0; i < count; i++) {
     for (int k = 0; k < o->width; k += DENSE_LANES) PREFETCH((const MAP *)o->y + o->first + offsets[i] + k);
@@ -233,7 +233,7 @@ typedef struct {
 } NAME(input_gradient);
 
 /// Through ReLU and batch norm, for one vector of channels of one input pixel: dx, and the sums over pixels.
-#define FINISH_INPUT_GRADIENT(da, dx, source, store) do { \
+#define EPILOGUE_INPUT_GRADIENT(da, dx, source, store) do { \
     const vf x = LOAD_MAP(source), z = x * scale + shift; \
     const vf dz = z > SPLAT(0.0f) ? (da) : SPLAT(0.0f); \
     sum += dz; \
@@ -242,8 +242,8 @@ typedef struct {
   } while (0)
 
 /// For vector v of the block's channels of one group of pixels.
-ALWAYS_INLINE void NAME(finish_pixels)(const int store, const NAME(input_gradient) *o, int v, const float *results,
-                                       const ptrdiff_t *offsets, int count) {
+ALWAYS_INLINE void NAME(epilogue_pixels)(const int store, const NAME(input_gradient) *o, int v, const float *results,
+                                         const ptrdiff_t *offsets, int count) {
   const dense_conv_backward_args *a = o->args;
   const int c = o->channel + v, width = o->width;
   const ptrdiff_t dx_stride = a->dx_stride, x_stride = o->shape->in_stride;
@@ -253,14 +253,14 @@ ALWAYS_INLINE void NAME(finish_pixels)(const int store, const NAME(input_gradien
   float *total = o->sums + v, *total_x = total + o->shape->in_channels;
   vf sum = SPLAT(0.0f), sum_x = SPLAT(0.0f);
   for (int i = 0; i < count; i++) {
-    FINISH_INPUT_GRADIENT(LOAD(results + i * width + v), dx + offsets[i] * dx_stride, source + offsets[i] * x_stride, store);
+    EPILOGUE_INPUT_GRADIENT(LOAD(results + i * width + v), dx + offsets[i] * dx_stride, source + offsets[i] * x_stride, store);
   }
   STORE(total, LOAD(total) + sum);
   STORE(total_x, LOAD(total_x) + sum_x);
 }
 
 /// The same with an average pool in front of the convolution.
-static void NAME(finish_windows)(const NAME(input_gradient) *o, const float *results, const ptrdiff_t *offsets, int count) {
+static void NAME(epilogue_windows)(const NAME(input_gradient) *o, const float *results, const ptrdiff_t *offsets, int count) {
   const dense_conv_shape *s = o->shape;
   const dense_conv_backward_args *a = o->args;
   const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
@@ -273,7 +273,7 @@ static void NAME(finish_windows)(const NAME(input_gradient) *o, const float *res
       for (int h = 0; h < s->pool_h; h++) {
         for (int w = 0; w < s->pool_w; w++) {
           const ptrdiff_t at = o->first + offsets[i] + (ptrdiff_t)h * s->width + w;
-          FINISH_INPUT_GRADIENT(da, (MAP *)a->dx + at * a->dx_stride + c, (const MAP *)a->x + at * s->in_stride + c, a->store);
+          EPILOGUE_INPUT_GRADIENT(da, (MAP *)a->dx + at * a->dx_stride + c, (const MAP *)a->x + at * s->in_stride + c, a->store);
         }
       }
     }
@@ -284,19 +284,19 @@ static void NAME(finish_windows)(const NAME(input_gradient) *o, const float *res
 }
 
 /// Through the average pool, ReLU and batch norm in front of the convolution, for one group of pixels.
-ALWAYS_INLINE void NAME(finish_input_gradient)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
+ALWAYS_INLINE void NAME(epilogue_input_gradient)(const void *context, const float *results, const ptrdiff_t *offsets, int count) {
   const NAME(input_gradient) *o = context;
-  if (o->shape->pool_h * o->shape->pool_w > 1) return NAME(finish_windows)(o, results, offsets, count);
+  if (o->shape->pool_h * o->shape->pool_w > 1) return NAME(epilogue_windows)(o, results, offsets, count);
   for (int v = 0; v < o->width; v += DENSE_LANES) {
     if (o->args->store) {
-      NAME(finish_pixels)(1, o, v, results, offsets, count);
+      NAME(epilogue_pixels)(1, o, v, results, offsets, count);
     } else {
-      NAME(finish_pixels)(0, o, v, results, offsets, count);
+      NAME(epilogue_pixels)(0, o, v, results, offsets, count);
     }
   }
 }
 
-ALWAYS_INLINE void NAME(expect_input_gradient)(const void *context, const ptrdiff_t *offsets, int count) {
+ALWAYS_INLINE void NAME(prefetch_input_gradient)(const void *context, const ptrdiff_t *offsets, int count) {
   const NAME(input_gradient) *o = context;
   const dense_conv_shape *s = o->shape;
   for (int i = 0; i < count; i++) {
@@ -312,7 +312,7 @@ ALWAYS_INLINE void NAME(expect_input_gradient)(const void *context, const ptrdif
   }
 }
 
-#undef FINISH_INPUT_GRADIENT
+#undef EPILOGUE_INPUT_GRADIENT
 
 /// Zeros for the input pixels that no pooling window of these output rows covers.
 static void NAME(clear_uncovered)(const dense_conv_shape *s, const dense_conv_backward_args *a, int image, int images, int row, int rows) {
@@ -364,8 +364,8 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
                                              input_rows(s, rows), input_columns(s));
     const OPERAND *operands = NAME(operands)(&tile, count);
     const int turns = register_groups(count * rows * s->out_width, s->out_channels, DENSE_PIXELS);
-    NAME(ahead) ahead = NAME(forward_ahead)(s, a->x, image, count, row, rows, turns);
-    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
+    NAME(prefetch) prefetch = NAME(forward_prefetch)(s, a->x, image, count, row, rows, turns);
+    if (t + 1 == tile_end) prefetch = (NAME(prefetch)){0};
     const ptrdiff_t first = image * out_image + row * out_row;
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
@@ -373,7 +373,7 @@ void NAME(conv_forward)(const dense_conv_shape *s, const dense_conv_forward_args
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
       NAME(for_each_group)(&tile, operands, count, rows, s->out_width, s->stride_h, s->stride_w, s->kernel_h,
                            s->kernel_w * s->in_channels, (const OPERAND *)a->weights + (ptrdiff_t)k * taps, width, steps,
-                           NAME(expect_output), NAME(finish_output), &output, &ahead);
+                           NAME(prefetch_output), NAME(epilogue_output), &output, &prefetch);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
@@ -389,12 +389,13 @@ static void NAME(weight_gradient)(float *dw, const dense_conv_shape *s, const NA
 #ifdef DENSE_NATIVE_BF16
   if (is_pointwise(s)) {
     const int pixels = images * rows * s->out_width;
-    uint16_t *pairs = (uint16_t *)input->data, *outer = (uint16_t *)(gradient->data + (ptrdiff_t)pixels * s->out_channels);
-    NAME(pair_pixels)(pairs, input->data, pixels, s->in_channels);
-    NAME(pair_pixels)(outer, gradient->data, pixels, s->out_channels);
+    uint16_t *input_pairs = (uint16_t *)input->data;
+    uint16_t *gradient_pairs = (uint16_t *)(gradient->data + (ptrdiff_t)pixels * s->out_channels);
+    NAME(pair_pixels)(input_pairs, input->data, pixels, s->in_channels);
+    NAME(pair_pixels)(gradient_pairs, gradient->data, pixels, s->out_channels);
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
-      NAME(outer_pairs)(length, min_int(DENSE_BLOCK, s->out_channels - k), dw + (ptrdiff_t)k * taps, pairs, outer + 2 * k,
-                        s->out_channels, (pixels + 1) / 2);
+      NAME(outer_product_pairs)(length, min_int(DENSE_BLOCK, s->out_channels - k), dw + (ptrdiff_t)k * taps, input_pairs,
+                                gradient_pairs + 2 * k, s->out_channels, (pixels + 1) / 2);
     }
     return;
   }
@@ -402,9 +403,10 @@ static void NAME(weight_gradient)(float *dw, const dense_conv_shape *s, const NA
   for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
     const int width = min_int(DENSE_BLOCK, s->out_channels - k);
     for (int r = 0; r < s->kernel_h; r++) {
-      NAME(outer)(length, width, dw + (ptrdiff_t)k * taps + (ptrdiff_t)r * length * width, input->data + r * input->row,
-                  input->image, input->row * s->stride_h, (ptrdiff_t)input->step * s->stride_w, inner + k, gradient->image,
-                  gradient->row, gradient->step, images, rows, s->out_width);
+      NAME(outer_product)(length, width, dw + (ptrdiff_t)k * taps + (ptrdiff_t)r * length * width,
+                          input->data + r * input->row, input->image, input->row * s->stride_h,
+                          (ptrdiff_t)input->step * s->stride_w, inner + k, gradient->image, gradient->row, gradient->step,
+                          images, rows, s->out_width);
     }
   }
 }
@@ -432,8 +434,8 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
       const int reduction = s->kernel_w * s->out_channels;
       const OPERAND *operands = NAME(operands)(&gradient, count);
       const int turns = register_groups(count * rows * s->out_width, s->in_channels, DENSE_PIXELS);
-      NAME(ahead) ahead = NAME(backward_ahead)(s, a, image, count, row, rows, turns);
-      if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
+      NAME(prefetch) prefetch = NAME(backward_prefetch)(s, a, image, count, row, rows, turns);
+      if (t + 1 == tile_end) prefetch = (NAME(prefetch)){0};
       for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
         const int width = min_int(DENSE_BLOCK, s->in_channels - c);
         const ptrdiff_t first = ((ptrdiff_t)image * s->height + (ptrdiff_t)row * s->pool_h) * s->width;
@@ -441,7 +443,7 @@ void NAME(conv_backward)(const dense_conv_shape *s, const dense_conv_backward_ar
         const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, (ptrdiff_t)s->pool_h * s->width, s->pool_w};
         NAME(for_each_group)(&gradient, operands, count, rows, s->out_width, 1, 1, s->kernel_h, reduction,
                              (const OPERAND *)a->weights + (ptrdiff_t)c * s->kernel_h * reduction, width, steps,
-                             NAME(expect_input_gradient), NAME(finish_input_gradient), &context, &ahead);
+                             NAME(prefetch_input_gradient), NAME(epilogue_input_gradient), &context, &prefetch);
       }
     }
   }

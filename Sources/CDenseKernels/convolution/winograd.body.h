@@ -105,25 +105,25 @@ static void SQUARE_NAME(transform_input)(float *planes, const dense_conv_shape *
 
 /// products[points, squares, width] (+)= planes[points, squares, channels] x weights: points lie `weight_plane` apart.
 static void SQUARE_NAME(multiply)(float *products, int accumulate, const float *planes, int squares, int channels,
-                                  const float *weights, ptrdiff_t weight_plane, int width, NAME(ahead) *ahead) {
+                                  const float *weights, ptrdiff_t weight_plane, int width, NAME(prefetch) *prefetch) {
   const int groups = (squares + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (squares + groups - 1) / groups;
   for (int e = 0; e < POINTS; e++) {
     for (int p = 0; p < squares; p += step) {
       const int count = min_int(step, squares - p);
       const float *rows[DENSE_PIXELS];
       for (int i = 0; i < count; i++) rows[i] = planes + ((ptrdiff_t)e * squares + p + i) * channels;
-      NAME(prefetch_ahead)(ahead);
-      NAME(dot)(count, width, products + ((ptrdiff_t)e * squares + p) * width, accumulate, rows, 1, 0, channels,
-                weights + e * weight_plane);
+      NAME(prefetch_turn)(prefetch);
+      NAME(dot_product)(count, width, products + ((ptrdiff_t)e * squares + p) * width, accumulate, rows, 1, 0, channels,
+                        weights + e * weight_plane);
     }
   }
 }
 
-/// Transforms products back and hands each square's outputs, those within `rows` x `columns`, to `finish`; `expect`
-/// hears of them before.
-ALWAYS_INLINE void SQUARE_NAME(finish_squares)(const float *products, squares q, int rows, int columns, int width,
-                                               NAME(steps) steps, NAME(expecter) expect, NAME(finisher) finish,
-                                               const void *context) {
+/// Transforms products back and hands each square's outputs, those within `rows` x `columns`, to `epilogue`, once
+/// `prefetch_group` has prefetched what that will touch.
+ALWAYS_INLINE void SQUARE_NAME(epilogue_squares)(const float *products, squares q, int rows, int columns, int width,
+                                                 NAME(steps) steps, NAME(group_prefetch) prefetch_group,
+                                                 NAME(epilogue) epilogue, const void *context) {
   const ptrdiff_t plane = (ptrdiff_t)q.count * width;
   float results[OUT * OUT * DENSE_BLOCK] __attribute__((aligned(64)));
   ptrdiff_t offsets[OUT * OUT];
@@ -137,7 +137,7 @@ ALWAYS_INLINE void SQUARE_NAME(finish_squares)(const float *products, squares q,
             offsets[count++] = n * steps.image + (i * OUT + y) * steps.row + (j * OUT + x) * steps.column;
           }
         }
-        expect(context, offsets, count);
+        prefetch_group(context, offsets, count);
         for (int k = 0; k < width; k += DENSE_LANES) {
           vf half[OUT][IN], out[OUT][OUT];
           FULLY_UNROLLED for (int x = 0; x < IN; x++) {
@@ -151,7 +151,7 @@ ALWAYS_INLINE void SQUARE_NAME(finish_squares)(const float *products, squares q,
             for (int x = 0; x < valid_columns; x++, to += width) STORE(to, out[y][x]);
           }
         }
-        finish(context, results, offsets, count);
+        epilogue(context, results, offsets, count);
       }
     }
   }
@@ -168,8 +168,9 @@ static void SQUARE_NAME(winograd_forward)(const dense_conv_shape *s, const dense
     float *products = scratch, *planes = products + (ptrdiff_t)POINTS * q.count * min_int(DENSE_BLOCK, s->out_channels);
     const ptrdiff_t first = image * out_image + row * out_row;
     const int passes = (s->in_channels + step - 1) / step;
-    NAME(ahead) ahead = NAME(forward_ahead)(s, a->x, image, count, row, rows, passes * POINTS * register_groups(q.count, s->out_channels, DENSE_PIXELS));
-    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
+    const int turns = passes * POINTS * register_groups(q.count, s->out_channels, DENSE_PIXELS);
+    NAME(prefetch) prefetch = NAME(forward_prefetch)(s, a->x, image, count, row, rows, turns);
+    if (t + 1 == tile_end) prefetch = (NAME(prefetch)){0};
     for (int k = 0; k < s->out_channels; k += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->out_channels - k);
       const float *weights = a->weights + (ptrdiff_t)k * POINTS * s->in_channels;
@@ -179,11 +180,12 @@ static void SQUARE_NAME(winograd_forward)(const dense_conv_shape *s, const dense
           SQUARE_NAME(transform_input)(planes, s, a->x, a->scale, a->shift, image, row, q, c, channels);
         }
         SQUARE_NAME(multiply)(products, c > 0, planes, q.count, channels, weights + (ptrdiff_t)c * width,
-                              (ptrdiff_t)s->in_channels * width, width, &ahead);
+                              (ptrdiff_t)s->in_channels * width, width, &prefetch);
       }
       const NAME(output) output = {a->y, first + k, a->bias ? a->bias + k : NULL, width, s->wide_output, a->rectify};
       const NAME(steps) steps = {out_image, out_row, s->out_stride};
-      SQUARE_NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_output), NAME(finish_output), &output);
+      SQUARE_NAME(epilogue_squares)(products, q, rows, s->out_width, width, steps, NAME(prefetch_output),
+                                    NAME(epilogue_output), &output);
     }
     if (a->mean) {
       const ptrdiff_t at = (ptrdiff_t)t * s->out_channels;
@@ -199,12 +201,12 @@ static void SQUARE_NAME(winograd_backward)(const dense_conv_shape *s, const dens
     int image, count, row, rows;
     tile_range(s, images, t, &image, &count, &row, &rows);
     const squares q = tile_squares(s, count, rows);
-    const ptrdiff_t gradient_planes = (ptrdiff_t)POINTS * q.count * s->out_channels;
+    const ptrdiff_t gradient_floats = (ptrdiff_t)POINTS * q.count * s->out_channels;
     const NAME(tile) gradient = NAME(fill_gradient)(scratch, s, a, image, count, row, q.down * OUT, q.across * OUT, 1, 1);
     NAME(tile) inner = gradient;
     inner.data += gradient.row + gradient.step;
-    float *outer_planes = scratch + count * gradient.image, *planes = outer_planes + gradient_planes;
-    SQUARE_NAME(transform_gradient)(outer_planes, &inner, q, s->out_channels);
+    float *gradient_planes = scratch + count * gradient.image, *planes = gradient_planes + gradient_floats;
+    SQUARE_NAME(transform_gradient)(gradient_planes, &inner, q, s->out_channels);
     if (a->db) NAME(sum_gradient)(a->db + (ptrdiff_t)t * s->out_channels, s, &gradient, inner.data, count, rows);
 
     for (int c = 0; c < s->in_channels; c += step) {
@@ -214,27 +216,30 @@ static void SQUARE_NAME(winograd_backward)(const dense_conv_shape *s, const dens
         const int width = min_int(DENSE_BLOCK, s->out_channels - k);
         for (int e = 0; e < POINTS; e++) {
           float *dw = a->dw + (ptrdiff_t)k * POINTS * s->in_channels + ((ptrdiff_t)e * s->in_channels + c) * width;
-          NAME(outer)(channels, width, dw, planes + (ptrdiff_t)e * q.count * channels, 0, 0, channels,
-                      outer_planes + (ptrdiff_t)e * q.count * s->out_channels + k, 0, 0, s->out_channels, 1, 1, q.count);
+          NAME(outer_product)(channels, width, dw, planes + (ptrdiff_t)e * q.count * channels, 0, 0, channels,
+                              gradient_planes + (ptrdiff_t)e * q.count * s->out_channels + k, 0, 0, s->out_channels, 1, 1,
+                              q.count);
         }
       }
     }
     if (!a->dx) continue;
     float *sums = a->sums + (ptrdiff_t)t * 2 * s->in_channels;
     memset(sums, 0, 2 * (size_t)s->in_channels * sizeof(float));
-    float *products = planes + gradient_planes;
+    float *products = planes + gradient_floats;
     SQUARE_NAME(transform_tile)(planes, &gradient, q, s->out_channels);
     const ptrdiff_t first = ((ptrdiff_t)image * s->height + row) * s->width;
     const NAME(steps) steps = {(ptrdiff_t)s->height * s->width, s->width, 1};
-    NAME(ahead) ahead = NAME(backward_ahead)(s, a, image, count, row, rows, POINTS * register_groups(q.count, s->in_channels, DENSE_PIXELS));
-    if (t + 1 == tile_end) ahead = (NAME(ahead)){0};
+    const int turns = POINTS * register_groups(q.count, s->in_channels, DENSE_PIXELS);
+    NAME(prefetch) prefetch = NAME(backward_prefetch)(s, a, image, count, row, rows, turns);
+    if (t + 1 == tile_end) prefetch = (NAME(prefetch)){0};
     for (int c = 0; c < s->in_channels; c += DENSE_BLOCK) {
       const int width = min_int(DENSE_BLOCK, s->in_channels - c);
       SQUARE_NAME(multiply)(products, 0, planes, q.count, s->out_channels,
-                            a->weights + (ptrdiff_t)c * POINTS * s->out_channels, (ptrdiff_t)s->out_channels * width, width, &ahead);
+                            a->weights + (ptrdiff_t)c * POINTS * s->out_channels, (ptrdiff_t)s->out_channels * width,
+                            width, &prefetch);
       const NAME(input_gradient) context = {s, a, first, c, width, sums + c};
-      SQUARE_NAME(finish_squares)(products, q, rows, s->out_width, width, steps, NAME(expect_input_gradient),
-                                  NAME(finish_input_gradient), &context);
+      SQUARE_NAME(epilogue_squares)(products, q, rows, s->out_width, width, steps, NAME(prefetch_input_gradient),
+                                    NAME(epilogue_input_gradient), &context);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "isa/kernel_table.h"
 #include "isa/simd.h"
+#include "isa/unroll.h"
 
 #define DENSE_BODY "isa/peak.body.h"
 #include "isa/foreach_isa.h"

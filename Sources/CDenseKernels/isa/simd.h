@@ -40,8 +40,6 @@ typedef uint8_t vb_unaligned __attribute__((ext_vector_type(DENSE_LANES), aligne
 enum { PREFETCHED_PIXELS = 12 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define FULLY_UNROLLED _Pragma("clang loop unroll(full)")
-#define NOT_UNROLLED _Pragma("clang loop unroll(disable)")
 
 ALWAYS_INLINE int min_int(int a, int b) { return a < b ? a : b; }
 ALWAYS_INLINE int max_int(int a, int b) { return a > b ? a : b; }

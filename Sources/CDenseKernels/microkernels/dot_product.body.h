@@ -5,9 +5,9 @@
 ///
 /// A kernel row of a channels-last convolution, (column, channel), is contiguous in the input; so a convolution of
 /// any kernel size, stride and pixel order is this loop.
-ALWAYS_INLINE void NAME(dot_n)(const int n, const int vectors, float *restrict out, int out_stride, int accumulate,
-                               const float *const *pixel, int rows, ptrdiff_t row_stride, int length,
-                               const float *restrict w, int w_stride) {
+ALWAYS_INLINE void NAME(dot_product_n)(const int n, const int vectors, float *restrict out, int out_stride, int accumulate,
+                                       const float *const *pixel, int rows, ptrdiff_t row_stride, int length,
+                                       const float *restrict w, int w_stride) {
   vf acc[DENSE_PIXELS][DENSE_VECTORS];
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
     FULLY_UNROLLED for (int v = 0; v < vectors; v++) {
@@ -32,24 +32,24 @@ ALWAYS_INLINE void NAME(dot_n)(const int n, const int vectors, float *restrict o
 }
 
 /// One block of up to DENSE_BLOCK output channels (`width` of them) for n pixels: out[n, width].
-static void NAME(dot)(int n, int width, float *out, int accumulate, const float *const *pixel, int rows,
-                      ptrdiff_t row_stride, int length, const float *w) {
+static void NAME(dot_product)(int n, int width, float *out, int accumulate, const float *const *pixel, int rows,
+                              ptrdiff_t row_stride, int length, const float *w) {
 #if DENSE_VECTORS == 2
   if (width == 2 * DENSE_LANES) {
-    switch (n) { CASES(dot_n, 2, out, width, accumulate, pixel, rows, row_stride, length, w, width) }
+    switch (n) { UNROLL(dot_product_n, 2, out, width, accumulate, pixel, rows, row_stride, length, w, width) }
     return;
   }
 #endif
   for (int k = 0; k < width; k += DENSE_LANES) {
-    switch (n) { CASES(dot_n, 1, out + k, width, accumulate, pixel, rows, row_stride, length, w + k, width) }
+    switch (n) { UNROLL(dot_product_n, 1, out + k, width, accumulate, pixel, rows, row_stride, length, w + k, width) }
   }
 }
 
 #ifdef DENSE_NATIVE_BF16
 /// The same for pairs of bf16, two products a lane: `length` is even, and weights lie as [r, j / 2, output, j % 2].
-ALWAYS_INLINE void NAME(dot_pairs_n)(const int n, const int vectors, float *restrict out, int out_stride,
-                                     const uint16_t *const *pixel, int rows, ptrdiff_t row_stride, int length,
-                                     const uint16_t *restrict w, int w_stride) {
+ALWAYS_INLINE void NAME(dot_product_pairs_n)(const int n, const int vectors, float *restrict out, int out_stride,
+                                             const uint16_t *const *pixel, int rows, ptrdiff_t row_stride, int length,
+                                             const uint16_t *restrict w, int w_stride) {
   vf acc[DENSE_PIXELS][DENSE_VECTORS];
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
     FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = SPLAT(0.0f);
@@ -74,16 +74,16 @@ ALWAYS_INLINE void NAME(dot_pairs_n)(const int n, const int vectors, float *rest
 }
 #endif
 
-/// The dot loop of a direct convolution.
-ALWAYS_INLINE void NAME(dot_operands)(int n, int width, float *out, const OPERAND *const *pixel, int rows,
-                                      ptrdiff_t row_stride, int length, const OPERAND *w) {
+/// The dot-product loop of a direct convolution.
+ALWAYS_INLINE void NAME(dot_product_operands)(int n, int width, float *out, const OPERAND *const *pixel, int rows,
+                                              ptrdiff_t row_stride, int length, const OPERAND *w) {
 #ifdef DENSE_NATIVE_BF16
   if (width == 2 * DENSE_LANES) {
-    switch (n) { CASES(dot_pairs_n, 2, out, width, pixel, rows, row_stride, length, w, 2 * width) }
+    switch (n) { UNROLL(dot_product_pairs_n, 2, out, width, pixel, rows, row_stride, length, w, 2 * width) }
     return;
   }
-  switch (n) { CASES(dot_pairs_n, 1, out, width, pixel, rows, row_stride, length, w, 2 * width) }
+  switch (n) { UNROLL(dot_product_pairs_n, 1, out, width, pixel, rows, row_stride, length, w, 2 * width) }
 #else
-  NAME(dot)(n, width, out, 0, pixel, rows, row_stride, length, w);
+  NAME(dot_product)(n, width, out, 0, pixel, rows, row_stride, length, w);
 #endif
 }

@@ -1,9 +1,10 @@
 // The second of the two loops in which a network's time goes, with accumulators in registers as in dot_product.body.h.
 
 /// dw[n, 16 * vectors] += sum over images, rows and columns of a[.., 0..<n] (outer product) dy[.., :].
-ALWAYS_INLINE void NAME(outer_n)(const int n, const int vectors, float *restrict dw, int w_stride, const float *a,
-                                 ptrdiff_t a_image, ptrdiff_t a_row, ptrdiff_t a_step, const float *dy,
-                                 ptrdiff_t dy_image, ptrdiff_t dy_row, int dy_step, int images, int rows, int columns) {
+ALWAYS_INLINE void NAME(outer_product_n)(const int n, const int vectors, float *restrict dw, int w_stride, const float *a,
+                                         ptrdiff_t a_image, ptrdiff_t a_row, ptrdiff_t a_step, const float *dy,
+                                         ptrdiff_t dy_image, ptrdiff_t dy_row, int dy_step, int images, int rows,
+                                         int columns) {
   vf acc[DENSE_PIXELS][DENSE_VECTORS];
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
     FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = LOAD(dw + i * w_stride + v * DENSE_LANES);
@@ -29,25 +30,25 @@ ALWAYS_INLINE void NAME(outer_n)(const int n, const int vectors, float *restrict
 }
 
 /// The weight gradient of `length` consecutive packed weights of one block, over images x rows x columns pixels.
-static void NAME(outer)(int length, int width, float *dw, const float *a, ptrdiff_t a_image, ptrdiff_t a_row,
-                        ptrdiff_t a_step, const float *dy, ptrdiff_t dy_image, ptrdiff_t dy_row, int dy_step, int images,
-                        int rows, int columns) {
+static void NAME(outer_product)(int length, int width, float *dw, const float *a, ptrdiff_t a_image, ptrdiff_t a_row,
+                                ptrdiff_t a_step, const float *dy, ptrdiff_t dy_image, ptrdiff_t dy_row, int dy_step,
+                                int images, int rows, int columns) {
   const int groups = (length + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (length + groups - 1) / groups;
   for (int j = 0; j < length; j += step) {
     const int n = min_int(step, length - j);
 #if DENSE_VECTORS == 2
     if (width == 2 * DENSE_LANES) {
       switch (n) {
-        CASES(outer_n, 2, dw + j * width, width, a + j, a_image, a_row, a_step, dy, dy_image, dy_row, dy_step, images,
-              rows, columns)
+        UNROLL(outer_product_n, 2, dw + j * width, width, a + j, a_image, a_row, a_step, dy, dy_image, dy_row, dy_step,
+               images, rows, columns)
       }
       continue;
     }
 #endif
     for (int k = 0; k < width; k += DENSE_LANES) {
       switch (n) {
-        CASES(outer_n, 1, dw + j * width + k, width, a + j, a_image, a_row, a_step, dy + k, dy_image, dy_row, dy_step,
-              images, rows, columns)
+        UNROLL(outer_product_n, 1, dw + j * width + k, width, a + j, a_image, a_row, a_step, dy + k, dy_image, dy_row,
+               dy_step, images, rows, columns)
       }
     }
   }
@@ -69,8 +70,9 @@ static void NAME(pair_pixels)(uint16_t *pairs, const float *pixels, int count, i
 }
 
 /// dw[n, 16 * vectors] += sum over pairs of pixels of a[.., 0..<n] (outer product) dy[.., :], steps in bf16.
-ALWAYS_INLINE void NAME(outer_pairs_n)(const int n, const int vectors, float *restrict dw, int w_stride, const uint16_t *a,
-                                       ptrdiff_t a_step, const uint16_t *dy, ptrdiff_t dy_step, int pairs) {
+ALWAYS_INLINE void NAME(outer_product_pairs_n)(const int n, const int vectors, float *restrict dw, int w_stride,
+                                               const uint16_t *a, ptrdiff_t a_step, const uint16_t *dy,
+                                               ptrdiff_t dy_step, int pairs) {
   vf acc[DENSE_PIXELS][DENSE_VECTORS];
   FULLY_UNROLLED for (int i = 0; i < n; i++) {
     FULLY_UNROLLED for (int v = 0; v < vectors; v++) acc[i][v] = LOAD(dw + i * w_stride + v * DENSE_LANES);
@@ -93,15 +95,16 @@ ALWAYS_INLINE void NAME(outer_pairs_n)(const int n, const int vectors, float *re
 }
 
 /// The weight gradient of a 1x1 convolution's block of `width` output channels, from pairs of pixels.
-static void NAME(outer_pairs)(int channels, int width, float *dw, const uint16_t *a, const uint16_t *dy, int out_channels, int pairs) {
+static void NAME(outer_product_pairs)(int channels, int width, float *dw, const uint16_t *a, const uint16_t *dy,
+                                      int out_channels, int pairs) {
   const int groups = (channels + DENSE_PIXELS - 1) / DENSE_PIXELS, step = (channels + groups - 1) / groups;
   for (int j = 0; j < channels; j += step) {
     const int n = min_int(step, channels - j);
     if (width == 2 * DENSE_LANES) {
-      switch (n) { CASES(outer_pairs_n, 2, dw + j * width, width, a + 2 * j, 2 * channels, dy, 2 * out_channels, pairs) }
+      switch (n) { UNROLL(outer_product_pairs_n, 2, dw + j * width, width, a + 2 * j, 2 * channels, dy, 2 * out_channels, pairs) }
       continue;
     }
-    switch (n) { CASES(outer_pairs_n, 1, dw + j * width, width, a + 2 * j, 2 * channels, dy, 2 * out_channels, pairs) }
+    switch (n) { UNROLL(outer_product_pairs_n, 1, dw + j * width, width, a + 2 * j, 2 * channels, dy, 2 * out_channels, pairs) }
   }
 }
 #endif

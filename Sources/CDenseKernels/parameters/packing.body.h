@@ -1,4 +1,4 @@
-// Weights in and out of the order that the dot loop reads, and their update.
+// Weights in and out of the order that the dot-product loop reads, and their update.
 //
 // Packed: blocks of DENSE_BLOCK output channels (the last one may be half), each [kernel_h, kernel_w, in, block].
 // Unpacked: [out, kernel_h, kernel_w, in], logical channels only. For Winograd's algorithm the nine values of a 3x3

@@ -2,6 +2,7 @@
 
 #include "isa/kernel_table.h"
 #include "isa/simd.h"
+#include "isa/unroll.h"
 #include "convolution/winograd.h"
 
 #define DENSE_MAPS

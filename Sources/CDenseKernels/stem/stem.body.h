@@ -43,7 +43,7 @@ void NAME(stem_forward)(const dense_stem_shape *shape, const dense_stem_forward_
               row++;
             }
           }
-          NAME(dot)(count, width, results, 0, pixels, c->kernel_h, in.row, length, a->weights + (ptrdiff_t)k * taps);
+          NAME(dot_product)(count, width, results, 0, pixels, c->kernel_h, in.row, length, a->weights + (ptrdiff_t)k * taps);
           for (int v = 0; v < width; v += DENSE_LANES) {
             const vf scale = LOAD(a->scale + k + v), shift = LOAD(a->shift + k + v);
             for (int i = 0; i < count; i++) {

@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "isa/kernel_table.h"
-#include "isa/unroll.h"
 #include "isa/simd.h"
+#include "isa/unroll.h"
 #include "maps/window_maximum.h"
 
 typedef float v8 __attribute__((ext_vector_type(8)));
