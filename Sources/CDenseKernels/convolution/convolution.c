@@ -40,7 +40,7 @@ static squares tile_squares(const dense_conv_shape *s, int images, int rows) {
 }
 
 #define DENSE_MAPS
-#define DENSE_BODY "convolution/direct.body.h"
+#define DENSE_BODY "convolution/convolution.body.h"
 #include "isa/foreach_isa.h"
 
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *s, int backward) {
