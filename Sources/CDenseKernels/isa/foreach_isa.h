@@ -1,5 +1,6 @@
-// Compiles the file DENSE_BODY once per instruction set and, where DENSE_MAPS is defined, once more for maps of bf16:
-// each time with its own suffix, target attribute and register budget, DENSE_PIXELS x DENSE_VECTORS accumulators.
+// Compiles the file DENSE_BODY, a path from this target's root, once per instruction set and, where DENSE_MAPS is defined,
+// once more for maps of bf16: each time with its own suffix, target attribute and register budget,
+// DENSE_PIXELS x DENSE_VECTORS accumulators.
 // Include the system's headers before this one.
 
 #define DENSE_JOIN3(a, b, c) a##_##b##c

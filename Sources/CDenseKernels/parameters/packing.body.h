@@ -1,4 +1,4 @@
-// Weights in and out of the order that the dot-product loop reads, and their update.
+// Weights in and out of the order that the dot-product loop reads.
 //
 // Packed: blocks of DENSE_BLOCK output channels (the last one may be half), each [kernel_h, kernel_w, in, block].
 // Unpacked: [out, kernel_h, kernel_w, in], logical channels only. For Winograd's algorithm the nine values of a 3x3
@@ -219,37 +219,6 @@ void NAME(unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t
 
 #undef SUM_CHUNKS
 #undef GATHER_KERNELS
-
-/// As torch.optim.SGD defines it.
-void NAME(sgd_step)(float *restrict w, float *restrict velocity, const float *restrict gradient, ptrdiff_t count,
-                    const dense_sgd *o) {
-  const float lr = o->lr, momentum = o->momentum, fresh = 1.0f - o->dampening, decay = o->weight_decay;
-  if (momentum == 0.0f) {
-    for (ptrdiff_t i = 0; i < count; i++) w[i] -= lr * (gradient[i] + decay * w[i]);
-    return;
-  }
-  if (o->first) memset(velocity, 0, count * sizeof(float));  // whatever it holds
-  const float kept = momentum, taken = o->first ? 1.0f : fresh;
-  const float looked = o->nesterov ? momentum : 1.0f, direct = o->nesterov ? 1.0f : 0.0f;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const float g = gradient[i] + decay * w[i];
-    velocity[i] = kept * velocity[i] + taken * g;
-    w[i] -= lr * (direct * g + looked * velocity[i]);
-  }
-}
-
-/// As torch.optim.Adam and torch.optim.AdamW define it.
-void NAME(adam_step)(float *restrict w, float *restrict mean, float *restrict square, const float *restrict gradient,
-                     ptrdiff_t count, const dense_adam *o) {
-  const dense_adam a = *o;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const float g = gradient[i] + a.weight_decay * w[i];
-    mean[i] += a.new_mean * (g - mean[i]);
-    square[i] = a.kept_square * square[i] + a.new_square * g * g;
-    const float scale = __builtin_elementwise_sqrt(square[i]) / a.square_scale + a.epsilon;
-    w[i] = a.shrink * w[i] - a.step_size * mean[i] / scale;
-  }
-}
 #endif
 #undef TRANSFORM_KERNELS
 #endif
