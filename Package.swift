@@ -57,6 +57,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // The C kernels' own tests, a program: `make kernel-tests`.
+    .executableTarget(
+      name: "CKernelTests", dependencies: ["CDenseKernels"], path: "Tests/CKernelTests", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("m")]),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
       name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],

@@ -1,25 +1,3 @@
-/// An x86 or portable instruction set that the kernels are compiled for.
-public enum InstructionSet: String, Sendable, CaseIterable {
-  case generic, avx2, avx512
-  /// AVX-512 with bf16 products and conversions; in fp32 it is ``avx512``.
-  case avx512bf16
-}
-
-/// What a network's maps hold.
-public enum Precision: String, Sendable, CaseIterable {
-  case fp32
-  /// The upper half of fp32, for maps and their gradients; sums, statistics, parameters and their gradients stay fp32.
-  case bf16
-
-  /// Of one value.
-  var bytes: Int {
-    switch self {
-    case .fp32: 4
-    case .bf16: 2
-    }
-  }
-}
-
 /// Memory of a map: `count` values of one precision, in a buffer that other maps may share.
 struct MapMemory: Sendable {
   let buffer: Buffer<UInt8>
@@ -54,6 +32,28 @@ struct MapSlice {
   let memory: MapMemory
   let offset: Int
   var precision: Precision { memory.precision }
+
+  /// The pointer, if `count` values from here on exist.
+  func pointer(_ count: Int) -> UnsafeMutableRawPointer {
+    precondition(
+      offset >= 0 && count >= 0 && offset + count <= memory.count,
+      "\(offset)..<\(offset + count) is outside of 0..<\(memory.count)")
+    return UnsafeMutableRawPointer(memory.buffer.base) + memory.start + offset * precision.bytes
+  }
+
+  /// Writes raw values of fp32.
+  func write(_ values: [Float]) {
+    values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      floats(values.count).update(from: base, count: values.count)
+    }
+  }
+
+  /// The same of a map of fp32.
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    precondition(precision == .fp32)
+    return pointer(count).assumingMemoryBound(to: Float.self)
+  }
 }
 
 /// Bytes from one on, in memory of their own or in a thread's scratch.
@@ -80,48 +80,14 @@ struct Bytes {
 
   func advanced(by count: Int) -> Bytes { Bytes(memory: memory, start: start + count) }
   private init(memory: Memory, start: Int) { (self.memory, self.start) = (memory, start) }
-}
 
-/// Which value of each pooling window was the greatest.
-struct Winners {
-  let bytes: Bytes
-  /// The image with which they begin.
-  var firstImage = 0
-}
-
-/// The moments of a convolution's output, tile by tile.
-struct TileMoments {
-  let mean: Slice
-  let squares: Slice
-
-  /// In `2 * count` floats of `memory` from `start` on.
-  init(in memory: Buffer<Float>, at start: Int, count: Int) {
-    mean = Slice(memory, at: start)
-    squares = Slice(memory, at: start + count)
+  /// The pointer, if `count` bytes from here on exist.
+  func pointer(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    switch memory {
+    case .bytes(let buffer): return buffer.pointer(start..<start + count)
+    case .floats(let buffer):
+      precondition(start >= 0 && count >= 0 && start + count <= 4 * buffer.count)
+      return UnsafeMutableRawPointer(buffer.base).assumingMemoryBound(to: UInt8.self) + start
+    }
   }
-}
-
-/// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
-struct Affine {
-  let scale: Slice
-  let shift: Slice
-}
-
-/// The gradient of a map before its consumers' batch norms are settled: `gradient + a + b * (value - mean)`.
-struct UnfinishedGradient {
-  let gradient: MapSlice
-  let gradientStride: Int
-  let value: MapSlice
-  let valueStride: Int
-  let a: Slice
-  let b: Slice
-  let mean: Slice
-}
-
-/// Which values of a map dropout zeroes: a function of the stream and of a value's place alone, so that neither threads
-/// nor another computation change it.
-struct DropoutMask {
-  let rate: Float
-  /// Another one for every layer and pass.
-  let stream: UInt64
 }
