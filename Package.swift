@@ -26,7 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    .target(name: "CDenseKernels", cSettings: strictC),
+    .target(name: "CDenseKernels", cSettings: strictC + [.headerSearchPath(".")]),
     // Checksums; macOS brings its own.
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -61,6 +61,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // The C kernels' own tests, a program: `make kernel-tests`.
+    .executableTarget(
+      name: "CKernelTests", dependencies: ["CDenseKernels"], path: "Tests/CKernelTests", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("m")]),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
       name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
