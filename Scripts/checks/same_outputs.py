@@ -144,7 +144,7 @@ def compare_programs(before, after, isa, keep, seeds=(0, 0), only=()):
 
 
 def available(program):
-    """-> the instruction sets that this machine has: with another one, the program refuses before it looks at weights"""
+    """-> the instruction sets of this machine: at another one, the program refuses before it looks for weights"""
     sets = []
     for isa in INSTRUCTION_SETS:
         words = [program, "predict", "picture.png", "--weights", "no-such-file.safetensors"]
