@@ -16,15 +16,16 @@ THREAD_SUITES = ThreadPool|BatchLoader
 
 # The C kernels and their own tests. The sanitizer's checks are calls, and of undefined behaviour only those are made
 # that cost little: the kernels, unrolled as they are, would else compile for minutes.
-KERNEL_TESTS = -std=gnu2x -Wall -Wextra -Werror -ISources/CDenseKernels/include Sources/CDenseKernels/*.c Tests/CKernelTests/*.c -lm
+KERNEL_TESTS = -std=gnu2x -Wall -Wextra -Werror -ISources/CDenseKernels -ISources/CDenseKernels/include \
+	$(shell find Sources/CDenseKernels Tests/CKernelTests -name '*.c') -lm
 CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,alignment,null,object-size \
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train test arm64 lint format sanitize clean
+.PHONY: help setup build train test kernel-tests arm64 lint format sanitize clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install the system packages that are missing; nothing to do is no work
 	@Scripts/setup.sh
@@ -38,8 +39,13 @@ train: setup ## Build, then train the chapter's network: make train ARGS="--epoc
 	@$(BUILD)/release/densenet train $(ARGS)
 
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
-test: setup ## Build, then run every test: make test TEST_ARGS="--filter Resize"
+test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"
 	$(SWIFT) test $(RELEASE) --no-parallel $(TEST_ARGS)
+
+# The objects are those of the program itself.
+kernel-tests: setup ## Test the C kernels by themselves, as optimised as they are in the program
+	$(SWIFT) build $(RELEASE) --product CKernelTests
+	$(BUILD)/release/CKernelTests
 
 # Where the machine is of arm64, its own build is that of arm64.
 arm64: ## Test the C kernels by themselves: here under the address sanitizer, and on arm64 by qemu-user

@@ -19,13 +19,14 @@ let package = Package(
     .library(name: "DenseNetData", targets: ["DenseNetData"]),
     .library(name: "DenseNetIO", targets: ["DenseNetIO"]),
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
+    .library(name: "DenseNetTasks", targets: ["DenseNetTasks"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    .target(name: "CDenseKernels", cSettings: strictC),
+    .target(name: "CDenseKernels", exclude: ["README.md"], cSettings: strictC + [.headerSearchPath(".")]),
     // Checksums; macOS brings its own.
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -48,15 +49,22 @@ let package = Package(
     .target(
       name: "DenseNetIO",
       dependencies: ["DenseNets", "CLibZip", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["Events/events.proto", "ONNX/onnx.proto"], swiftSettings: strict),
+      exclude: ["Runs/Events/events.proto", "Formats/ONNX/Schema/onnx.proto"], swiftSettings: strict),
     .target(name: "DenseNetReports", dependencies: ["DenseNets"], swiftSettings: strict),
+    .target(
+      name: "DenseNetTasks", dependencies: ["DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports"],
+      swiftSettings: strict),
     .executableTarget(
       name: "densenet",
       dependencies: [
-        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports",
+        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    // The C kernels' own tests, a program: `make kernel-tests`.
+    .executableTarget(
+      name: "CKernelTests", dependencies: ["CDenseKernels"], path: "Tests/CKernelTests", cSettings: strictC,
+      linkerSettings: [.linkedLibrary("m")]),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
       name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],

@@ -74,7 +74,7 @@ struct BenchPredictCommand: ParsableCommand {
     let chosen = try model.resolve()
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
-    try WorkSize(images: batchSize.value, side: side, option: "--size")
+    try MemoryRequirement(images: batchSize.value, side: side, option: "--size")
       .require(for: net, training: false, batches: 1, device: device)
     net.initialize(seed: seed.value)
     let images = Tensor.randn([batchSize.value, chosen.configuration.inputChannels, side, side], seed: seed.value)

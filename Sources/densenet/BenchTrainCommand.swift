@@ -85,7 +85,7 @@ struct BenchTrainCommand: ParsableCommand {
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
     net.memoryEfficient = memory.memoryEfficient
-    let work = WorkSize(images: batchSize.value, side: side, option: "--size")
+    let work = MemoryRequirement(images: batchSize.value, side: side, option: "--size")
     try work.require(for: net, training: true, batches: 1, device: device)
     try work.requireStatistics(for: net, smallestBatch: batchSize.value)
     net.initialize(seed: seed.value)

@@ -9,11 +9,11 @@ struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
     discussion: """
-      With --dataset folder:DIR, pictures are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
+      With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
       these are there, and prepared as the weights say; with --val-share, those of DIR/CLASS/* that training with the \
       same share and --split-seed has left for testing. With --dataset csv:FILE, they are the table's rows of val or \
       test, or all where it has no column split. Folders and labels are matched with classes by the names in the weights, \
-      else by their sorted order. Pictures that cannot be read are named on standard error and left out; the exit \
+      else by their sorted order. Images that cannot be read are named on standard error and left out; the exit \
       status is then 65.
       """)
 
@@ -25,7 +25,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
-  @OptionGroup var looks: LooksOptions
+  @OptionGroup var views: TestTimeAugmentationOptions
   @OptionGroup var compute: ComputeOptions
 
   @Option(number: "Images of a batch.")
@@ -47,11 +47,11 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    if let source = try data.pictureSource() {
+    if let source = try data.imageSource() {
       return try FolderEvaluation(
         source: source, rule: data.valShare == nil ? nil : data.splitRule,
         network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
-        limit: data.testLimit?.value, device: device, batchSize: batchSize.value, looks: looks.tta, quiet: quiet
+        limit: data.testLimit?.value, device: device, batchSize: batchSize.value, views: views.tta, quiet: quiet
       ).run(json: json)
     }
     let file = try WeightsFile(contentsOf: weights.url)
@@ -68,14 +68,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
   }
 
-  private func evaluate(_ file: WeightsFile, on test: any LabeledPictures) throws -> Report {
-    let known = try file.card.preprocessing(source: weights.text)
+  private func evaluate(_ file: WeightsFile, on test: any LabeledImages) throws -> Report {
+    let known = try file.card.preprocessing?.value
     let chosen = try model.resolve(
-      metadata: file.networkMetadata, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
+      card: file.networkCard, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
     let preprocessing = preprocessing(known, chosen, channels: test.channels)
     let net = DenseNet(chosen.configuration)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? chosen.imageSide
-    try WorkSize(images: min(batchSize.value, test.count), side: side, option: "--resize")
+    try MemoryRequirement(images: min(batchSize.value, test.count), side: side, option: "--resize")
       .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
     Interrupts.watch()
@@ -86,7 +86,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       test, preprocessing: preprocessing, batchSize: batchSize.value, order: Array(0..<test.count))
     var metrics = Metrics()
     for batch in batches {
-      let logits = looks.tta.logits(batch.images) { net.forward($0, mode: .inference) }
+      let logits = views.tta.logits(batch.images) { net.forward($0, mode: .inference) }
       let result = CrossEntropyLoss()(logits, batch.labels, gradient: false)
       metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
       progress.update(completed: metrics.examples)

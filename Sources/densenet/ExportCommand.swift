@@ -44,8 +44,8 @@ struct ExportCommand: ParsableCommand {
 
     @Sendable static func parse(_ argument: String) throws -> InputSize {
       if argument == "any" { return .any }
-      guard let side = Int(argument), (1...WorkSize.largestSide).contains(side) else {
-        throw Failure(.usage, "expected a number of pixels up to \(WorkSize.largestSide), or \"any\"")
+      guard let side = Int(argument), (1...MemoryRequirement.largestSide).contains(side) else {
+        throw Failure(.usage, "expected a number of pixels up to \(MemoryRequirement.largestSide), or \"any\"")
       }
       return .side(side)
     }
@@ -67,7 +67,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let loaded = try LoadedNetwork(weights: weights, model: model)
     let size = try size(loaded)
-    if let size { try WorkSize.requireSide(min(size.height, size.width), for: loaded.net, option: "--input-size") }
+    if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: loaded.net, option: "--input-size") }
     var card = loaded.card
     card.model = loaded.chosen.name
     let data = try ONNXExport(

@@ -4,19 +4,19 @@ import DenseNetReports
 import DenseNets
 import Foundation
 
-/// `densenet evaluate --dataset folder:DIR` or `csv:FILE`: loss and accuracy on a user's own pictures.
+/// `densenet evaluate --dataset folder:DIR` or `csv:FILE`: loss and accuracy on a user's own images.
 struct FolderEvaluation {
   /// Larger batches are no faster, and take memory.
   private static let largestBatch = 64
 
   let network: LoadedNetwork
   let preprocessing: Preprocessing
-  let images: EvaluationPictures
+  let images: EvaluationImages
   /// The first of them count.
   let examples: ArraySlice<ImageFolder.Example>
   let device: Device
   let batchSize: Int
-  let looks: TestTimeAugmentation
+  let views: TestTimeAugmentation
   let quiet: Bool
 
   struct Report: Encodable {
@@ -37,21 +37,21 @@ struct FolderEvaluation {
   }
 
   /// - Parameters:
-  ///   - source: where the pictures are.
-  ///   - rule: finds the part that was left for testing; nil: see ``EvaluationPictures``.
+  ///   - source: where the images are.
+  ///   - rule: finds the part that was left for testing; nil: see ``EvaluationImages``.
   ///   - side: the height and width of the network's input; nil: what the weights say.
-  ///   - limit: of pictures; nil: all.
-  /// - Throws: ``Failure`` where folders and classes do not agree, or pictures do not suit the network.
+  ///   - limit: of images; nil: all.
+  /// - Throws: ``Failure`` where folders and classes do not agree, or images do not suit the network.
   init(
-    source: PictureSource, rule: SplitRule?, network: LoadedNetwork, side: Int?, limit: Int?, device: Device,
-    batchSize: Int, looks: TestTimeAugmentation, quiet: Bool
+    source: ImageSource, rule: SplitRule?, network: LoadedNetwork, side: Int?, limit: Int?, device: Device,
+    batchSize: Int, views: TestTimeAugmentation, quiet: Bool
   ) throws {
     self.network = network
     self.device = device
-    self.looks = looks
+    self.views = views
     self.quiet = quiet
     let classes = network.configuration.numClasses
-    images = try EvaluationPictures(
+    images = try EvaluationImages(
       source, classNames: network.card.classNames == nil ? nil : network.classNames(file: nil), rule: rule)
     let isFolder = source == .folder(source.path)
     guard images.classNames.count == classes else {
@@ -72,7 +72,7 @@ struct FolderEvaluation {
   }
 
   func run(json: Bool) throws {
-    var leftOut = LeftOutPictures()
+    var leftOut = LeftOutImages()
     var report = Report()
     let began = ContinuousClock.now
     Interrupts.watch()
@@ -80,13 +80,13 @@ struct FolderEvaluation {
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     progress.begin("testing", total: examples.count)
     let predictor = Predictor(network.net, device: device)
-    let batches = PictureLoader(
+    let batches = ImageLoader(
       examples.map(\.path), preprocessing: preprocessing, batchSize: batchSize, minimumSide: network.net.minimumSize)
     var done = 0
     for batch in batches {
       for skipped in batch.skipped { leave(skipped, &report, &leftOut) }
       if let images = batch.images {
-        let logits = try looks.logits(images) { try predictor.logits($0) }
+        let logits = try views.logits(images) { try predictor.logits($0) }
         for (row, index) in batch.indices.enumerated() {
           report.add(logits.values[row * logits.shape[1]..<(row + 1) * logits.shape[1]], label: examples[index].label)
         }
@@ -98,19 +98,19 @@ struct FolderEvaluation {
     progress.finish()
     guard report.examples > 0 else {
       throw Failure(
-        .invalidData, "\(images.path): none of \(report.skipped.count) pictures can be read; name a folder of pictures")
+        .invalidData, "\(images.path): none of \(report.skipped.count) images can be read; name a folder of images")
     }
     report.finish(seconds: (ContinuousClock.now - began).inSeconds)
     guard report.testLoss.isFinite else {
       throw Failure(
         .invalidData,
-        "\(network.source): the loss on the pictures is not finite; use weights from before training diverged")
+        "\(network.source): the loss on the images is not finite; use weights from before training diverged")
     }
     try printResult(json ? String(decoding: try compactJSON(report), as: UTF8.self) : line(report))
     try leftOut.throwIfAny(of: report.examples + report.skipped.count)
   }
 
-  private func leave(_ image: SkippedImage, _ report: inout Report, _ leftOut: inout LeftOutPictures) {
+  private func leave(_ image: SkippedImage, _ report: inout Report, _ leftOut: inout LeftOutImages) {
     leftOut.report(image)
     report.skipped.append(.init(file: image.file, reason: image.reason))
   }
@@ -124,7 +124,7 @@ struct FolderEvaluation {
 }
 
 extension FolderEvaluation.Report {
-  /// Counts one picture; averages are sums until ``finish(seconds:)``.
+  /// Counts one image; averages are sums until ``finish(seconds:)``.
   fileprivate mutating func add(_ logits: ArraySlice<Float>, label: Int) {
     let values = logits.map(Double.init)
     let (own, greatest) = (values[label], values.max()!)

@@ -61,7 +61,7 @@ struct SummaryCommand: ParsableCommand {
     let chosen = try model.resolve(inputChannels: channels?.value, numClasses: numClasses?.value)
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = input?.value ?? chosen.imageSide
-    try WorkSize.requireSide(side, for: net, option: "--input")
+    try MemoryRequirement.requireSide(side, for: net, option: "--input")
     let shape = [batchSize.value, chosen.configuration.inputChannels, side, side]
     net.memoryEfficient = recomputation.memoryEfficient
     let prediction = memory ? try MemoryPrediction(net, inputShape: shape, device: try compute.device()) : nil

@@ -78,9 +78,9 @@ extension Command {
       for part in [",\"one, two\",0,", ",\"\"\"three\"\"\",1,"] { #expect(csv.output.contains(part)) }
     }
 
-    @Test func leavesOutBadPictures() async throws {
+    @Test func leavesOutBadImages() async throws {
       try await train()
-      try sandbox.write(try Pictures.data("rgb.png").dropLast(40), to: "cut.png")
+      try sandbox.write(try Images.data("rgb.png").dropLast(40), to: "cut.png")
       try sandbox.write(Data("hello".utf8), to: "text.jpg")
       let one = try await sandbox.run(predict + ["cut.png", "--json"])
       #expect(one.status == 65 && one.errorLines.count == 1 && one.errors.contains("cut.png: the file is truncated"))
@@ -89,11 +89,11 @@ extension Command {
 
       let some = try await sandbox.run(predict + ["cut.png", "a.png", "text.jpg", "b.jpg", "--json"])
       #expect(some.status == 65 && some.errorLines.count == 3)
-      #expect(some.errorLines.last == "densenet: left out 2 of 4 pictures and folders, named above")
+      #expect(some.errorLines.last == "densenet: left out 2 of 4 images and folders, named above")
       #expect(files(try predictions(some)) == ["a.png", "b.jpg"])
       let skipped = try #require(try object(some.output)["skipped"] as? [[String: String]])
       #expect(skipped.map { $0["file"] } == ["cut.png", "text.jpg"])
-      #expect(skipped[1]["reason"]?.hasPrefix("expected a JPEG or PNG picture") == true)
+      #expect(skipped[1]["reason"]?.hasPrefix("expected a JPEG or PNG image") == true)
 
       let missing = try await sandbox.run(predict + ["cut.png", "a.png", "absent.jpg", "run"])
       #expect(missing.status == 66 && missing.errors.contains("run: expected .jpg, .jpeg or .png files"))
@@ -118,7 +118,7 @@ extension Command {
       let map = try Data(contentsOf: sandbox.url("maps/a.cam.png"))
       #expect(map.starts(with: [0x89, 0x50, 0x4e, 0x47]))
       #expect(try Data(contentsOf: sandbox.url("large.png")) != map)
-      // 23×17, as the picture.
+      // 23×17, as the image.
       #expect(Array(map[16..<24]) == [0, 0, 0, 23, 0, 0, 0, 17])
 
       try sandbox.add(["more/a.png": "rgba.png"])
@@ -127,17 +127,17 @@ extension Command {
       expectSuccess(try await sandbox.run(predict + ["a.png", "--cam", "one.png"]))
       #expect(try Data(contentsOf: sandbox.url("one.png")) == map)
 
-      let picture = try Data(contentsOf: sandbox.url("a.png"))
+      let image = try Data(contentsOf: sandbox.url("a.png"))
       let cases = [
         (["a.png", "--cam", "a.png"], "would replace"), (["a.png", "b.jpg", "--cam", "x.png"], "name a folder"),
       ]
       for (arguments, part) in cases {
         expectFailure(try await sandbox.run(predict + arguments), 64, saying: ["--cam", part])
       }
-      #expect(try Data(contentsOf: sandbox.url("a.png")) == picture)
+      #expect(try Data(contentsOf: sandbox.url("a.png")) == image)
     }
 
-    /// A picture of one pixel, squashed to 32×32, is a constant: both ways to the same answer.
+    /// An image of one pixel, squashed to 32×32, is a constant: both ways to the same answer.
     @Test func agreesWithTensors() async throws {
       try await train()
       let csv = try await sandbox.run(
@@ -163,8 +163,8 @@ extension Command {
       }
     }
 
-    /// The last row of the fixture `expected.bin` is that of its one-pixel picture: red, green, blue, grey.
-    private func greyOfPixel() async throws -> UInt8 { try #require(try Pictures.data("expected.bin").last) }
+    /// The last row of the fixture `expected.bin` is that of its one-pixel image: red, green, blue, grey.
+    private func greyOfPixel() async throws -> UInt8 { try #require(try Images.data("expected.bin").last) }
 
     @Test func refusesTensorsThatDoNotFit() async throws {
       try await train()
@@ -188,7 +188,7 @@ extension Command {
     @Test func refusesWrongUsage() async throws {
       try await train()
       let cases: [([String], Int32, [String])] = [
-        ([], 64, ["expected pictures or folders"]),
+        ([], 64, ["expected images or folders"]),
         (["a.png", "--input-tensors", "x", "--output-tensors", "y.pth"], 64, ["found both"]),
         (["--input-tensors", "x"], 64, ["expected --output-tensors too"]),
         (["--output-tensors", "x"], 64, ["expected --input-tensors too"]),
@@ -250,7 +250,7 @@ extension Command {
         try await answer { $0["preprocessing"] = "[]" }, 65, saying: ["w.safetensors", "preprocessing cannot be read"])
       expectFailure(
         try await answer { $0["class_names"] = #"["a","b"]"# }, 65, saying: ["names 2 classes, expected 10"])
-      // Pictures of several sizes, each as it is, but for those that are too small.
+      // Images of several sizes, each as it is, but for those that are too small.
       try sandbox.add(["small.png": "one_pixel.png"])
       let kept = try await sandbox.run(
         predict + ["a.png", "small.png", "b.jpg", "--resize", "short:40", "--format", "csv", "--top", "1"])
@@ -264,7 +264,7 @@ extension Command {
   @Suite struct EvaluateFolder {
     let sandbox = try! Sandbox()
 
-    @Test func countsCorrectPictures() async throws {
+    @Test func countsCorrectImages() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
       try sandbox.add([
         "set/Bag/1.png": "rgb.png", "set/Bag/2.jpg": "grey.jpg", "set/Coat/x.jpg": "cmyk.jpg",

@@ -8,7 +8,7 @@ private let longRun = [
 ]
 
 /// The same on a folder of JPEG and PNG classes.
-private let pictureRun = [
+private let imageRun = [
   "train", "--dataset", "folder:pets", "--model", "densenet-bc-16-6", "--resize", "32", "--batch-size", "4", "--epochs",
   "24", "--random-resized-crop", "0.5", "--flip", "--color-jitter", "0.2,0.2,0.2,0.05", "--optimizer", "adamw",
   "--drop-rate", "0.1", "--schedule", "one-cycle", "--normalize", "dataset",
@@ -21,7 +21,7 @@ extension Command {
     private func weights(_ run: String) throws -> Data { try Data(contentsOf: sandbox.url("\(run)/model.safetensors")) }
 
     /// Kills runs at random instants, twenty times in all, and lets each go on until it is complete.
-    @Test(arguments: [longRun, pictureRun])
+    @Test(arguments: [longRun, imageRun])
     func killedAtAnyInstantARunComesToTheSameWeights(_ command: [String]) async throws {
       for n in 0..<4 {
         try sandbox.add([
@@ -132,13 +132,13 @@ extension Command {
       #expect(sandbox.names(in: "typo") == nil)
     }
 
-    /// A run that was killed between its last files, of pictures by a relative path.
+    /// A run that was killed between its last files, of images by a relative path.
     @Test func whatIsMissingAtTheEndIsWritten() async throws {
       try sandbox.add([
         "pets/cat/a.png": "rgb.png", "pets/cat/b.jpg": "grey.jpg", "pets/dog/a.jpg": "cmyk.jpg",
         "pets/dog/b.png": "grey8.png",
       ])
-      expectSuccess(try await sandbox.run(pictureRun + ["--max-steps", "2", "--output", "run"]))
+      expectSuccess(try await sandbox.run(imageRun + ["--max-steps", "2", "--output", "run"]))
       for name in ["report.html", "predictions.csv", "evaluation.json"] {
         try FileManager.default.removeItem(at: sandbox.url("run/\(name)"))
       }

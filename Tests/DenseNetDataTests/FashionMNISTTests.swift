@@ -7,8 +7,8 @@ import Testing
 @Suite struct BundledSampleTests {
   @Test func isClassBalancedAndComplete() throws {
     let sample = try BundledSample.load()
-    for (pictures, perClass) in [(sample.train, 200), (sample.test, 100)] {
-      let split = try #require(pictures as? ImageDataset)
+    for (images, perClass) in [(sample.train, 200), (sample.test, 100)] {
+      let split = try #require(images as? ImageDataset)
       #expect((split.height, split.width, split.channels) == (28, 28, 1))
       #expect(split.classNames == DatasetDescription.fashionMNIST.classNames)
       #expect(split.name == "fashion-mnist-sample")

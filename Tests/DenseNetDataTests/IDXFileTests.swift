@@ -103,7 +103,7 @@ import Testing
     let bomb = gzip(idx([2, 3, 4], [UInt8](repeating: 0, count: 1 << 28)))
     try await withTemporaryFolder { folder in
       try write(bomb, to: folder + "/bomb.gz")
-      let content = try Content(ofFile: folder + "/bomb.gz", remedy: "REMEDY")
+      let content = try GzipReader(ofFile: folder + "/bomb.gz", remedy: "REMEDY")
       await expectFailure(.invalidData, mentions: ["expected 40 bytes, found more"]) {
         try IDXFile(content, rank: 3, remedy: "REMEDY")
       }
@@ -121,7 +121,7 @@ import Testing
       }
       try bytes.withUnsafeBytes { bytes in
         do {
-          let content = try Content(MemoryBytes(name: "noise", bytes), remedy: "REMEDY")
+          let content = try GzipReader(MemoryBytes(name: "noise", bytes), remedy: "REMEDY")
           let file = try IDXFile(content, rank: 3, remedy: "REMEDY")
           #expect(file.values.count == file.extents.reduce(1, *))
         } catch let failure as Failure {

@@ -21,7 +21,7 @@ import Testing
     let (from, to) = (network(), network(seed: 2))
     let notes = try WeightsFile(stateOf: from).load(
       into: to, classes: .reinitialized(seed: 7), inputChannels: .adapted)
-    #expect(notes == LoadNotes() && notes.lines.isEmpty)
+    #expect(notes == LoadReport() && notes.lines.isEmpty)
     #expect(state(to) == state(from))
   }
 
@@ -34,7 +34,7 @@ import Testing
     #expect(state(to) == before)
 
     let notes = try file.load(into: to, classes: .reinitialized(seed: 7))
-    #expect(notes.classes == LoadNotes.Change(file: 5, model: 7) && notes.inputChannels == nil)
+    #expect(notes.classes == LoadReport.Change(file: 5, model: 7) && notes.inputChannels == nil)
     #expect(notes.lines == ["the classifier for 7 classes is new and untrained: that of the weights is for 5"])
     let fresh = Linear(4, 7)
     fresh.initialize(.pytorch, seed: 7)
@@ -47,7 +47,7 @@ import Testing
     var file = WeightsFile(stateOf: network())
     file.tensors.removeAll { $0.name.hasPrefix("5.") }
     let notes = try file.load(into: network(classes: 7), classes: .reinitialized(seed: 7))
-    #expect(notes.classes == LoadNotes.Change(file: nil, model: 7))
+    #expect(notes.classes == LoadReport.Change(file: nil, model: 7))
     #expect(notes.lines == ["the classifier for 7 classes is new and untrained: the weights have none"])
     #expect(failure { try file.load(into: network()) }?.description.contains("missing 2 (5.weight, 5.bias)") == true)
   }
@@ -66,7 +66,7 @@ import Testing
     let net = network(channels: to, seed: 2)
     #expect(failure { try file.load(into: net) }?.description.contains("misshapen 1 (0.weight") == true)
     let notes = try file.load(into: net, inputChannels: .adapted)
-    #expect(notes.inputChannels == LoadNotes.Change(file: from, model: to) && notes.classes == nil)
+    #expect(notes.inputChannels == LoadReport.Change(file: from, model: to) && notes.classes == nil)
     #expect(notes.lines == ["the first convolution was adapted from \(from) to \(to) input channels"])
     let weight = try #require(file["0.weight"]?.tensor)
     let adapted = try #require(state(net)["0.weight"])
@@ -127,7 +127,8 @@ import Testing
       _ = net.forward(.randn([2, 3, 8, 8], seed: 1), mode: .training)
       var file = WeightsFile(stateOf: net, metadata: ["format": "pt", "other": "é\n\"\u{1f600}"])
       file.card = ModelCard(
-        model: "mine", configuration: #"{"a":1}"#, classNames: ["T-shirt/top", "\"é\\\u{7}"], preprocessing: "{}")
+        model: "mine", configuration: .densenet121, classNames: ["T-shirt/top", "\"é\\\u{7}"],
+        preprocessing: .imageNet)
       file.tensors[0].value = .floating(file.tensors[0].value.tensor!.map { _ in Float(bitPattern: 0x7f80_0001) })
       try file.write(to: url)
       #expect(try contents(of: folder) == [url.lastPathComponent])

@@ -44,14 +44,14 @@ import Testing
     #expect(ComparisonPage([run("one", accuracy: 1, settings: [])]).text().split(separator: "\n").count == 3)
   }
 
-  @Test func isAPageAndAPicture() throws {
+  @Test func isAPageAndAImage() throws {
     let markup = try #require(Markup(page: page.html()))
     #expect(markup.all("h2").map(\.text) == ["Results", "Curves", "What differs"])
     #expect(markup.all("th").contains { $0.text == "a<b>" } && markup.all("svg").count == 3)
-    let picture = try #require(Markup(page.svg()))
-    #expect(picture.all("svg").count == 1 && picture.elements[1].text == "Curves of 2 runs")
-    #expect(picture.texts("text").filter { $0 == "a<b>" }.count == 3)
-    #expect(["Test accuracy", "Test loss", "Training loss"].allSatisfy(picture.texts("text").contains))
-    #expect(picture.texts("mark1").contains("80.0%") && page.svg().contains("prefers-color-scheme:dark"))
+    let image = try #require(Markup(page.svg()))
+    #expect(image.all("svg").count == 1 && image.elements[1].text == "Curves of 2 runs")
+    #expect(image.texts("text").filter { $0 == "a<b>" }.count == 3)
+    #expect(["Test accuracy", "Test loss", "Training loss"].allSatisfy(image.texts("text").contains))
+    #expect(image.texts("mark1").contains("80.0%") && page.svg().contains("prefers-color-scheme:dark"))
   }
 }

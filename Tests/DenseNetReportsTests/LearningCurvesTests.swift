@@ -96,7 +96,7 @@ private func curves(epochs: Int, shown: Int? = nil, title: String? = "d2l", loss
   }
 
   @Test(arguments: [0, 1e-300, 1e-9, -1e300, -5, .nan, .infinity])
-  func oddLossesStayInThePicture(loss: Double) throws {
+  func oddLossesStayInTheImage(loss: Double) throws {
     for epochs in [1, 3, 100] {
       let document = try #require(Markup(curves(epochs: epochs, loss: { _ in loss }).svg()))
       #expect(document.coordinates.allSatisfy { $0 >= -90 && $0 <= 720 })

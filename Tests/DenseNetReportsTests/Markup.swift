@@ -4,7 +4,7 @@ import Foundation
   import FoundationXML
 #endif
 
-/// What an SVG picture or a page holds, if it is well formed.
+/// What an SVG image or a page holds, if it is well formed.
 final class Markup: NSObject, XMLParserDelegate {
   struct Element {
     var name: String

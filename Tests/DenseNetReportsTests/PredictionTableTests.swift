@@ -66,14 +66,14 @@ import Testing
 
   @Test func theRecordHasWhatPeopleAskFor() throws {
     let evaluation = try EvaluationFixture("absent").evaluation
-    let record = EvaluationRecord(evaluation, pictures: [.init(index: 3, png: Data([1, 2, 3]))])
+    let record = EvaluationRecord(evaluation, images: [.init(index: 3, png: Data([1, 2, 3]))])
     let json = try JSONEncoder().encode(record)
     let object = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
     #expect(object["accuracy"] as? Double == 0.275 && object["examples"] as? Int == 40)
     #expect(object["top5_accuracy"] == nil && object["expected_calibration_error"] is Double)
     #expect((object["classes"] as? [[String: Any]])?[4].keys.sorted() == ["name", "support"])
     #expect(try JSONDecoder().decode(EvaluationRecord.self, from: json) == record)
-    let empty = EvaluationRecord(Evaluation([], classNames: ["a"]), pictures: [])
+    let empty = EvaluationRecord(Evaluation([], classNames: ["a"]), images: [])
     #expect(empty.accuracy == nil && empty.loss == nil && empty.expectedCalibrationError == nil)
   }
 }

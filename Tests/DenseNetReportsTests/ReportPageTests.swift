@@ -43,7 +43,7 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     }
     page.curves = curves
     page.evaluation = evaluation(classes: classes)
-    page.pictures = [4: [1, 2, 3], 36: [4, 5, 6]]
+    page.images = [4: [1, 2, 3], 36: [4, 5, 6]]
     page.settings = [("lr", "0.1"), (odd, odd)]
     page.environment = [("processor", odd)]
     return page
@@ -107,7 +107,7 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
         "Settings",
       ])
     var without = page()
-    without.pictures = [:]
+    without.images = [:]
     without.evaluation = Evaluation([], classNames: ["a", "b"])
     #expect(!headings(try #require(Markup(page: without.html()))).contains("Confusion matrix"))
   }
@@ -154,7 +154,7 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     #expect(markup.all("tr").filter { $0.name == "tr" }.count > 20)
   }
 
-  @Test func mistakesAreShownAsPictures() throws {
+  @Test func mistakesAreShownAsImages() throws {
     let images = try #require(Markup(page: page().html())).all("img")
     // The more confident first.
     #expect(images.map { $0.attributes["src"] } == ["data:image/png;base64,BAUG", "data:image/png;base64,AQID"])

@@ -142,7 +142,7 @@ import Testing
         layer.bias!.value = Tensor(shape: [1], values: [row[3]])
       }
       set(c.values[0])
-      let average = WeightAverage(of: layer, decay: c.decay)
+      let average = ExponentialMovingAverage(of: layer, decay: c.decay)
       for row in c.values.dropFirst() {
         set(row)
         average.update()

@@ -72,7 +72,7 @@ import Testing
 
   /// Forward and backward through the stem. -> the pooled values, `[1, 1, 1, 3]`
   private func throughStem(_ parts: StemExample.Layers, _ x: Tensor, _ gradient: Tensor) throws -> Tensor {
-    let stem = Stem(convolution: parts.convolution, norm: parts.norm, pool: parts.pool)
+    let stem = ImageNetStem(convolution: parts.convolution, norm: parts.norm, pool: parts.pool)
     let device = Device.current
     let target = FeatureMap(ChannelLayout(slices: [1]))
     target.resize(images: 1, height: 1, width: 3, gradients: true)

@@ -2,9 +2,9 @@ import CImageCodecs
 public import DenseNets
 
 extension DecodedImage {
-  /// No larger picture is decoded, whatever a header promises: Pillow's own limit, 2 × 89,478,485 pixels.
+  /// No larger image is decoded, whatever a header promises: Pillow's own limit, 2 × 89,478,485 pixels.
   public static let pixelLimit = 178_956_970
-  /// No longer picture is decoded, in pixels of a side.
+  /// No longer image is decoded, in pixels of a side.
   public static let sideLimit = 1_000_000
   /// No larger file is read, in bytes.
   public static let fileSizeLimit = 1 << 30
@@ -14,15 +14,15 @@ extension DecodedImage {
   /// Pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(path))`, in `L` for grey files and `RGB` for all
   /// others, with two differences: grey PNGs of 16 bits are scaled to 8 (their high byte), where Pillow clips them at
   /// 255, and a damaged or truncated file of any kind is an error.
-  /// - Parameter pixelLimit: pictures of more pixels are refused before they are decoded.
+  /// - Parameter pixelLimit: images of more pixels are refused before they are decoded.
   /// - Throws: `Failure(.missingInput)` where there is no file, `inputOutput` where it cannot be read, `invalidData`
-  ///   where it is no picture, a damaged one, or too large.
+  ///   where it is no image, a damaged one, or too large.
   public init(contentsOf path: String, pixelLimit: Int = DecodedImage.pixelLimit) throws {
     let file = try InputFile(path)
     guard file.size <= Self.fileSizeLimit else {
       throw Failure(
         .invalidData,
-        "\(path): expected a picture of at most \(grouped(Self.fileSizeLimit)) bytes, found \(grouped(file.size)); make it smaller"
+        "\(path): expected an image of at most \(grouped(Self.fileSizeLimit)) bytes, found \(grouped(file.size)); make it smaller"
       )
     }
     var bytes = [UInt8](repeating: 0, count: file.size)
@@ -38,14 +38,14 @@ extension DecodedImage {
     do {
       self = try Self.decode(bytes, pixelLimit: pixelLimit)
     } catch {
-      throw Failure(.invalidData, "\(source): \(error.reason); save or download the picture again, or leave it out")
+      throw Failure(.invalidData, "\(source): \(error.reason); save or download the image again, or leave it out")
     }
   }
 
   private static func decode(_ bytes: [UInt8], pixelLimit: Int) throws(ImageProblem) -> DecodedImage {
     guard let format = ImageFormat(bytes) else {
       throw ImageProblem(
-        "expected a JPEG or PNG picture, found \(bytes.isEmpty ? "an empty file" : ImageFormat.guess(bytes))")
+        "expected a JPEG or PNG image, found \(bytes.isEmpty ? "an empty file" : ImageFormat.guess(bytes))")
     }
     let header: image_header
     switch format {

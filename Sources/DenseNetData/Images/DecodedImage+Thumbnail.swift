@@ -1,10 +1,10 @@
 public import DenseNets
 
 extension DecodedImage {
-  /// The picture at a size for a page: its shorter side has that many pixels, or fewer where it had.
-  /// - Throws: `Failure(.invalidData)` where the picture is far too long and thin.
+  /// The image at a size for a page: its shorter side has that many pixels, or fewer where it had.
+  /// - Throws: `Failure(.invalidData)` where the image is far too long and thin.
   public func thumbnail(side: Int) throws(Failure) -> DecodedImage {
     if min(width, height) <= side { return self }
-    return try Preprocessing(inputChannels: channels, resize: .shorterSide(side)).picture(self)
+    return try Preprocessing(inputChannels: channels, resize: .shorterSide(side)).image(self)
   }
 }

@@ -1,4 +1,4 @@
-/// A picture in memory, 8 bits a value.
+/// An image in memory, 8 bits a value.
 public struct DecodedImage: Sendable, Equatable {
   public let width: Int
   public let height: Int
@@ -9,8 +9,8 @@ public struct DecodedImage: Sendable, Equatable {
 
   /// - Precondition: there are 1 or 3 channels, at least one pixel and as many values as these make.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-    precondition(channels == 1 || channels == 3, "a picture has 1 or 3 channels, found \(channels)")
-    precondition(width > 0 && height > 0, "a picture has pixels, found \(height)x\(width)")
+    precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels, found \(channels)")
+    precondition(width > 0 && height > 0, "an image has pixels, found \(height)x\(width)")
     precondition(
       pixels.count == width * height * channels,
       "\(height)x\(width) pixels of \(channels) need \(width * height * channels) values, found \(pixels.count)")
@@ -20,9 +20,9 @@ public struct DecodedImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
-  /// The picture in grey (1) or RGB (3), as Pillow's `convert("L")` and `convert("RGB")` do it.
+  /// The image in grey (1) or RGB (3), as Pillow's `convert("L")` and `convert("RGB")` do it.
   public func converted(toChannels wanted: Int) -> DecodedImage {
-    precondition(wanted == 1 || wanted == 3, "a picture has 1 or 3 channels, found \(wanted)")
+    precondition(wanted == 1 || wanted == 3, "an image has 1 or 3 channels, found \(wanted)")
     if wanted == channels { return self }
     let count = width * height
     let converted = [UInt8](unsafeUninitializedCapacity: count * wanted) { result, filled in
@@ -40,7 +40,7 @@ public struct DecodedImage: Sendable, Equatable {
     return DecodedImage(width: width, height: height, channels: wanted, pixels: converted)
   }
 
-  /// The picture as a viewer shows it that heeds the orientation, as Pillow's `ImageOps.exif_transpose`.
+  /// The image as a viewer shows it that heeds the orientation, as Pillow's `ImageOps.exif_transpose`.
   func turned(to orientation: EXIFOrientation) -> DecodedImage {
     if orientation == .upright { return self }
     let (rows, columns) = orientation.exchangesAxes ? (width, height) : (height, width)

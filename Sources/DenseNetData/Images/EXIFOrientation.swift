@@ -1,6 +1,6 @@
 /// How a camera was held, as the orientation tag of EXIF says it (tag 0x0112, values 1 to 8).
 ///
-/// Names say what was done to the upright picture; ``DecodedImage/turned(to:)`` undoes it.
+/// Names say what was done to the upright image; ``DecodedImage/turned(to:)`` undoes it.
 enum EXIFOrientation: Int, CaseIterable {
   case upright = 1
   /// Left and right are exchanged.
@@ -19,8 +19,8 @@ enum EXIFOrientation: Int, CaseIterable {
 
   var exchangesAxes: Bool { rawValue >= 5 }
 
-  /// The orientation that a JPEG or PNG file names; upright where it names none, or nothing that makes sense: a picture
-  /// with broken EXIF is a good picture.
+  /// The orientation that a JPEG or PNG file names; upright where it names none, or nothing that makes sense: an image
+  /// with broken EXIF is a good image.
   init(ofFile bytes: [UInt8]) {
     self = Self.metadata(of: bytes).flatMap { Self(tiff: bytes[$0]) } ?? .upright
   }

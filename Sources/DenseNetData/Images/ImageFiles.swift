@@ -20,14 +20,14 @@ public struct SkippedImage: Sendable, Equatable {
   }
 }
 
-/// The pictures that paths name.
+/// The images that paths name.
 public struct ImageFiles: Sendable {
-  /// What is taken for a picture in a folder, whatever the case of its letters.
+  /// What is taken for an image in a folder, whatever the case of its letters.
   public static let extensions = ["jpg", "jpeg", "png"]
 
   /// The files, in the order of the paths and within a folder sorted by name.
   public private(set) var paths: [String] = []
-  /// Folders that could not be read or hold no pictures.
+  /// Folders that could not be read or hold no images.
   public private(set) var skipped: [SkippedImage] = []
   /// Folders that were read, by device and file number, so that a loop of links ends.
   private var visited: Set<[UInt64]> = []

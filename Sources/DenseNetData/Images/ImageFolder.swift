@@ -1,6 +1,6 @@
 public import DenseNets
 
-/// Pictures sorted into a folder for each class: `FOLDER/CLASS/*`, as torchvision's `ImageFolder` reads them.
+/// Images sorted into a folder for each class: `FOLDER/CLASS/*`, as torchvision's `ImageFolder` reads them.
 public struct ImageFolder: Sendable {
   public struct Example: Sendable, Equatable {
     public let path: String
@@ -14,29 +14,29 @@ public struct ImageFolder: Sendable {
   public let path: String
   /// The names that labels stand for.
   public let classNames: [String]
-  /// The pictures, class by class, within a class sorted by path.
+  /// The images, class by class, within a class sorted by path.
   public let examples: [Example]
-  /// Class folders, or folders in them, that could not be read or hold no pictures.
+  /// Class folders, or folders in them, that could not be read or hold no images.
   public let skipped: [SkippedImage]
 
-  /// Finds the pictures; none of them is read.
+  /// Finds the images; none of them is read.
   /// - Parameters:
   ///   - path: a folder of class folders, or one with `val` or `test`, which then holds them.
   ///   - classNames: the classes of the network, in the order of its outputs. Nil takes the folders' names, sorted.
-  /// - Throws: `Failure(.missingInput)` where there is no such folder or no picture in it, `invalidData` for a class
+  /// - Throws: `Failure(.missingInput)` where there is no such folder or no image in it, `invalidData` for a class
   ///   folder that is none of `classNames`, `inputOutput` where the folder cannot be read.
   public init(_ path: String, classNames: [String]? = nil) throws(Failure) {
     guard ImageFiles.isFolder(path) else {
-      throw Failure(.missingInput, "\(path): no such folder of pictures; check the path")
+      throw Failure(.missingInput, "\(path): no such folder of images; check the path")
     }
     try self.init(root: Self.evaluationPart(of: path), classNames: classNames)
   }
 
-  /// Finds the pictures in the class folders of this very folder.
+  /// Finds the images in the class folders of this very folder.
   init(root: String, classNames: [String]? = nil) throws(Failure) {
     let folders = try visibleNames(in: root).filter { ImageFiles.isFolder(joined(root, $0)) }
     guard !folders.isEmpty else {
-      throw Failure(.missingInput, "\(root): expected a folder of pictures for each class, found no folder")
+      throw Failure(.missingInput, "\(root): expected a folder of images for each class, found no folder")
     }
     // Equal to Swift, and two to the file system.
     var known: Set<String> = []

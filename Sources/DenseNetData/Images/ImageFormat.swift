@@ -1,4 +1,4 @@
-/// A kind of picture file, by its first bytes.
+/// A kind of image file, by its first bytes.
 enum ImageFormat {
   case jpeg
   case png
@@ -20,17 +20,17 @@ enum ImageFormat {
     }
   }
 
-  /// What the bytes are, where they are no picture that can be decoded.
+  /// What the bytes are, where they are no image that can be decoded.
   static func guess(_ bytes: [UInt8]) -> String {
     let kinds: [(String, [UInt8])] = [
-      ("a GIF picture", Array("GIF8".utf8)), ("a BMP picture", Array("BM".utf8)),
-      ("a TIFF picture", [0x49, 0x49, 42, 0]), ("a TIFF picture", [0x4d, 0x4d, 0, 42]),
+      ("a GIF image", Array("GIF8".utf8)), ("a BMP image", Array("BM".utf8)),
+      ("a TIFF image", [0x49, 0x49, 42, 0]), ("a TIFF image", [0x4d, 0x4d, 0, 42]),
       ("a PDF document", Array("%PDF".utf8)), ("a gzip file", [0x1f, 0x8b]),
     ]
     if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
-      return "a WebP picture"
+      return "a WebP image"
     }
-    if bytes.dropFirst(4).starts(with: Array("ftyp".utf8)) { return "a HEIF or AVIF picture, or a film" }
+    if bytes.dropFirst(4).starts(with: Array("ftyp".utf8)) { return "a HEIF or AVIF image, or a film" }
     return kinds.first { bytes.starts(with: $0.1) }?.0 ?? "something else"
   }
 }

@@ -1,6 +1,6 @@
 import CImageCodecs
 
-/// Why bytes are not a picture, without the file's name.
+/// Why bytes are not an image, without the file's name.
 struct ImageProblem: Error {
   let reason: String
 
@@ -11,14 +11,14 @@ struct ImageProblem: Error {
     switch result.status {
     case IMAGE_OK: return
     case IMAGE_TRUNCATED: throw ImageProblem("the file is truncated (\(words))")
-    case IMAGE_UNSUPPORTED: throw ImageProblem("a kind of picture that cannot be decoded (\(words))")
-    case IMAGE_OUT_OF_MEMORY: throw ImageProblem("no memory to decode the picture (\(words))")
-    default: throw ImageProblem("the picture is damaged (\(words))")
+    case IMAGE_UNSUPPORTED: throw ImageProblem("a kind of image that cannot be decoded (\(words))")
+    case IMAGE_OUT_OF_MEMORY: throw ImageProblem("no memory to decode the image (\(words))")
+    default: throw ImageProblem("the image is damaged (\(words))")
     }
   }
 }
 
-/// Room for a picture's values, filled by `decode`.
+/// Room for an image's values, filled by `decode`.
 func decodedPixels(
   _ header: image_header, _ decode: (UnsafeMutablePointer<UInt8>) -> image_result
 ) throws(ImageProblem) -> [UInt8] {

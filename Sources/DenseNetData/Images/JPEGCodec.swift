@@ -2,7 +2,7 @@ import CImageCodecs
 
 /// JPEG through libjpeg-turbo.
 enum JPEGCodec {
-  /// More scans than any encoder makes; each costs a pass over the picture, however few bytes it has.
+  /// More scans than any encoder makes; each costs a pass over the image, however few bytes it has.
   static let scanLimit: Int32 = 100
 
   static func header(_ bytes: [UInt8]) throws(ImageProblem) -> image_header {
@@ -11,7 +11,7 @@ enum JPEGCodec {
     return header
   }
 
-  /// The picture, CMYK as RGB.
+  /// The image, CMYK as RGB.
   static func decode(_ bytes: [UInt8], _ header: image_header) throws(ImageProblem) -> DecodedImage {
     let pixels = try decodedPixels(header) { (pixels) in
       var header = header

@@ -9,7 +9,7 @@ enum PNGCodec {
     return header
   }
 
-  /// The picture without its transparency. Values of 16 bits keep their high byte.
+  /// The image without its transparency. Values of 16 bits keep their high byte.
   static func decode(_ bytes: [UInt8], _ header: image_header) throws(ImageProblem) -> DecodedImage {
     let pixels = try decodedPixels(header) { (pixels) in
       var header = header
@@ -20,7 +20,7 @@ enum PNGCodec {
 }
 
 extension DecodedImage {
-  /// The picture as a PNG file's bytes.
+  /// The image as a PNG file's bytes.
   /// - Throws: `Failure(.internalError)` where the encoder refuses, for want of memory.
   public func pngData() throws(Failure) -> [UInt8] {
     var header = image_header(width: width, height: height, channels: Int32(channels))

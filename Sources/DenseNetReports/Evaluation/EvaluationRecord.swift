@@ -12,8 +12,8 @@ public struct EvaluationRecord: Sendable, Codable, Equatable {
     public let f1: Double?
   }
 
-  /// The picture of an example.
-  public struct Picture: Sendable, Codable, Equatable {
+  /// The image of an example.
+  public struct Image: Sendable, Codable, Equatable {
     /// The example's place in its dataset.
     public let index: Int
     /// A PNG file's bytes; base64 in JSON.
@@ -31,15 +31,17 @@ public struct EvaluationRecord: Sendable, Codable, Equatable {
   public let expectedCalibrationError: Double?
   public let classes: [Class]
   /// Of the most confident mistakes.
-  public let pictures: [Picture]
+  public let images: [Image]
 
   enum CodingKeys: String, CodingKey {
-    case examples, accuracy, loss, classes, pictures
+    case examples, accuracy, loss, classes
+    // The name that files written since the first version have.
+    case images = "pictures"
     case top5Accuracy = "top5_accuracy"
     case expectedCalibrationError = "expected_calibration_error"
   }
 
-  public init(_ evaluation: Evaluation, pictures: [Picture]) {
+  public init(_ evaluation: Evaluation, images: [Image]) {
     func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
     let matrix = evaluation.confusion
     examples = evaluation.count
@@ -52,6 +54,6 @@ public struct EvaluationRecord: Sendable, Codable, Equatable {
         name: name, support: matrix.support(index), precision: matrix.precision(index), recall: matrix.recall(index),
         f1: matrix.f1(index))
     }
-    self.pictures = pictures
+    self.images = images
   }
 }

@@ -1,5 +1,5 @@
 /// Runs side by side: a table of results, the settings in which they differ, and their curves over one another, as a
-/// page, as a picture, and as plain text.
+/// page, as an image, and as plain text.
 public struct ComparisonPage: Sendable {
   public struct Run: Sendable {
     public var name: String
@@ -89,7 +89,7 @@ public struct ComparisonPage: Sendable {
     return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
   }
 
-  /// The curves as one picture, one chart below the other.
+  /// The curves as one image, one chart below the other.
   public func svg() -> String {
     let colors = ChartStyle.light
     let headHeight = 34.0

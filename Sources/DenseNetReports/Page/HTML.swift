@@ -29,7 +29,7 @@ enum HTML {
     return "<section>\n<h2>\(escaped(heading))</h2>\n\(note)\(content)\n</section>"
   }
 
-  /// A picture with what it shows above it.
+  /// An image with what it shows above it.
   static func chart(_ heading: String, _ svg: String) -> String {
     "<div class=\"panel\">\n<h3>\(escaped(heading))</h3>\n\(svg)</div>"
   }

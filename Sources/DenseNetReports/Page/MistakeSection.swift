@@ -1,15 +1,15 @@
 import Foundation
 
-/// The most confident mistakes as pictures: wrong labels and odd images show there first.
+/// The most confident mistakes as images: wrong labels and odd images show there first.
 enum MistakeSection {
-  static func html(_ evaluation: Evaluation, pictures: [Int: [UInt8]]) -> String? {
+  static func html(_ evaluation: Evaluation, images: [Int: [UInt8]]) -> String? {
     let shown = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
-      pictures[mistake.index].map { figure(mistake, png: $0, names: evaluation.classNames) }
+      images[mistake.index].map { figure(mistake, png: $0, names: evaluation.classNames) }
     }
     if shown.isEmpty { return nil }
     return HTML.section(
       "Most confident mistakes", note: "Where the network was most sure and wrong. Look here for wrong labels.",
-      "<ul class=\"pictures\">\n\(shown.joined(separator: "\n"))\n</ul>")
+      "<ul class=\"images\">\n\(shown.joined(separator: "\n"))\n</ul>")
   }
 
   private static func figure(_ mistake: Prediction, png: [UInt8], names: [String]) -> String {

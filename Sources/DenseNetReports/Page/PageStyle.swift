@@ -85,7 +85,7 @@ enum PageStyle {
     .diagram{max-width:560px}
     .diagram .bar{fill:var(--right)}
     .diagram .gap{fill:var(--wrong);fill-opacity:.3;stroke:var(--wrong)}
-    .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(128px,28%),1fr));gap:16px 12px;margin:0;padding:0;\
+    .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(128px,28%),1fr));gap:16px 12px;margin:0;padding:0;\
     list-style:none}
     figure{margin:0}
     figure img{display:block;width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;\

@@ -42,14 +42,14 @@ public struct ReportPage: Sendable {
   /// Of the test set, after the last epoch.
   public var evaluation: Evaluation?
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
-  public var pictures: [Int: [UInt8]] = [:]
+  public var images: [Int: [UInt8]] = [:]
   public var settings: [(key: String, value: String)] = []
   /// Machine, version and so on.
   public var environment: [(key: String, value: String)] = []
 
   public init(title: String) { self.title = title }
 
-  /// How many of the most confident mistakes the page shows as pictures.
+  /// How many of the most confident mistakes the page shows as images.
   public static let mistakes = 24
 
   /// The page. Equal values give equal text.
@@ -60,7 +60,7 @@ public struct ReportPage: Sendable {
     if let evaluation, evaluation.count > 0 {
       sections += [
         ConfusionSection(evaluation).html, ClassSection.html(evaluation),
-        MistakeSection.html(evaluation, pictures: pictures), CalibrationSection.html(evaluation),
+        MistakeSection.html(evaluation, images: images), CalibrationSection.html(evaluation),
       ]
     }
     sections.append(circumstances)

@@ -2,7 +2,7 @@
 ///
 /// In inference a pixel's value does not depend on the cut, which may therefore follow the images and the threads.
 struct InferencePass {
-  private let convolution: FrozenConvolution
+  private let convolution: InferenceConvolution
   /// With all output channels; ``split`` of them each have their own part.
   private let shape: ConvolutionShape
   private let images: Int
@@ -15,7 +15,7 @@ struct InferencePass {
   ///   - size: of the source.
   ///   - images: of a group.
   init(
-    _ convolution: FrozenConvolution, size: Extent, inStride: Int, outStride: Int, pool: Extent = 1, images: Int,
+    _ convolution: InferenceConvolution, size: Extent, inStride: Int, outStride: Int, pool: Extent = 1, images: Int,
     precision: Precision, device: Device
   ) {
     self.convolution = convolution

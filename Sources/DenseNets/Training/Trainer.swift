@@ -10,12 +10,12 @@ public final class Trainer {
   public let optimizer: any Optimizer
   public let loss: CrossEntropyLoss
   /// An average of the model's weights, which is then what is tested; nil: the model itself is.
-  public let average: WeightAverage?
+  public let average: ExponentialMovingAverage?
   private var accumulator = GradientAccumulator()
 
   public init(
     model: any Layer, optimizer: any Optimizer, loss: CrossEntropyLoss = CrossEntropyLoss(),
-    average: WeightAverage? = nil
+    average: ExponentialMovingAverage? = nil
   ) {
     self.model = model
     self.optimizer = optimizer
@@ -186,8 +186,4 @@ extension TrainingProgress {
     epoch += 1
     (batch, metrics, epochSeconds, epochWaitingSeconds) = (0, Metrics(), 0, 0)
   }
-}
-
-extension Duration {
-  package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

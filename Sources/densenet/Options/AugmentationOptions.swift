@@ -34,7 +34,7 @@ struct AugmentationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Train on random parts of pictures that have at least this share of the area, resized to the network's size; 0 for whole pictures. ImageNet's is 0.08. Default: the recipe's, else 0.",
+      "Train on random parts of images that have at least this share of the area, resized to the network's size; 0 for whole images. ImageNet's is 0.08. Default: the recipe's, else 0.",
       valueName: "share"), transform: { try number($0, in: 0...1) })
   var randomResizedCrop: Double?
 
@@ -75,23 +75,23 @@ struct AugmentationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How pictures of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: what --weights say, else crop for folder: and csv:, squash for others.",
+      "How images of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: what --weights say, else crop for folder: and csv:, squash for others.",
       valueName: "name"))
   var fit: FitOption?
 
-  @Flag(help: "Train on grey pictures. The weights keep it. Default: in colour where the dataset is.")
+  @Flag(help: "Train on grey images. The weights keep it. Default: in colour where the dataset is.")
   var grey = false
 
   /// The channels that the network is to take.
-  func channels(of train: any LabeledPictures) -> Int { grey ? 1 : train.channels }
+  func channels(of train: any LabeledImages) -> Int { grey ? 1 : train.channels }
 
-  /// How pictures become the network's input, before normalisation.
+  /// How images become the network's input, before normalisation.
   /// - Parameters:
   ///   - side: of the network's input, in pixels.
   ///   - weights: what the weights that training begins with say, which holds where no option says other.
-  func base(of train: any LabeledPictures, side: Int, weights: Preprocessing?) -> Preprocessing {
+  func base(of train: any LabeledImages, side: Int, weights: Preprocessing?) -> Preprocessing {
     var result = Preprocessing.squashed(channels: channels(of: train), size: side)
-    let usual = weights.map { $0.crop == nil ? FitOption.squash : .crop } ?? (train is PictureFiles ? .crop : .squash)
+    let usual = weights.map { $0.crop == nil ? FitOption.squash : .crop } ?? (train is LabeledImageFiles ? .crop : .squash)
     if fit ?? usual == .crop {
       (result.resize, result.crop) = (.shorterSide(side), [side, side])
     }
@@ -115,11 +115,11 @@ struct AugmentationOptions: ParsableArguments {
 
   /// The preprocessing with the normalisation of the option, else of the weights, else of the recipe.
   /// - Parameters:
-  ///   - train: the training pictures.
+  ///   - train: the training images.
   ///   - weights: what the weights that training begins with say.
   ///   - recipe: what holds where nothing else does.
   func preprocessing(
-    of train: any LabeledPictures, base: Preprocessing, weights: Preprocessing?, recipe: Normalization = .none
+    of train: any LabeledImages, base: Preprocessing, weights: Preprocessing?, recipe: Normalization = .none
   ) throws -> Preprocessing {
     var usual = recipe
     if let weights, weights.inputChannels == base.inputChannels {

@@ -8,7 +8,7 @@ import Synchronization
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, pictures in train/CLASS and val/CLASS or test/CLASS, or in CLASS to be split; csv:<file>, a table with the columns path, label and perhaps split. Default: fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS to be split; csv:<file>, a table with the columns path, label and perhaps split. Default: fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -30,17 +30,17 @@ struct DataOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Of pictures that are not split already, this share of each class is for testing. Default: 0.2; evaluate takes all.",
+      "Of images that are not split already, this share of each class is for testing. Default: 0.2; evaluate takes all.",
       valueName: "share"), transform: DataOptions.parseShare)
   var valShare: Double?
 
-  @Option(number: "Decides which pictures --val-share takes.")
+  @Option(number: "Decides which images --val-share takes.")
   var splitSeed: Seed = Seed(0)
 
-  /// The user's own pictures, where the dataset is of these.
+  /// The user's own images, where the dataset is of these.
   /// - Throws: `Failure(.usage)` for options that do not go together.
-  func pictureSource() throws -> PictureSource? {
-    guard let dataset, let source = try PictureSource(dataset) else {
+  func imageSource() throws -> ImageSource? {
+    guard let dataset, let source = try ImageSource(dataset) else {
       guard valShare == nil else {
         throw Failure(.usage, "--val-share: is for folder:<path> and csv:<file>; leave it out")
       }
@@ -52,14 +52,14 @@ struct DataOptions: ParsableArguments {
     return source
   }
 
-  /// How pictures are split that are not split already.
+  /// How images are split that are not split already.
   var splitRule: SplitRule { SplitRule(testShare: valShare ?? 0.2, seed: splitSeed.value) }
 
   /// Finds the dataset, downloading it or looking through its files if need be, with progress and warnings on standard
   /// error.
   /// - Parameter other: what is wanted where no option names a dataset; nil: as the finder thinks best.
   func load(otherwise other: String? = nil, quiet: Bool = false) async throws -> DatasetSplits {
-    if let source = try pictureSource() { return try PictureLoading(source, rule: splitRule, quiet: quiet).load() }
+    if let source = try imageSource() { return try ImageSourceLoading(source, rule: splitRule, quiet: quiet).load() }
     let progress = ProgressBar(style: .automatic(quiet: quiet))
     let download = DownloadDisplay(progress)
     let finder = DatasetFinder(dataDirectory: dataDir?.text, progress: { download.update($0, $1, $2) })

@@ -11,7 +11,7 @@ struct FineTuningOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Batch norms keep their statistics, weights and biases, as for small batches of pictures like those of the weights."
+      "Batch norms keep their statistics, weights and biases, as for small batches of images like those of the weights."
   )
   var freezeNorm = false
 

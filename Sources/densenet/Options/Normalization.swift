@@ -29,9 +29,9 @@ enum Normalization {
   }
 
   /// The preprocessing with this normalisation.
-  /// - Parameter train: the training pictures, of which `dataset` takes the statistics.
-  /// - Throws: `Failure(.usage)` where the channels are others, and where a picture cannot be read.
-  func applied(to base: Preprocessing, train: any LabeledPictures) throws -> Preprocessing {
+  /// - Parameter train: the training images, of which `dataset` takes the statistics.
+  /// - Throws: `Failure(.usage)` where the channels are others, and where an image cannot be read.
+  func applied(to base: Preprocessing, train: any LabeledImages) throws -> Preprocessing {
     var result = base
     let channels = base.inputChannels
     switch self {
@@ -40,7 +40,7 @@ enum Normalization {
       result.std = [Double](repeating: 1, count: channels)
     case .imageNet:
       guard channels == 3 else {
-        throw Failure(.usage, "--normalize imagenet: expected pictures of 3 channels, found \(channels); use dataset")
+        throw Failure(.usage, "--normalize imagenet: expected images of 3 channels, found \(channels); use dataset")
       }
       (result.mean, result.std) = (Preprocessing.imageNet.mean, Preprocessing.imageNet.std)
     case .dataset:

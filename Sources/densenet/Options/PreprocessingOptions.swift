@@ -4,17 +4,17 @@ import DenseNets
 
 extension Interpolation: ExpressibleByArgument {}
 
-/// How pictures become a network's input, where that is not to be what the weights say.
+/// How images become a network's input, where that is not to be what the weights say.
 struct PreprocessingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Resize pictures: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; a crop is then one of --crop alone. Default: what the weights say, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
+      "Resize images: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; a crop is then one of --crop alone. Default: what the weights say, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
       valueName: "size"), transform: ResizeArgument.parse)
   var resize: ResizeArgument?
 
   @Option(
     help: ArgumentHelp(
-      "Cut this much out of the centre of the resized picture: 224, 200x300 (height and width) or none. Default: what the weights say, else 224 for Table 1.",
+      "Cut this much out of the centre of the resized image: 224, 200x300 (height and width) or none. Default: what the weights say, else 224 for Table 1.",
       valueName: "size"), transform: CropArgument.parse)
   var crop: CropArgument?
 
@@ -58,7 +58,7 @@ struct ResizeArgument {
       guard let side = Int(argument.dropFirst(6)) else { throw Failure(.usage, "expected a number after short:") }
       return ResizeArgument(value: .shorterSide(side))
     }
-    let (height, width) = try pictureSize(argument, or: "short:<n> or none")
+    let (height, width) = try imageSize(argument, or: "short:<n> or none")
     return ResizeArgument(value: .exact(height: height, width: width))
   }
 }
@@ -68,7 +68,7 @@ struct CropArgument {
 
   static func parse(_ argument: String) throws -> CropArgument {
     if argument == "none" { return CropArgument(value: nil) }
-    let (height, width) = try pictureSize(argument, or: "none")
+    let (height, width) = try imageSize(argument, or: "none")
     return CropArgument(value: [height, width])
   }
 }
@@ -91,7 +91,7 @@ struct ChannelNumbers {
 }
 
 /// `96`, or `200x300`: height and width.
-private func pictureSize(_ argument: String, or others: String) throws -> (Int, Int) {
+private func imageSize(_ argument: String, or others: String) throws -> (Int, Int) {
   let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
   let limit = Preprocessing.largestSide
   guard (1...2).contains(sides.count), sides.allSatisfy({ (1...limit).contains($0 ?? 0) }) else {

@@ -34,7 +34,7 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number: "Momentum of SGD, or Adam's first beta. Default: the recipe's (0 for d2l); Adam's 0.9.", valueName: "x")
-  var momentum: Share?
+  var momentum: Fraction?
 
   @Flag(inversion: .prefixedNo, help: "Nesterov's momentum, with SGD. Default: the recipe's (off for d2l).")
   var nesterov: Bool?
@@ -48,7 +48,7 @@ struct RecipeOptions: ParsableArguments {
   @Option(
     number: "Label smoothing: the part of a label that all classes share. Default: the recipe's (0 for d2l).",
     valueName: "x")
-  var labelSmoothing: Share?
+  var labelSmoothing: Fraction?
 
   @Option(
     help: ArgumentHelp(
@@ -63,7 +63,7 @@ struct RecipeOptions: ParsableArguments {
     number:
       "Keep a moving average of the weights with this decay; it is what is tested and written. 0: none. Default: the recipe's (none for d2l).",
     valueName: "x")
-  var ema: Share?
+  var ema: Fraction?
 
   @Option(number: "End after <n> epochs in a row without a better test accuracy. Default: never.")
   var patience: Positive?
@@ -138,10 +138,10 @@ struct ScheduleOptions: ParsableArguments {
   var warmupEpochs: NonNegativeReal?
 
   @Option(number: "Where that rise begins, in units of the rate. Default: 0.1.", valueName: "x")
-  var warmupStart: Share?
+  var warmupStart: Fraction?
 
   @Option(number: "The part of the updates in which one-cycle rises. Default: 0.3.", valueName: "x")
-  var oneCycleRise: Share?
+  var oneCycleRise: Fraction?
 
   @Sendable private static func parseMilestones(_ argument: String) throws -> [Int] {
     let epochs = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }

@@ -3,7 +3,7 @@ import DenseNetIO
 import DenseNets
 import Foundation
 
-/// Writes class activation maps (Zhou et al. 2016) over pictures: how much each place of the last feature map speaks for
+/// Writes class activation maps (Zhou et al. 2016) over images: how much each place of the last feature map speaks for
 /// a class.
 final class HeatMapWriter {
   private static let suffix = ".cam.png"
@@ -13,28 +13,28 @@ final class HeatMapWriter {
   private var written: Set<String> = []
   private var hasWarned = false
 
-  /// - Throws: `Failure(.usage)` where one file is named for several pictures, or for the picture itself.
-  static func validate(_ target: Path, pictures: [String]) throws {
+  /// - Throws: `Failure(.usage)` where one file is named for several images, or for the image itself.
+  static func validate(_ target: Path, images: [String]) throws {
     guard isFile(target) else {
       let folder = target.url.resolvingSymlinksInPath().standardizedFileURL.path
-      for picture in pictures where picture.hasSuffix(suffix) || ImageFiles.isFolder(picture) {
-        let url = URL(fileURLWithPath: picture).resolvingSymlinksInPath().standardizedFileURL
-        guard folder != (ImageFiles.isFolder(picture) ? url : url.deletingLastPathComponent()).path else {
+      for image in images where image.hasSuffix(suffix) || ImageFiles.isFolder(image) {
+        let url = URL(fileURLWithPath: image).resolvingSymlinksInPath().standardizedFileURL
+        guard folder != (ImageFiles.isFolder(image) ? url : url.deletingLastPathComponent()).path else {
           throw Failure(
             .usage,
-            "--cam: expected another folder than that of the pictures, which heat maps could replace; name another"
+            "--cam: expected another folder than that of the images, which heat maps could replace; name another"
           )
         }
       }
       return
     }
-    guard pictures.count == 1, !ImageFiles.isFolder(pictures[0]) else {
+    guard images.count == 1, !ImageFiles.isFolder(images[0]) else {
       throw Failure(
-        .usage, "--cam: expected a folder for the heat maps of several pictures, found a file; name a folder")
+        .usage, "--cam: expected a folder for the heat maps of several images, found a file; name a folder")
     }
-    let (map, picture) = (target.url.resolvingSymlinksInPath().path, URL(fileURLWithPath: pictures[0]))
-    guard map != picture.resolvingSymlinksInPath().path else {
-      throw Failure(.usage, "--cam: expected another file than the picture, which it would replace; name another")
+    let (map, image) = (target.url.resolvingSymlinksInPath().path, URL(fileURLWithPath: images[0]))
+    guard map != image.resolvingSymlinksInPath().path else {
+      throw Failure(.usage, "--cam: expected another file than the image, which it would replace; name another")
     }
   }
 
@@ -56,7 +56,7 @@ final class HeatMapWriter {
   }
 
   /// - Parameters:
-  ///   - classes: of each picture, the class to explain.
+  ///   - classes: of each image, the class to explain.
   ///   - images: what the network saw: `[N, C, H, W]`.
   func write(_ files: [String], classes: [Int], predictor: Predictor, images: Tensor) throws {
     let activations = try predictor.activations(images)
@@ -64,7 +64,7 @@ final class HeatMapWriter {
     if height * width == 1, !hasWarned {
       hasWarned = true
       printError(
-        "warning: the last feature map has a single place, so heat maps show nothing; use larger pictures (--resize)")
+        "warning: the last feature map has a single place, so heat maps show nothing; use larger images (--resize)")
     }
     for (n, file) in files.enumerated() {
       let weights = predictor.classifierWeights(of: classes[n]).values
@@ -78,7 +78,7 @@ final class HeatMapWriter {
     }
   }
 
-  /// `<picture>.cam.png`, with a number where pictures of several folders have one name.
+  /// `<image>.cam.png`, with a number where images of several folders have one name.
   private func url(for file: String) -> URL {
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     var name = stem + Self.suffix

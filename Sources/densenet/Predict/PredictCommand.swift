@@ -7,16 +7,16 @@ import Foundation
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Name what is in pictures.",
+    abstract: "Name what is in images.",
     discussion: """
-      Takes JPEG and PNG files, and folders of them, nested ones too. Pictures are turned upright, resized and \
-      normalised as the weights say, as torchvision does it. A picture that cannot be read is named on standard error \
+      Takes JPEG and PNG files, and folders of them, nested ones too. Images are turned upright, resized and \
+      normalised as the weights say, as torchvision does it. An image that cannot be read is named on standard error \
       and left out; the others are predicted, and the exit status is 65 at the end, or 66 where a file does not exist.
 
-      With --input-tensors, a tensor of images that are normalised already takes the place of pictures.
+      With --input-tensors, a tensor of images that are normalised already takes the place of images.
       """)
 
-  @Argument(help: "Pictures, and folders of pictures.", transform: Path.parse)
+  @Argument(help: "Images, and folders of images.", transform: Path.parse)
   var images: [Path] = []
 
   @Option(
@@ -28,11 +28,11 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: PredictionOptions
-  @OptionGroup var looks: LooksOptions
+  @OptionGroup var views: TestTimeAugmentationOptions
 
   @Option(
     help: ArgumentHelp(
-      "Predict from a tensor \"input\" [N, C, H, W] instead of pictures. Default: from pictures.",
+      "Predict from a tensor \"input\" [N, C, H, W] instead of images. Default: from images.",
       valueName: "file.safetensors"), transform: Path.parse)
   var inputTensors: Path?
 
@@ -52,7 +52,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let tensors = try tensorFiles()
-    if tensors == nil { try output.validate(pictures: images.map(\.text)) }
+    if tensors == nil { try output.validate(images: images.map(\.text)) }
     let device = try compute.device()
     let network = try LoadedNetwork(weights: weights, model: model)
     if let tensors {
@@ -60,28 +60,28 @@ struct PredictCommand: ParsableCommand {
         .run(input: tensors.input, output: tensors.output, json: self.output.chosenFormat == .json)
     } else {
       let recipe = try preprocessing.applied(to: network.preprocessing())
-      try PicturePrediction(
+      try ImagePrediction(
         network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes),
-        options: output, looks: looks.tta, device: device, batchSize: batchSize.value, quiet: quiet
+        options: output, views: views.tta, device: device, batchSize: batchSize.value, quiet: quiet
       ).run(images.map(\.text))
     }
   }
 
-  /// The files of tensors, where these and not pictures are asked for.
+  /// The files of tensors, where these and not images are asked for.
   private func tensorFiles() throws -> (input: Path, output: Path)? {
     switch (inputTensors, outputTensors) {
     case (nil, nil):
       guard !images.isEmpty else {
-        throw Failure(.usage, "expected pictures or folders of pictures, found none; see densenet predict --help")
+        throw Failure(.usage, "expected images or folders of images, found none; see densenet predict --help")
       }
       return nil
     case (let input?, let output?):
       guard images.isEmpty else {
-        throw Failure(.usage, "expected either pictures or --input-tensors, found both; give one of them")
+        throw Failure(.usage, "expected either images or --input-tensors, found both; give one of them")
       }
-      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, looks.tta == .none else {
+      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, views.tta == .none else {
         throw Failure(
-          .usage, "--features, --cam, --classes and --tta are of pictures, found --input-tensors; leave one out")
+          .usage, "--features, --cam, --classes and --tta are of images, found --input-tensors; leave one out")
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)
@@ -115,24 +115,24 @@ struct PredictionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write what the classifier sees of each picture, a tensor \"features\" [N, channels]. Default: nowhere.",
+      "Write what the classifier sees of each image, a tensor \"features\" [N, channels]. Default: nowhere.",
       valueName: "file.safetensors"), transform: Path.parse)
   var features: Path?
 
   @Option(
     help: ArgumentHelp(
-      "Write a heat map of what speaks for the most probable class over each picture, as <picture>.cam.png into a folder, or for one picture into a .png file. Default: nowhere.",
+      "Write a heat map of what speaks for the most probable class over each image, as <image>.cam.png into a folder, or for one image into a .png file. Default: nowhere.",
       valueName: "folder or file.png"), transform: Path.parse)
   var cam: Path?
 
   var chosenFormat: PredictionFormat { json ? .json : format }
 
   /// - Throws: `Failure(.usage)` for what cannot be met, before any work.
-  func validate(pictures: [String]) throws {
+  func validate(images: [String]) throws {
     if json, format == .csv {
       throw Failure(.usage, "expected one format, found --json and --format csv; leave one out")
     }
     if let features { _ = try WeightsFile.writtenFormat(of: features.url) }
-    if let cam { try HeatMapWriter.validate(cam, pictures: pictures) }
+    if let cam { try HeatMapWriter.validate(cam, images: images) }
   }
 }

@@ -24,17 +24,17 @@ struct PredictionReport: Encodable {
 
   var predictions: [Prediction] = []
   private(set) var skipped: [Skipped] = []
-  private var leftOut = LeftOutPictures()
+  private var leftOut = LeftOutImages()
 
   private enum CodingKeys: CodingKey { case predictions, skipped }
 
-  /// Names a picture on standard error, and goes on.
+  /// Names an image on standard error, and goes on.
   mutating func skip(_ image: SkippedImage) {
     leftOut.report(image)
     skipped.append(Skipped(file: image.file, reason: image.reason))
   }
 
-  /// - Throws: the end of a run that left pictures out.
+  /// - Throws: the end of a run that left images out.
   func requireAll() throws { try leftOut.throwIfAny(of: predictions.count + skipped.count) }
 
   func printed(as format: PredictionFormat) throws {
@@ -74,12 +74,12 @@ struct PredictionReport: Encodable {
   }
 }
 
-/// Counts pictures that were left out, for the exit status.
-struct LeftOutPictures {
+/// Counts images that were left out, for the exit status.
+struct LeftOutImages {
   private var count = 0
   private var status: Int32 = 0
 
-  /// Names a picture on standard error.
+  /// Names an image on standard error.
   mutating func report(_ image: SkippedImage) {
     printError(image.failure.description)
     count += 1
@@ -92,11 +92,11 @@ struct LeftOutPictures {
     guard count > 0 else { return }
     throw LeftOut(
       status: status,
-      description: total > 1 ? "left out \(count) of \(total) pictures and folders, named above" : nil)
+      description: total > 1 ? "left out \(count) of \(total) images and folders, named above" : nil)
   }
 }
 
-/// The end of a run that printed its result but left pictures out, each of them named before.
+/// The end of a run that printed its result but left images out, each of them named before.
 struct LeftOut: Error {
   let status: Int32
   let description: String?

@@ -22,7 +22,7 @@ struct TensorPrediction {
   func run(input: Path, output: Path, json: Bool) throws {
     let images = try read(input)
     let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
-    try WorkSize(images: min(batchSize, count), side: max(height, width), option: "--input-tensors")
+    try MemoryRequirement(images: min(batchSize, count), side: max(height, width), option: "--input-tensors")
       .require(for: network.net, training: false, batches: 1, device: device)
     let predictor = Predictor(network.net, device: device)
     let each = images.count / count

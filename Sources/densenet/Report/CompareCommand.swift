@@ -21,7 +21,7 @@ struct CompareCommand: ParsableCommand {
   var html: Path?
 
   @Option(
-    help: ArgumentHelp("Write a picture with the curves of all runs.", valueName: "file"), transform: Path.parse)
+    help: ArgumentHelp("Write an image with the curves of all runs.", valueName: "file"), transform: Path.parse)
   var svg: Path?
 
   func run() throws {

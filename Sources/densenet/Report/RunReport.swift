@@ -9,7 +9,7 @@ import Foundation
 ///
 /// ```swift
 /// try RunReport(folder: folder).write(
-///   .init(probabilities: probabilities, labels: labels, classNames: names), picture: { try test.picture(at: $0).pngData() })
+///   .init(probabilities: probabilities, labels: labels, classNames: names), image: { try test.image(at: $0).pngData() })
 /// try RunReport(folder: folder).write()   // without an evaluation: a run that was interrupted
 /// ```
 /// Call it when the run's other files are written: the page says what they say.
@@ -19,15 +19,15 @@ struct RunReport {
   /// Writes all files.
   /// - Parameters:
   ///   - evaluation: of the test set with the run's last weights.
-  ///   - picture: an example's picture as a PNG file's bytes, by the example's `index`. Asked for the most confident
+  ///   - image: an example's image as a PNG file's bytes, by the example's `index`. Asked for the most confident
   ///     mistakes only, and left out where it can no longer be read.
   /// - Throws: `Failure(.inputOutput)`.
-  func write(_ evaluation: Evaluation, picture: (Int) throws -> [UInt8]) throws {
-    let pictures = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
-      (try? picture(mistake.index)).map { EvaluationRecord.Picture(index: mistake.index, png: Data($0)) }
+  func write(_ evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws {
+    let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
+      (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
     }
     try AtomicFile.write(Data(PredictionTable.text(evaluation.predictions).utf8), to: folder.predictionsURL)
-    let record = EvaluationRecord(evaluation, pictures: pictures)
+    let record = EvaluationRecord(evaluation, images: images)
     try AtomicFile.write(try prettyJSON(record) + Data("\n".utf8), to: folder.evaluationURL)
     try write()
   }
@@ -49,11 +49,11 @@ struct RunReport {
     page.curves = record.curves
     page.settings = record.settings
     page.environment = record.environment
-    if let (evaluation, pictures) = try readEvaluation() { (page.evaluation, page.pictures) = (evaluation, pictures) }
+    if let (evaluation, images) = try readEvaluation() { (page.evaluation, page.images) = (evaluation, images) }
     return page
   }
 
-  private func readEvaluation() throws -> (Evaluation, pictures: [Int: [UInt8]])? {
+  private func readEvaluation() throws -> (Evaluation, images: [Int: [UInt8]])? {
     let files = FileManager.default
     guard files.fileExists(atPath: folder.evaluationURL.path), files.fileExists(atPath: folder.predictionsURL.path)
     else { return nil }
@@ -61,9 +61,9 @@ struct RunReport {
     let table = try CSVTable(contentsOf: folder.predictionsURL)
     let predictions = try PredictionTable.predictions(
       header: table.header, rows: table.rows, place: table.place, classes: record.classes.count)
-    let pictures = record.pictures.map { ($0.index, [UInt8]($0.png)) }
+    let images = record.images.map { ($0.index, [UInt8]($0.png)) }
     return (
-      Evaluation(predictions, classNames: record.classes.map(\.name)), Dictionary(pictures, uniquingKeysWith: { $1 })
+      Evaluation(predictions, classNames: record.classes.map(\.name)), Dictionary(images, uniquingKeysWith: { $1 })
     )
   }
 }

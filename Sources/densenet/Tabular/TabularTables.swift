@@ -33,7 +33,7 @@ struct TabularTables {
     idName = command.id ?? "row"
     let whole = TableEncoder(fitting: features, rows: Array(0..<features.rowCount))
     featureCount = whole.featureCount
-    try whole.requireSize(rows: features.rowCount, memory: WorkSize.machineMemory(), source: train.source)
+    try whole.requireSize(rows: features.rowCount, memory: MemoryRequirement.machineMemory(), source: train.source)
     var notes = schema.dropped.map { "left out \"\($0.name)\": \($0.reason)" }
     if let path = command.test {
       let table = try CSVTable(contentsOf: path.url)

@@ -74,7 +74,7 @@ struct TabularTrainCommand: ParsableCommand {
   var growthRate: Positive = Positive(16)
 
   @Option(number: "The probability with which a value of a hidden layer is dropped in training.", valueName: "p")
-  var dropout: Share = Share(0.1)
+  var dropout: Fraction = Fraction(0.1)
 
   @Option(
     number:
@@ -114,7 +114,7 @@ struct TabularTrainCommand: ParsableCommand {
     let device = try Device.cpu(threads: threads.value)
     try Device.$current.withValue(device) {
       let tables = try TabularTables(self)
-      try TabularNetwork.requireMemory(self, features: tables.featureCount, memory: WorkSize.machineMemory())
+      try TabularNetwork.requireMemory(self, features: tables.featureCount, memory: MemoryRequirement.machineMemory())
       try TabularRun(command: self, tables: tables, device: device).run()
     }
   }

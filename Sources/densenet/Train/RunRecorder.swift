@@ -138,7 +138,7 @@ extension RunRecorder {
       probabilities: Tensor(shape: [count, classes], values: probabilities), labels: setup.test.labels.map(Int.init),
       classNames: setup.test.classNames, files: setup.test.files)
     try RunReport(folder: folder).write(evaluation) { index in
-      try setup.test.picture(at: index).thumbnail(side: 96).pngData()
+      try setup.test.image(at: index).thumbnail(side: 96).pngData()
     }
   }
 

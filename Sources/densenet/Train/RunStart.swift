@@ -33,7 +33,7 @@ struct RunStart {
       (progress, seconds, self.notes) = (TrainingProgress(), 0, notes)
       return
     }
-    if let difference = CourseSettings.difference(checkpoint.settings, course) {
+    if let difference = RunFingerprint.difference(checkpoint.settings, course) {
       throw Failure(
         .invalidData,
         "\(folder.checkpointsURL.relativePath): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); give --resume the settings of the run, or choose another --output"
@@ -48,7 +48,7 @@ struct RunStart {
   /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named.
   static func requireSameCourse(_ folder: RunDirectory, _ setup: TrainingSetup) throws {
     guard let config = try config(of: folder),
-      let difference = CourseSettings.difference(config.course, setup.course.flattened)
+      let difference = RunFingerprint.difference(config.course, setup.course.flattened)
     else { return }
     let place = folder.url.relativePath
     throw Failure(

@@ -8,8 +8,8 @@ struct TrainingSetup {
   let options: TrainingOptions
   let maxSteps: Int?
   let device: Device
-  let train: any LabeledPictures
-  let test: any LabeledPictures
+  let train: any LabeledImages
+  let test: any LabeledImages
   let origin: String
   let recipe: Recipe
   let chosen: ChosenModel
@@ -18,7 +18,7 @@ struct TrainingSetup {
   let preprocessing: Preprocessing
   let model: DenseNet
   let trainer: Trainer
-  let course: CourseSettings
+  let course: RunFingerprint
 
   init(_ options: TrainingOptions, _ parts: TrainingOptions.Parts, maxSteps: Int?, device: Device) throws {
     let (splits, initialWeights) = (parts.splits, parts.weights)
@@ -29,7 +29,7 @@ struct TrainingSetup {
     recipe.augmentation = options.augmentation.over(recipe.augmentation)
     self.recipe = recipe
     chosen = try options.model.resolve(
-      metadata: initialWeights?.networkMetadata ?? [:], inputChannels: options.augmentation.channels(of: train),
+      card: initialWeights?.networkCard ?? ModelCard(), inputChannels: options.augmentation.channels(of: train),
       numClasses: train.numClasses,
       otherwise: recipe.model ?? "d2l")
     if let classes = options.numClasses?.value, classes != train.numClasses {
@@ -50,8 +50,8 @@ struct TrainingSetup {
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),
-      average: recipe.averageDecay.map { WeightAverage(of: model, decay: $0) })
-    course = CourseSettings(
+      average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
+    course = RunFingerprint(
       network: chosen.configuration, dataset: train.fingerprint, testSet: test.fingerprint,
       preprocessing: preprocessing, recipe: recipe,
       initialWeights: initialWeights.map { "checksum \($0.checksum)" } ?? "from the seed",
@@ -64,7 +64,7 @@ struct TrainingSetup {
   /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
   private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
     guard let weights else { return nil }
-    if let stated = try weights.card.preprocessing(source: weights.source) { return stated }
+    if let stated = try weights.card.preprocessing?.value { return stated }
     let usual = chosen.standardPreprocessing
     return usual.mean == Preprocessing.imageNet.mean ? usual : nil
   }
@@ -83,15 +83,15 @@ struct TrainingSetup {
     _ recipe: Recipe, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
   ) throws {
     let batch = min(recipe.batchSize, train)
-    let work = WorkSize(images: batch, side: side, option: "--resize")
+    let work = MemoryRequirement(images: batch, side: side, option: "--resize")
     try work.require(for: model, training: true, batches: 4, device: device)
-    try WorkSize(images: min(recipe.batchSize, test), side: side, option: "--resize")
+    try MemoryRequirement(images: min(recipe.batchSize, test), side: side, option: "--resize")
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train % batch == 0 ? batch : train % batch)
   }
 
   private static func setWeights(
-    of model: DenseNet, _ options: TrainingOptions, _ weights: WeightsFile?, train: any LabeledPictures
+    of model: DenseNet, _ options: TrainingOptions, _ weights: WeightsFile?, train: any LabeledImages
   ) throws {
     guard let weights else { return model.initialize(seed: options.seed.value) }
     if options.numClasses == nil, let classes = weights.numClasses(of: model), classes != train.numClasses {
@@ -131,7 +131,8 @@ struct TrainingSetup {
   var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     file.card = ModelCard(
-      model: chosen.name, configuration: chosen.json, classNames: train.classNames, preprocessing: preprocessing.json)
+      model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
+      preprocessing: preprocessing)
     return file
   }
 }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import DenseNetData
 
-/// Pictures that are made when they are asked for, and may fail.
-struct MadePictures: LabeledPictures {
+/// Images that are made when they are asked for, and may fail.
+struct MadeImages: LabeledImages {
   var name = "made"
   var classNames = ["a", "b", "c"]
   var labels: [Int32]
@@ -16,14 +16,14 @@ struct MadePictures: LabeledPictures {
 
   init(count: Int) { labels = (0..<count).map { Int32($0 % 3) } }
 
-  func picture(at index: Int) throws(Failure) -> DecodedImage {
-    if failing.contains(index) { throw Failure(.invalidData, "picture \(index): is damaged") }
+  func image(at index: Int) throws(Failure) -> DecodedImage {
+    if failing.contains(index) { throw Failure(.invalidData, "image \(index): is damaged") }
     return DecodedImage(
       width: side, height: side, channels: channels,
       pixels: ResizeCase.pixels(side * side * channels, seed: UInt32(index + 1)))
   }
 
-  func selecting(_ indices: [Int]) -> MadePictures {
+  func selecting(_ indices: [Int]) -> MadeImages {
     var result = self
     result.labels = indices.map { labels[$0] }
     return result
@@ -42,7 +42,7 @@ extension Augmentation {
 }
 
 @Suite struct AugmentedLoaderTests {
-  private let pictures = MadePictures(count: 23)
+  private let images = MadeImages(count: 23)
   private let preprocessing = try! Preprocessing(
     inputChannels: 3, resize: .exact(height: 10, width: 9), mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4])
 
@@ -51,7 +51,7 @@ extension Augmentation {
   ) -> [LabeledBatch] {
     Array(
       BatchLoader(
-        pictures, preprocessing: preprocessing, augmentation: augmentation, batchSize: 5,
+        images, preprocessing: preprocessing, augmentation: augmentation, batchSize: 5,
         order: EpochOrder.shuffled(count: 23, seed: 1, epoch: 0), epoch: epoch, seed: seed, firstBatch: first,
         threads: threads))
   }
@@ -76,12 +76,12 @@ extension Augmentation {
     for first in 0...5 { expectEqual(batches(first: first), Array(whole[first...])) }
   }
 
-  @Test func aPicturesVariantDependsOnNeitherOrderNorBatch() {
+  @Test func aImagesVariantDependsOnNeitherOrderNorBatch() {
     var alone = Augmentation.everything
     alone.mixup = 0
     func image(of index: Int, order: [Int], batchSize: Int) -> [Float] {
       let loader = BatchLoader(
-        pictures, preprocessing: preprocessing, augmentation: alone, batchSize: batchSize, order: order, epoch: 2,
+        images, preprocessing: preprocessing, augmentation: alone, batchSize: batchSize, order: order, epoch: 2,
         seed: 5
       )
       let images = loader.flatMap { batch in
@@ -134,22 +134,22 @@ extension Augmentation {
     }
   }
 
-  @Test func aPictureThatFailsEndsTheBatchesBeforeIts() {
-    var broken = pictures
+  @Test func aImageThatFailsEndsTheBatchesBeforeIts() {
+    var broken = images
     broken.failing = [11, 14, 21]
     for threads in 1...4 {
       let loader = BatchLoader(
         broken, preprocessing: preprocessing, batchSize: 5, order: Array(0..<23), threads: threads)
       #expect(loader.failure == nil)
       #expect(loader.map(\.count) == [5, 5])
-      #expect(loader.failure?.description == "picture 11: is damaged")
+      #expect(loader.failure?.description == "image 11: is damaged")
       #expect(loader.next() == nil)
       #expect(throws: Failure.self) { try loader.requireEnd() }
     }
   }
 
-  @Test func picturesOfSeveralSizesNeedOne() {
-    let data = MadePictures(count: 3)
+  @Test func imagesOfSeveralSizesNeedOne() {
+    let data = MadeImages(count: 3)
     var crop = Augmentation()
     crop.randomResizedCrop = 0.2
     let shorter = try! Preprocessing(inputChannels: 1, resize: .shorterSide(7))

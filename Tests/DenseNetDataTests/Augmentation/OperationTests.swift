@@ -1,16 +1,17 @@
+import DenseNets
 import Foundation
 import Testing
 
 @testable import DenseNetData
 
-/// One operation on one picture, as torchvision makes it of a Pillow image; `Scripts/fixtures/make_augmentation_fixtures.py`
+/// One operation on one image, as torchvision makes it of a Pillow image; `Scripts/fixtures/make_augmentation_fixtures.py`
 /// writes them.
 struct OperationFixture: CustomTestStringConvertible {
   let line: String
   let input: DecodedImage
   let expected: DecodedImage
 
-  static let folder = PictureFixture.folder.appending(path: "..").standardizedFileURL
+  static let folder = ImageFixture.folder.appending(path: "..").standardizedFileURL
 
   static let all: [OperationFixture] = {
     var reader = RecordReader("../augmentation.bin")
@@ -43,7 +44,7 @@ struct OperationFixture: CustomTestStringConvertible {
     case "part":
       let part = input.part(rows: whole[0]..<whole[0] + whole[2], columns: whole[1]..<whole[1] + whole[3])
       let size = Preprocessing.Resize.exact(height: whole[4], width: whole[5])
-      let preparation = PicturePreparation(try Preprocessing(inputChannels: input.channels, resize: size))
+      let preparation = ImagePreparation(try Preprocessing(inputChannels: input.channels, resize: size))
       return try preparation.resized(part, of: input)
     case "brightness": return input.withBrightness(numbers[0])
     case "contrast": return input.withContrast(numbers[0])

@@ -4,7 +4,7 @@ import Testing
 @testable import DenseNetData
 
 @Suite struct RandomDrawsTests {
-  private func draws(_ purpose: RandomDraws.Purpose = .picture, seed: UInt64 = 1, epoch: Int = 0, number: Int = 0)
+  private func draws(_ purpose: RandomDraws.Purpose = .image, seed: UInt64 = 1, epoch: Int = 0, number: Int = 0)
     -> RandomDraws
   { RandomDraws(seed: seed, purpose: purpose, epoch: epoch, number: number) }
 
@@ -18,7 +18,7 @@ import Testing
     for seed in 0..<4 as Range<UInt64> {
       for epoch in 0..<4 {
         for number in 0..<4 {
-          for purpose in [RandomDraws.Purpose.picture, .erasing, .mixup] {
+          for purpose in [RandomDraws.Purpose.image, .erasing, .mixup] {
             var one = draws(purpose, seed: seed, epoch: epoch, number: number)
             firsts.insert(one.uniform())
           }
@@ -28,7 +28,7 @@ import Testing
     #expect(firsts.count == 4 * 4 * 4 * 3)
   }
 
-  /// The first number of each picture is uniform too, not only each picture's sequence.
+  /// The first number of each image is uniform too, not only each image's sequence.
   @Test func neighboursAreIndependent() {
     let firsts = (0..<20_000).map { n in
       var one = draws(number: n)
@@ -107,11 +107,11 @@ import Testing
     var flip = Augmentation()
     flip.horizontalFlip = 0.3
     let image = DecodedImage(width: 2, height: 1, channels: 1, pixels: [0, 255])
-    var preparation = PicturePreparation(try Preprocessing(inputChannels: 1))
+    var preparation = ImagePreparation(try Preprocessing(inputChannels: 1))
     var mirrored = 0
     for n in 0..<10_000 {
       var draws = draws(number: n)
-      let result = try flip.picture(image, preparation: &preparation, draws: &draws)
+      let result = try flip.image(image, preparation: &preparation, draws: &draws)
       if result.pixels == [255, 0] { mirrored += 1 }
     }
     #expect(abs(mirrored - 3_000) < 230)

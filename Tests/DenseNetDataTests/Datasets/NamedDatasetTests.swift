@@ -42,13 +42,13 @@ import Testing
       let splits = try await finder(folder).find("cifar10")
       let train = try #require(splits.train as? ImageDataset)
       #expect(train.labels == [1, 0, 2, 0, 3, 0, 4, 0, 5, 0] && splits.test.labels == [9])
-      #expect(splits.warnings.count == 1 && splits.warnings[0].contains("50,000 training and 10,000 test pictures"))
+      #expect(splits.warnings.count == 1 && splits.warnings[0].contains("50,000 training and 10,000 test images"))
       #expect(train.classNames.count == 10 && train.classNames[9] == "truck")
       #expect((train.height, train.width, train.channels) == (32, 32, 3))
-      let picture = train.picture(at: 3)
+      let image = train.image(at: 3)
       for (y, x) in [(0, 0), (0, 31), (5, 2), (31, 31)] {
         let at = 3 * (32 * y + x)
-        #expect(Array(picture.pixels[at..<at + 3]) == [UInt8((32 * y + x) % 256), UInt8(y), 7])
+        #expect(Array(image.pixels[at..<at + 3]) == [UInt8((32 * y + x) % 256), UInt8(y), 7])
       }
     }
   }

@@ -6,11 +6,11 @@ import Testing
 
 @Suite struct DecodingTests {
   @Test func fixturesAreThere() {
-    #expect(PictureFixture.all.count == 66)
+    #expect(ImageFixture.all.count == 66)
   }
 
-  @Test(arguments: PictureFixture.all)
-  func equalsPillow(_ fixture: PictureFixture) throws {
+  @Test(arguments: ImageFixture.all)
+  func equalsPillow(_ fixture: ImageFixture) throws {
     let image = try DecodedImage(contentsOf: fixture.path)
     #expect((image.height, image.width) == (fixture.height, fixture.width))
     #expect(image.converted(toChannels: 3).pixels == fixture.rgb)
@@ -19,9 +19,9 @@ import Testing
   }
 
   /// Every part of a file but the whole is refused by name.
-  @Test(arguments: PictureFixture.all.map(\.name).filter { $0 != "trailing_bytes.jpg" })
+  @Test(arguments: ImageFixture.all.map(\.name).filter { $0 != "trailing_bytes.jpg" })
   func refusesTruncatedFiles(_ name: String) throws {
-    let bytes = try PictureFixture.bytes(name)
+    let bytes = try ImageFixture.bytes(name)
     for count in 0..<bytes.count {
       let failure = #expect(throws: Failure.self) {
         try DecodedImage(bytes: Array(bytes.prefix(count)), source: "cut/\(name)")
@@ -42,8 +42,8 @@ import Testing
   static let wrong = [
     Wrong(testDescription: "empty", bytes: [], parts: ["found an empty file"]),
     Wrong(testDescription: "text", bytes: Array("hello, world".utf8), parts: ["expected a JPEG or PNG", "something"]),
-    Wrong(testDescription: "gif", bytes: Array("GIF89a\u{1}\u{2}".utf8), parts: ["found a GIF picture"]),
-    Wrong(testDescription: "webp", bytes: Array("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ".utf8), parts: ["a WebP picture"]),
+    Wrong(testDescription: "gif", bytes: Array("GIF89a\u{1}\u{2}".utf8), parts: ["found a GIF image"]),
+    Wrong(testDescription: "webp", bytes: Array("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ".utf8), parts: ["a WebP image"]),
     Wrong(testDescription: "start of a JPEG", bytes: [0xff, 0xd8, 0xff], parts: ["truncated"]),
     Wrong(testDescription: "start of a PNG", bytes: Array("\u{89}PNG\r\n".utf8), parts: ["expected a JPEG or PNG"]),
     Wrong(testDescription: "two JPEG starts", bytes: [0xff, 0xd8, 0xff, 0xd8, 0xff], parts: ["damaged", "SOI"]),
@@ -58,13 +58,13 @@ import Testing
   @Test func refusesFilesThatAreNotThere() {
     let missing = #expect(throws: Failure.self) { try DecodedImage(contentsOf: "/absent/a.jpg") }
     #expect(missing?.kind == .missingInput)
-    let folder = #expect(throws: Failure.self) { try DecodedImage(contentsOf: PictureFixture.folder.path) }
+    let folder = #expect(throws: Failure.self) { try DecodedImage(contentsOf: ImageFixture.folder.path) }
     #expect(folder?.kind == .inputOutput)
   }
 
-  /// Sizes of a header that no memory holds, with the little data of a small picture.
-  @Test func refusesHugePicturesFromTheHeader() throws {
-    var jpeg = try PictureFixture.bytes("baseline_420.jpg")
+  /// Sizes of a header that no memory holds, with the little data of a small image.
+  @Test func refusesHugeImagesFromTheHeader() throws {
+    var jpeg = try ImageFixture.bytes("baseline_420.jpg")
     let frame = try #require(jpeg.indices.dropFirst().first { jpeg[$0 - 1] == 0xff && jpeg[$0] == 0xc0 })
     jpeg.replaceSubrange(frame + 4..<frame + 8, with: [0xff, 0xdc, 0xff, 0xdc])
     let large = #expect(throws: Failure.self) { try DecodedImage(bytes: jpeg, source: "a.jpg") }
@@ -77,14 +77,14 @@ import Testing
       let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: png, source: "a.png") }
       #expect(failure?.description.contains(part) == true, "\(failure!)")
     }
-    let small = try PictureFixture.bytes("rgb.png")
+    let small = try ImageFixture.bytes("rgb.png")
     let limited = #expect(throws: Failure.self) { try DecodedImage(bytes: small, source: "a.png", pixelLimit: 390) }
     #expect(limited?.description.contains("at most 390 pixels, found 17x23") == true)
     #expect(try DecodedImage(bytes: small, source: "a.png", pixelLimit: 391).width == 23)
   }
 
   @Test func refusesWrongChecksums() throws {
-    let bytes = try PictureFixture.bytes("rgb_gamma.png")
+    let bytes = try ImageFixture.bytes("rgb_gamma.png")
     for kind in ["IHDR", "gAMA", "zTXt", "IDAT", "IEND"] {
       let chunk = try #require(bytes.indices.first { bytes[$0...].starts(with: kind.utf8) })
       let length = bytes[chunk - 4..<chunk].reduce(0) { $0 << 8 | Int($1) }
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func refusesCorruptScans() throws {
-    var bytes = try PictureFixture.bytes("baseline_444.jpg")
+    var bytes = try ImageFixture.bytes("baseline_444.jpg")
     let scan = try #require(bytes.indices.dropFirst().first { bytes[$0 - 1] == 0xff && bytes[$0] == 0xda })
     // A marker in the middle of the scan, after which there is nothing to decode.
     bytes.replaceSubrange(scan + 40..<scan + 42, with: [0xff, 0xd9])
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func refusesEndlessScans() throws {
-    let bytes = try PictureFixture.bytes("grey_progressive.jpg")
+    let bytes = try ImageFixture.bytes("grey_progressive.jpg")
     let start = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xda]) })
     let end = try #require(bytes.indices.first { $0 > start && bytes[$0...].starts(with: [0xff, 0xc4]) })
     let scans = Array(repeating: bytes[start..<end], count: 200).joined()
@@ -125,7 +125,7 @@ import Testing
 
   /// A 23×17 RGB file that says it is of another size.
   private static func png(width: Int, height: Int) throws -> [UInt8] {
-    var bytes = try PictureFixture.bytes("rgb.png")
+    var bytes = try ImageFixture.bytes("rgb.png")
     for (offset, value) in [(16, width), (20, height)] {
       for i in 0..<4 { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (24 - 8 * i)) }
     }

@@ -17,7 +17,7 @@ import Testing
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: destination)
   }
 
-  @Test func findsPicturesInFolders() async throws {
+  @Test func findsImagesInFolders() async throws {
     let names = [
       "b.jpg", "a.PNG", "c.JpEg", "notes.txt", ".hidden.jpg", "nested/deep/d.png", ".git/e.png", "jpg", "é.jpg",
       "folder.jpg/inside.jpeg",
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func tellsOfFoldersWithoutPictures() async throws {
+  @Test func tellsOfFoldersWithoutImages() async throws {
     try await withFiles(["a/notes.txt"]) { folder in
       let files = ImageFiles([folder + "/a", folder])
       #expect(files.paths.isEmpty && files.skipped.map(\.file) == [folder + "/a", folder])
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func sortsPicturesByClass() async throws {
+  @Test func sortsImagesByClass() async throws {
     let names = ["cat/1.png", "cat/2.png", "Zebra/x.jpg", "dog/nested/1.png", "empty/notes.txt", "stray.png"]
     try await withFiles(names) { folder in
       let images = try ImageFolder(folder)
@@ -87,7 +87,7 @@ import Testing
         #expect(failure?.kind == .missingInput && failure?.description.contains(part) == true, "\(failure!)")
       }
       let flat = #expect(throws: Failure.self) { try ImageFolder(folder + "/empty/class") }
-      #expect(flat?.description.contains("a folder of pictures for each class") == true)
+      #expect(flat?.description.contains("a folder of images for each class") == true)
     }
   }
 

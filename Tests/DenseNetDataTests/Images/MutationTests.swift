@@ -4,13 +4,13 @@ import Testing
 
 @testable import DenseNetData
 
-/// Hostile files: seeded mutations of good ones. Whatever the bytes, the answer is a picture or an error.
+/// Hostile files: seeded mutations of good ones. Whatever the bytes, the answer is an image or an error.
 @Suite struct MutationTests {
   /// Of each of four seeds; a hundred thousand files in all.
   static let count = 25_000
 
   private static func seeds(_ suffix: String) throws -> [[UInt8]] {
-    try PictureFixture.all.map(\.name).filter { $0.hasSuffix(suffix) }.map(PictureFixture.bytes)
+    try ImageFixture.all.map(\.name).filter { $0.hasSuffix(suffix) }.map(ImageFixture.bytes)
   }
 
   /// Decodes mutants, with little room for what their headers promise.
@@ -45,8 +45,8 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)), arguments: 1...4)
   func orientation(_ seed: UInt64) throws {
-    let files = try PictureFixture.all.map(\.name).filter { $0.contains("orientation") || $0.contains("exif") }
-      .map { Array(try PictureFixture.bytes($0).prefix(120)) }
+    let files = try ImageFixture.all.map(\.name).filter { $0.contains("orientation") || $0.contains("exif") }
+      .map { Array(try ImageFixture.bytes($0).prefix(120)) }
     let tiff = files.compactMap { file in
       file.indices.first { file[$0...].starts(with: [0x49, 0x49, 42, 0]) }.map { Array(file[$0...]) }
     }

@@ -16,11 +16,11 @@ import Testing
     let image = DecodedImage(
       width: width, height: height, channels: channels,
       pixels: ResizeCase.pixels(height * width * channels, seed: fixture.seed))
-    let picture = try recipe.picture(image)
-    #expect((picture.height, picture.width) == fixture.output)
+    let image = try recipe.image(image)
+    #expect((image.height, image.width) == fixture.output)
     #expect(recipe.inputSize(height: height, width: width) == fixture.output)
-    #expect(picture.channels == recipe.inputChannels)
-    #expect(picture.pixels == fixture.expected)
+    #expect(image.channels == recipe.inputChannels)
+    #expect(image.pixels == fixture.expected)
   }
 
   @Test func normalises() throws {
@@ -85,15 +85,15 @@ import Testing
     #expect(failure?.kind == .invalidData && failure?.description.contains(part) == true, "\(failure!)")
   }
 
-  /// What a resized picture would be too large for is never made: only its cropped part is.
-  @Test func cropsLongThinPictures() throws {
+  /// What a resized image would be too large for is never made: only its cropped part is.
+  @Test func cropsLongThinImages() throws {
     let (width, height) = (300_000, 1)
     let image = DecodedImage(
       width: width, height: height, channels: 1, pixels: [UInt8](repeating: 200, count: width * height))
-    let picture = try Preprocessing.imageNet.picture(image)
-    #expect((picture.height, picture.width) == (224, 224) && picture.pixels.allSatisfy { $0 == 200 })
+    let image = try Preprocessing.imageNet.image(image)
+    #expect((image.height, image.width) == (224, 224) && image.pixels.allSatisfy { $0 == 200 })
     let uncropped = try Preprocessing(inputChannels: 3, resize: .shorterSide(256))
-    let failure = #expect(throws: Failure.self) { try uncropped.picture(image) }
+    let failure = #expect(throws: Failure.self) { try uncropped.image(image) }
     #expect(failure?.description.contains("256x76800000") == true)
   }
 

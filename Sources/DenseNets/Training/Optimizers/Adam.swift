@@ -67,12 +67,12 @@ public final class Adam: Optimizer {
   }
 
   /// `exp_avg` and `exp_avg_sq`, once there are such.
-  public var memory: [OptimizerMemory] {
+  public var memory: [OptimizerState] {
     means.isEmpty
-      ? [] : [OptimizerMemory(name: "exp_avg", values: means), OptimizerMemory(name: "exp_avg_sq", values: squares)]
+      ? [] : [OptimizerState(name: "exp_avg", values: means), OptimizerState(name: "exp_avg_sq", values: squares)]
   }
 
-  public func restore(steps: Int, memory: [OptimizerMemory]) throws(Failure) {
+  public func restore(steps: Int, memory: [OptimizerState]) throws(Failure) {
     let values = try checked(memory, names: steps > 0 ? ["exp_avg", "exp_avg_sq"] : [], steps: steps)
     (means, squares) = values.isEmpty ? ([], []) : (values[0], values[1])
     self.steps = steps

@@ -14,14 +14,14 @@ public protocol Optimizer: AnyObject {
   func step()
 
   /// What it remembers of past gradients: by name, a row for each parameter in the order of the groups.
-  var memory: [OptimizerMemory] { get }
+  var memory: [OptimizerState] { get }
   /// Goes on from what another one of its kind, over parameters of the same shapes, remembered after `steps` updates.
   /// - Throws: ``Failure`` of kind `invalidData` where the memory is not such a one's.
-  func restore(steps: Int, memory: [OptimizerMemory]) throws(Failure)
+  func restore(steps: Int, memory: [OptimizerState]) throws(Failure)
 }
 
 /// One kind of number that an optimizer keeps for each value of each parameter.
-public struct OptimizerMemory: Sendable, Equatable {
+public struct OptimizerState: Sendable, Equatable {
   /// PyTorch's name of it, such as `momentum_buffer`.
   public let name: String
   /// Of each parameter, in the order of the groups.
@@ -54,7 +54,7 @@ extension Optimizer {
   public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
   /// Takes over remembered values, once they are known to be of these names and of the parameters' shapes.
-  func checked(_ memory: [OptimizerMemory], names: [String], steps: Int) throws(Failure) -> [[[Float]]] {
+  func checked(_ memory: [OptimizerState], names: [String], steps: Int) throws(Failure) -> [[[Float]]] {
     let counts = parameters.map(\.count)
     guard steps >= 0, memory.map(\.name) == names, memory.allSatisfy({ $0.values.map(\.count) == counts }) else {
       throw Failure(

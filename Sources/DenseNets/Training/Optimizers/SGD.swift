@@ -59,11 +59,11 @@ public final class SGD: Optimizer {
   }
 
   /// `momentum_buffer`, once there is one.
-  public var memory: [OptimizerMemory] {
-    keepsVelocity && !velocities.isEmpty ? [OptimizerMemory(name: "momentum_buffer", values: velocities)] : []
+  public var memory: [OptimizerState] {
+    keepsVelocity && !velocities.isEmpty ? [OptimizerState(name: "momentum_buffer", values: velocities)] : []
   }
 
-  public func restore(steps: Int, memory: [OptimizerMemory]) throws(Failure) {
+  public func restore(steps: Int, memory: [OptimizerState]) throws(Failure) {
     let values = try checked(memory, names: keepsVelocity && steps > 0 ? ["momentum_buffer"] : [], steps: steps)
     velocities = values.first ?? (steps > 0 ? parameters.map { _ in [] } : [])
     self.steps = steps

@@ -1,0 +1,7 @@
+#include <string.h>
+
+#include "isa/kernel_table.h"
+#include "isa/simd.h"
+
+#define DENSE_BODY "maps/average_pooling.body.h"
+#include "isa/foreach_isa.h"

@@ -1,0 +1,8 @@
+#include <string.h>
+
+#include "isa/kernel_table.h"
+#include "isa/simd.h"
+
+#define DENSE_MAPS
+#define DENSE_BODY "maps/conversion.body.h"
+#include "isa/foreach_isa.h"

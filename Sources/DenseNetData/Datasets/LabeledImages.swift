@@ -1,0 +1,47 @@
+public import DenseNets
+
+/// Images and their classes, any of which can be had at any time: in memory, or in files.
+public protocol LabeledImages: Sendable {
+  /// The name that a command line calls them by, such as `fashion-mnist`.
+  var name: String { get }
+  /// The name of every class; the label is the index.
+  var classNames: [String] { get }
+  /// The class of every image: `[N]`, each in `0..<classNames.count`.
+  var labels: [Int32] { get }
+  /// 1 where all images are grey, else 3.
+  var channels: Int { get }
+  /// What tells these images from others, for a run that goes on: their number, their classes, and a hash of labels and
+  /// content, or for files of paths and sizes.
+  var fingerprint: String { get }
+
+  /// One image, in grey or RGB. Any thread may call.
+  /// - Throws: ``Failure`` that names the file, where it cannot be read.
+  func image(at index: Int) throws(Failure) -> DecodedImage
+
+  /// Where each image lies: `[N]`; nil where they are not in files of their own.
+  var files: [String]? { get }
+
+  /// Some of the images, in the order of the indices.
+  func selecting(_ indices: [Int]) -> Self
+}
+
+extension LabeledImages {
+  public var files: [String]? { nil }
+
+  /// The number of images.
+  public var count: Int { labels.count }
+  public var numClasses: Int { classNames.count }
+
+  /// The first `n` images, or all of them where there are fewer.
+  public func prefix(_ n: Int) -> Self {
+    precondition(n >= 0, "a number of images must not be negative, found \(n)")
+    return n >= count ? self : selecting(Array(0..<n))
+  }
+
+  /// How many images each class has.
+  public var classCounts: [Int] {
+    var counts = [Int](repeating: 0, count: classNames.count)
+    for label in labels { counts[Int(label)] += 1 }
+    return counts
+  }
+}

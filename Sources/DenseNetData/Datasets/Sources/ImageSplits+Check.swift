@@ -1,0 +1,59 @@
+public import DenseNets
+import Foundation
+import Synchronization
+
+extension ImageSplits {
+  /// No more of the images may be damaged, as a share.
+  public static let damagedShareLimit = 0.1
+
+  /// The images that can be decoded, and those that cannot. Each is decoded once, on all cores.
+  /// - Parameter progress: called from any thread with the number of images that are done.
+  /// - Throws: `Failure(.invalidData)` where more than ``damagedShareLimit`` of all images are damaged, all training
+  ///   images of a class, or all test images.
+  public func checked(
+    progress: @Sendable (Int) -> Void = { _ in }
+  ) throws(Failure) -> (sound: ImageSplits, skipped: [SkippedImage]) {
+    let (train, damaged) = train.decodable(progress: progress)
+    let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
+    let skipped = damaged + damagedTests
+    if let first = skipped.first {
+      let total = self.train.count + self.test.count
+      guard Double(skipped.count) <= Self.damagedShareLimit * Double(total) else {
+        throw Failure(
+          .invalidData,
+          "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, as \(first.failure)"
+        )
+      }
+      if let label = train.classCounts.firstIndex(of: 0) {
+        throw Failure(
+          .invalidData,
+          "no image of class \(train.classNames[label]) can be read, as \(damaged.first?.failure ?? first.failure)")
+      }
+      if test.count == 0 { throw Failure(.invalidData, "no test image can be read, as \(damagedTests[0].failure)") }
+    }
+    return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings), skipped)
+  }
+}
+
+extension LabeledImageFiles {
+  fileprivate func decodable(progress: @Sendable (Int) -> Void) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
+    let state = Mutex((done: 0, damaged: [Int: Failure]()))
+    withoutActuallyEscaping(progress) { progress in
+      DispatchQueue.concurrentPerform(iterations: count) { index in
+        var failure: Failure?
+        do throws(Failure) { _ = try image(at: index) } catch { failure = error }
+        let done = state.withLock { state in
+          state.damaged[index] = failure
+          state.done += 1
+          return state.done
+        }
+        progress(done)
+      }
+    }
+    let damaged = state.withLock { $0.damaged }
+    return (
+      selecting(labels.indices.filter { damaged[$0] == nil }),
+      damaged.keys.sorted().map { SkippedImage(file: paths[$0], failure: damaged[$0]!) }
+    )
+  }
+}

@@ -1,0 +1,50 @@
+import DenseNets
+
+/// An image's file and the name of its class.
+struct LabeledPath: Sendable {
+  let path: String
+  let label: String
+
+  /// The images, each file once, by whatever paths and links it is named, and a warning where some went.
+  /// - Throws: `Failure(.invalidData)` where one file is of two classes.
+  static func withoutDuplicates(_ images: [LabeledPath]) throws(Failure) -> ([LabeledPath], warnings: [String]) {
+    var known: [[UInt64]: LabeledPath] = [:]
+    var kept: [LabeledPath] = []
+    var twice: [String] = []
+    for image in images {
+      let identity = fileIdentity(image.path)
+      guard !identity.isEmpty, let other = known[identity] else {
+        known[identity] = image
+        kept.append(image)
+        continue
+      }
+      try requireOneClass(image, other)
+      twice.append(image.path)
+    }
+    let warning = twice.first.map { "\(grouped(twice.count)) images are named twice, as \($0): each counts once" }
+    return (kept, warning.map { [$0] } ?? [])
+  }
+
+  /// The paths of `second` that are files of `first` too.
+  /// - Throws: `Failure(.invalidData)` where one file is of two classes.
+  static func common(_ first: [LabeledPath], _ second: [LabeledPath]) throws(Failure) -> [String] {
+    let known = Dictionary(first.map { (fileIdentity($0.path), $0) }, uniquingKeysWith: { first, _ in first })
+    var paths: [String] = []
+    for image in second {
+      let identity = fileIdentity(image.path)
+      guard !identity.isEmpty, let other = known[identity] else { continue }
+      try requireOneClass(image, other)
+      paths.append(image.path)
+    }
+    return paths
+  }
+
+  /// Of one file named twice.
+  private static func requireOneClass(_ image: LabeledPath, _ other: LabeledPath) throws(Failure) {
+    guard other.label != image.label else { return }
+    throw Failure(
+      .invalidData,
+      "\(image.path): is of class \(image.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"
+    )
+  }
+}

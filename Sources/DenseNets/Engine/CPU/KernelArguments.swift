@@ -1,0 +1,50 @@
+/// Which value of each pooling window was the greatest.
+struct Winners {
+  let bytes: Bytes
+  /// The image with which they begin.
+  var firstImage = 0
+}
+
+/// The moments of a convolution's output, tile by tile.
+struct TileMoments {
+  let mean: Slice
+  let squares: Slice
+
+  /// In `2 * count` floats of `memory` from `start` on.
+  init(in memory: Buffer<Float>, at start: Int, count: Int) {
+    mean = Slice(memory, at: start)
+    squares = Slice(memory, at: start + count)
+  }
+}
+
+/// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
+struct Affine {
+  let scale: Slice
+  let shift: Slice
+}
+
+/// The parts of an SGD step that the kernel needs.
+struct SGDKernelOptions {
+  var learningRate: Float
+  var momentum: Float
+  var dampening: Float
+  var weightDecay: Float
+  var nesterov: Bool
+  var isFirst: Bool
+}
+
+/// The parts of an Adam step that the kernel needs.
+struct AdamKernelOptions {
+  /// The learning rate over 1 − β₁ᵗ.
+  var stepSize: Float
+  var newMean: Float
+  var keptSquare: Float
+  var newSquare: Float
+  /// √(1 − β₂ᵗ).
+  var squareScale: Float
+  var epsilon: Float
+  /// Added to the gradient, in units of the weight.
+  var weightDecay: Float
+  /// What the weight is multiplied with.
+  var shrink: Float
+}
