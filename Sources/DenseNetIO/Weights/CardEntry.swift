@@ -1,5 +1,5 @@
-public import DenseNets
-import Foundation
+package import DenseNets
+package import Foundation
 
 /// A value that a ``ModelCard`` holds as JSON.
 ///
