@@ -71,13 +71,14 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 	DENSENET_EXACT_MEMORY=1 $(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
-# DENSENET_DOCS adds the plugin to the package's dependencies. The scratch folder is another, since dependencies differ.
+# DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
+# the last option DocC wants every parameter described where one is.
 docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
 	@mkdir -p $(BUILD)-docs
 	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
-		--warnings-as-errors --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
-		--output-path $(BUILD)-docs/site
+		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
+		--warnings-as-errors --disable-parameters-and-returns-validation
 
 clean: ## Remove what was built
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs
