@@ -61,7 +61,7 @@ extension Layer {
   }
 
   /// Every dropout below this layer, by a name like a state-dict's.
-  public var namedDropouts: [(name: String, layer: Dropout)] {
+  package var namedDropouts: [(name: String, layer: Dropout)] {
     children.flatMap { child -> [(name: String, layer: Dropout)] in
       if let dropout = child.layer as? Dropout { return [(child.name, dropout)] }
       return child.layer.namedDropouts.map { ("\(child.name).\($0.name)", $0.layer) }
@@ -83,7 +83,7 @@ extension Tensor {
 
 /// The output shape of a layer over images, or what is wrong with its input's.
 func imageShape(
-  _ shape: [Int], channels: Int?, outChannels: Int?, layer: String, size: (Extent) -> Extent
+  _ shape: [Int], channels: Int?, outputChannels: Int?, layer: String, size: (Extent) -> Extent
 ) throws -> [Int] {
   guard shape.count == 4, channels == nil || shape[1] == channels else {
     let expected = channels.map(String.init) ?? "C"
@@ -93,5 +93,5 @@ func imageShape(
   guard output.height > 0, output.width > 0 else {
     throw Failure(.usage, "\(layer): a map of \(shape[2])×\(shape[3]) pixels is too small; use larger images")
   }
-  return [shape[0], outChannels ?? shape[1], output.height, output.width]
+  return [shape[0], outputChannels ?? shape[1], output.height, output.width]
 }

@@ -120,7 +120,7 @@ public final class DenseNet: Layer {
 
   /// The size of each block's map for images of `size`.
   /// - Throws: ``Failure`` if the images are too small.
-  public func mapSizes(_ size: Extent) throws -> [Extent] { try configuration.mapSizes(size) }
+  package func mapSizes(_ size: Extent) throws -> [Extent] { try configuration.mapSizes(size) }
 
   /// The side of the smallest square images that the network takes, in pixels.
   public var minimumSize: Int { configuration.minimumSize }

@@ -9,8 +9,8 @@ struct Fixture {
   let name: String
   private let file: WeightsFile
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures")
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures")
+    .standardized
 
   /// Every case's file, in a folder of its kind.
   private static let files: [String: URL] = {

@@ -68,10 +68,10 @@ import Testing
     let predictor = Predictor(net)
     let x = Tensor.randn([3, 3, size.height, size.width], seed: 8)
     let features = try predictor.features(x)
-    #expect(features.shape == [3, net.classifier.inFeatures])
+    #expect(features.shape == [3, net.classifier.inputFeatures])
     expectClose(net.classifier(features), try predictor.logits(x), 2e-5, "logits from features")
     let maps = try predictor.activations(x)
-    #expect(maps.shape.prefix(2) == [3, net.classifier.inFeatures])
+    #expect(maps.shape.prefix(2) == [3, net.classifier.inputFeatures])
     expectClose(GlobalAvgPool2d()(maps).reshaped(features.shape), features, 1e-5, "features from maps")
     #expect(
       predictor.classifierWeights(of: 2).values
