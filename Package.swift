@@ -26,7 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    .target(name: "CDenseKernels", cSettings: strictC + [.headerSearchPath(".")]),
+    .target(name: "CDenseKernels", exclude: ["README.md"], cSettings: strictC + [.headerSearchPath(".")]),
     // Checksums; macOS brings its own.
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -79,3 +79,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
 )
+
+// For `make docs` alone. No target uses the plugin, so no trait could keep it out of the builds of this package's users.
+if Context.environment["DENSENET_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"))
+}

@@ -1,6 +1,5 @@
 public import ArgumentParser
-public import DenseNetData
-import DenseNets
+public import DenseNets
 
 extension Interpolation: ExpressibleByArgument {}
 

@@ -50,7 +50,7 @@ struct TrainingOptions: ParsableArguments {
     let weights = try initialWeights.map { try WeightsFile(contentsOf: $0.url) }
     let chosen = try recipe.resolve()
     // Before anything is downloaded.
-    _ = try model.resolve(metadata: weights?.networkMetadata ?? [:], otherwise: chosen.model ?? "d2l")
+    _ = try model.resolve(card: weights?.networkCard ?? ModelCard(), otherwise: chosen.model ?? "d2l")
     return Parts(
       recipe: chosen, splits: try await data.load(otherwise: chosen.dataset, quiet: quiet), weights: weights)
   }
