@@ -106,8 +106,8 @@ struct BenchTrainCommand: ParsableCommand {
       if step == 2 { profiler?.reset() }
       let time = clock.measure {
         Profiler.$current.withValue(profiler) {
-          let result = loss(net.forward(images, mode: .training), labels)
-          _ = net.backward(result.gradient!, needsInputGradient: false)
+          let (result, gradient) = loss.lossAndGradient(net.forward(images, mode: .training), labels)
+          _ = net.backward(gradient, needsInputGradient: false)
           Profiler.measure("update", layer: "all", bytes: 12 * net.parameterCount) { optimizer.step() }
           lastLoss = result.loss
         }

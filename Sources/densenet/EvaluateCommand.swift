@@ -85,14 +85,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     let batches = BatchLoader(
       test, preprocessing: preprocessing, batchSize: batchSize.value, order: Array(0..<test.count))
     var metrics = Metrics()
-    for batch in batches {
+    while let batch = try batches.next() {
       let logits = views.tta.logits(batch.images) { net.forward($0, mode: .inference) }
-      let result = CrossEntropyLoss()(logits, batch.labels, gradient: false)
+      let result = CrossEntropyLoss()(logits, batch.labels)
       metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
       progress.update(completed: metrics.examples)
       if Interrupts.requested { break }
     }
-    try batches.requireEnd()
     progress.finish()
     if Interrupts.requested { throw Interruption(description: "interrupted after \(metrics.examples) images") }
     guard metrics.loss.isFinite else {

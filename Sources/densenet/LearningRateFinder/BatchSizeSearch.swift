@@ -54,7 +54,7 @@ struct BatchSizeSearch {
     var seconds: [Double] = []
     for step in 0..<4 {
       let began = ContinuousClock.now
-      _ = setup.trainer.learn(batch)
+      _ = try setup.trainer.learn(batch)
       if step > 0 { seconds.append((ContinuousClock.now - began).inSeconds) }
     }
     let memory = try MemoryPrediction(setup.model, inputShape: shape, device: setup.device).peakMemoryBytes

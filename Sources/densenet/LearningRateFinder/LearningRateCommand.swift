@@ -117,17 +117,16 @@ struct LearningRateCommand: AsyncParsableCommand {
 }
 
 /// Training batches, epoch after epoch.
-private struct EndlessBatches: Sequence, IteratorProtocol {
+private struct EndlessBatches: BatchSource, BatchIterator {
   let setup: TrainingSetup
   private var epoch = 0
   private var loader: BatchLoader?
 
   init(setup: TrainingSetup) { self.setup = setup }
 
-  mutating func next() -> LabeledBatch? {
+  mutating func next() throws -> LabeledBatch? {
     for _ in 0..<2 {
-      if let batch = loader?.next() { return batch }
-      if loader?.failure != nil { return nil }
+      if let batch = try loader?.next() { return batch }
       loader = setup.batches(epoch: epoch, from: 0)
       epoch += 1
     }

@@ -75,8 +75,7 @@ struct TabularNetwork {
   ) throws {
     let trainer = RegressionTrainer(
       model: model,
-      optimizer: Adam(
-        model, learningRate: command.lr.value, weightDecay: command.weightDecay.value, decoupledWeightDecay: true),
+      optimizer: AdamW(model, learningRate: command.lr.value, weightDecay: command.weightDecay.value),
       schedule: LearningRateSchedule(.cosine(minimum: 0)))
     let rows = inputs.shape[0]
     try trainer.fit(

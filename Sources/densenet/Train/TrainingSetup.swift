@@ -141,9 +141,8 @@ extension Recipe {
   func makeOptimizer(_ groups: [ParameterGroup]) -> any Optimizer {
     switch optimizer {
     case .sgd: SGD(groups: groups, learningRate: lr, momentum: momentum, nesterov: nesterov)
-    case .adam, .adamw:
-      Adam(
-        groups: groups, learningRate: lr, betas: (momentum, 0.999), decoupledWeightDecay: optimizer == .adamw)
+    case .adam: Adam(groups: groups, learningRate: lr, betas: (momentum, 0.999))
+    case .adamw: AdamW(groups: groups, learningRate: lr, betas: (momentum, 0.999))
     }
   }
 
