@@ -2,6 +2,7 @@ import ArgumentParser
 import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetData
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 import Synchronization

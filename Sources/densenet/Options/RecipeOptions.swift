@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 import DenseNets
 
 /// A named recipe, and what is changed of it: how a network learns.

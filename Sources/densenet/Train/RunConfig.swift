@@ -1,5 +1,6 @@
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 

@@ -1,5 +1,6 @@
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -28,7 +29,7 @@ struct TrainingSetup {
     var recipe = parts.recipe
     recipe.augmentation = options.augmentation.over(recipe.augmentation)
     self.recipe = recipe
-    chosen = try options.model.resolve(
+    chosen = try options.model.choice.resolve(
       metadata: initialWeights?.networkMetadata ?? [:], inputChannels: options.augmentation.channels(of: train),
       numClasses: train.numClasses,
       otherwise: recipe.model ?? "d2l")
@@ -83,9 +84,9 @@ struct TrainingSetup {
     _ recipe: Recipe, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
   ) throws {
     let batch = min(recipe.batchSize, train)
-    let work = MemoryRequirement(images: batch, side: side, option: "--resize")
+    let work = MemoryRequirement(images: batch, side: side)
     try work.require(for: model, training: true, batches: 4, device: device)
-    try MemoryRequirement(images: min(recipe.batchSize, test), side: side, option: "--resize")
+    try MemoryRequirement(images: min(recipe.batchSize, test), side: side)
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train % batch == 0 ? batch : train % batch)
   }
