@@ -1,7 +1,6 @@
 public import ArgumentParser
-import DenseNetIO
+import DenseNetTasks
 public import DenseNets
-import Foundation
 
 extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 
@@ -56,122 +55,22 @@ struct ModelOptions: ParsableArguments {
     return layers.map { $0! }
   }
 
-  /// The network that the options name.
-  /// - Parameters:
-  ///   - metadata: of the weights, which name the network where no option does.
-  ///   - inputChannels: of the images; nil: the model's own.
-  ///   - numClasses: of the dataset; nil: the model's own.
-  ///   - other: the network's name where neither an option nor the weights name it.
-  /// - Throws: ``Failure`` if there is no such network.
-  func resolve(
-    metadata: [String: String] = [:], inputChannels: Int? = nil, numClasses: Int? = nil, otherwise other: String = "d2l"
-  ) throws -> ChosenModel {
-    var chosen = try base(metadata, otherwise: other)
-    if let growthRate {
-      // As in the paper, the first convolution's channels follow the growth rate.
-      if chosen.configuration.naming == .torchvision, chosen.configuration.initialFeatures != 16 {
-        chosen.configuration.initialFeatures = 2 * growthRate.value
-      }
-      chosen.configuration.growthRate = growthRate.value
-    }
-    if let blockLayers { chosen.configuration.blockLayers = blockLayers }
-    if let initialFeatures { chosen.configuration.initialFeatures = initialFeatures.value }
-    if let bottleneckWidth {
-      chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
-    }
-    if let compression { chosen.configuration.compression = compression }
-    try setTransitionPool(of: &chosen.configuration, metadata)
-    if let dropRate { chosen.configuration.dropRate = dropRate }
-    if let inputChannels { chosen.configuration.inputChannels = inputChannels }
-    if let numClasses { chosen.configuration.numClasses = numClasses }
-    try chosen.configuration.validate()
-    return chosen
-  }
-
-  /// The pool that the weights were trained with stays: nothing in their shapes tells it.
-  private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ metadata: [String: String]) throws {
-    // Where --model names the network, what the weights say of it may be unreadable.
-    let own = metadata["configuration"].flatMap { try? self.configuration(Data($0.utf8), "the weights").transitionPool }
-    if let own, let transitionPool, own != transitionPool {
-      throw Failure(
-        .usage,
-        "--transition-pool: expected \(own.rawValue), which the weights were trained with, found \(transitionPool.rawValue); leave it out"
-      )
-    }
-    if let pool = transitionPool ?? own { configuration.transitionPool = pool }
-  }
-
-  private func base(_ metadata: [String: String], otherwise other: String) throws -> ChosenModel {
-    guard let model else {
-      if let text = metadata["configuration"] {
-        return ChosenModel(
-          name: metadata["model"] ?? "densenet", configuration: try configuration(Data(text.utf8), "the weights"))
-      }
-      let name = metadata["model"] ?? other
-      guard let configuration = try? DenseNet.Configuration(named: name) else {
-        throw Failure(
-          .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network with --model")
-      }
-      return ChosenModel(name: name, configuration: configuration)
-    }
-    guard model.hasSuffix(".json") else {
-      do { return ChosenModel(name: model, configuration: try .init(named: model)) } catch let failure as Failure {
-        throw Failure(.usage, "--model: \(failure)")
-      }
-    }
-    guard FileManager.default.fileExists(atPath: model) else {
-      throw Failure(.missingInput, "\(model): no such file; check the path given to --model")
-    }
-    guard let data = FileManager.default.contents(atPath: model) else {
-      throw Failure(.inputOutput, "\(model): cannot be read; check its permissions")
-    }
-    return ChosenModel(
-      name: URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent,
-      configuration: try configuration(data, model))
-  }
-
-  private func configuration(_ json: Data, _ source: String) throws -> DenseNet.Configuration {
-    do { return try JSONDecoder().decode(DenseNet.Configuration.self, from: json) } catch {
-      throw Failure(.invalidData, "\(source): no network can be made of its numbers: \(reason(error)); correct it")
-    }
-  }
-
-  private func reason(_ error: any Error) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      path.isEmpty ? "" : path.map(\.stringValue).joined(separator: ".") + ": "
-    }
-    return switch error {
-    case let failure as Failure: "\(failure)"
-    case DecodingError.typeMismatch(let type, let context): "\(place(context.codingPath))expected \(type)"
-    case DecodingError.valueNotFound(_, let context): "\(place(context.codingPath))expected a value, found null"
-    case DecodingError.dataCorrupted(let context): "\(place(context.codingPath))\(context.debugDescription)"
-    default: "\(error)"
-    }
+  /// What the options choose.
+  var choice: ModelChoice {
+    var choice = ModelChoice(model)
+    choice.growthRate = growthRate?.value
+    choice.blockLayers = blockLayers
+    choice.initialFeatures = initialFeatures?.value
+    choice.bottleneckWidth = bottleneckWidth
+    choice.compression = compression
+    choice.transitionPool = transitionPool
+    choice.dropRate = dropRate
+    return choice
   }
 }
 
-/// A network, and what its user calls it.
-struct ChosenModel {
-  let name: String
-  var configuration: DenseNet.Configuration
-
+extension ChosenModel {
   /// What help texts say of ``imageSide``.
   static let sideHelp =
     "Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
-
-  /// The side of the images that such networks are made for, in pixels.
-  var imageSide: Int {
-    switch (configuration.stem, configuration.naming) {
-    case (.cifar, _): 32
-    case (.imageNet, .chapter): 96
-    case (.imageNet, .torchvision): 224
-    }
-  }
-
-  /// The configuration as JSON, to travel with weights.
-  var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: (try? encoder.encode(configuration)) ?? Data(), as: UTF8.self)
-  }
 }
