@@ -58,7 +58,7 @@ import Testing
     #expect(throws: Failure.self) { try run.options() }
     let options = try run.options(dataset: .folder("pictures"))
     #expect(options.fineTuning.freeze == .blocks(1) && options.fineTuning.featuresLearningRateScale == 0.1)
-    #expect(options.initialWeights?.hasSuffix("/start.safetensors") == true && options.numClasses == 3)
+    #expect(options.initialWeights == "start.safetensors" && options.numClasses == 3)
     #expect(options.recipe.averageDecay == 0.9 && options.recipe.schedule.warmupEpochs == 2)
     #expect(options.recipe.schedule.shape == .cosine(minimum: 0) && options.batchSize == 4)
 

@@ -68,11 +68,13 @@ public struct SavedRun: Sendable {
     return name.flatMap(InstructionSet.init(rawValue:)).flatMap { $0.isAvailable ? $0 : nil }
   }
 
-  /// A path of the run's as it is told from here.
+  /// A path of the run's as it is told from here. Where its working folder is gone, the run has been moved, and what
+  /// it needs is looked for from here.
   private func path(_ path: String) -> String {
-    guard let workingFolder, !path.hasPrefix("/"), workingFolder != FileManager.default.currentDirectoryPath else {
-      return path
-    }
+    let files = FileManager.default
+    guard let workingFolder, !path.hasPrefix("/"), workingFolder != files.currentDirectoryPath,
+      files.fileExists(atPath: workingFolder)
+    else { return path }
     return workingFolder + "/" + path
   }
 
