@@ -51,7 +51,7 @@ struct TrainingOptions: ParsableArguments {
     let weights = try initialWeights.map { try WeightsFile(contentsOf: $0.url) }
     let chosen = try recipe.resolve()
     // Before anything is downloaded.
-    _ = try model.choice.resolve(metadata: weights?.networkMetadata ?? [:], otherwise: chosen.model ?? "d2l")
+    _ = try model.choice.resolve(card: weights?.networkCard ?? ModelCard(), otherwise: chosen.model ?? "d2l")
     return Parts(
       recipe: chosen, splits: try await data.load(otherwise: chosen.dataset, quiet: quiet), weights: weights)
   }

@@ -30,7 +30,7 @@ struct TrainingSetup {
     recipe.augmentation = options.augmentation.over(recipe.augmentation)
     self.recipe = recipe
     chosen = try options.model.choice.resolve(
-      metadata: initialWeights?.networkMetadata ?? [:], inputChannels: options.augmentation.channels(of: train),
+      card: initialWeights?.networkCard ?? ModelCard(), inputChannels: options.augmentation.channels(of: train),
       numClasses: train.numClasses,
       otherwise: recipe.model ?? "d2l")
     if let classes = options.numClasses?.value, classes != train.numClasses {
@@ -65,7 +65,7 @@ struct TrainingSetup {
   /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
   private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
     guard let weights else { return nil }
-    if let stated = try weights.card.preprocessing(source: weights.source) { return stated }
+    if let stated = try weights.card.preprocessing?.value { return stated }
     let usual = chosen.standardPreprocessing
     return usual.mean == Preprocessing.imageNet.mean ? usual : nil
   }
@@ -132,7 +132,8 @@ struct TrainingSetup {
   var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     file.card = ModelCard(
-      model: chosen.name, configuration: chosen.json, classNames: train.classNames, preprocessing: preprocessing.json)
+      model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
+      preprocessing: preprocessing)
     return file
   }
 }
