@@ -79,9 +79,9 @@ struct ConvertCommand: ParsableCommand {
 
   /// Notes the model's name and numbers once its tensors are those of the file. Answers the classes.
   private func check(_ file: inout WeightsFile) throws -> Int {
-    let plain = DenseNet(try model.choice.resolve(metadata: file.networkMetadata).configuration, initialization: nil)
+    let plain = DenseNet(try model.choice.resolve(card: file.networkCard).configuration, initialization: nil)
     let chosen = try model.choice.resolve(
-      metadata: file.networkMetadata, inputChannels: inputChannels?.value ?? file.inputChannels(of: plain),
+      card: file.networkCard, inputChannels: inputChannels?.value ?? file.inputChannels(of: plain),
       numClasses: numClasses?.value ?? file.numClasses(of: plain))
     let net = DenseNet(chosen.configuration, initialization: nil)
     if numClasses != nil || inputChannels != nil {
@@ -90,7 +90,7 @@ struct ConvertCommand: ParsableCommand {
       try file.requireFit(to: net)
     }
     file.card.model = chosen.name
-    file.card.configuration = chosen.json
+    file.card.configuration = CardEntry(chosen.configuration)
     return chosen.configuration.numClasses
   }
 

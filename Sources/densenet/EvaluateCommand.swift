@@ -70,9 +70,9 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(_ file: WeightsFile, on test: any LabeledImages) throws -> Report {
-    let known = try file.card.preprocessing(source: weights.text)
+    let known = try file.card.preprocessing?.value
     let chosen = try model.choice.resolve(
-      metadata: file.networkMetadata, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
+      card: file.networkCard, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
     let preprocessing = preprocessing(known, chosen, channels: test.channels)
     let net = DenseNet(chosen.configuration)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? chosen.imageSide

@@ -127,7 +127,8 @@ import Testing
       _ = net.forward(.randn([2, 3, 8, 8], seed: 1), mode: .training)
       var file = WeightsFile(stateOf: net, metadata: ["format": "pt", "other": "é\n\"\u{1f600}"])
       file.card = ModelCard(
-        model: "mine", configuration: #"{"a":1}"#, classNames: ["T-shirt/top", "\"é\\\u{7}"], preprocessing: "{}")
+        model: "mine", configuration: .densenet121, classNames: ["T-shirt/top", "\"é\\\u{7}"],
+        preprocessing: .imageNet)
       file.tensors[0].value = .floating(file.tensors[0].value.tensor!.map { _ in Float(bitPattern: 0x7f80_0001) })
       try file.write(to: url)
       #expect(try contents(of: folder) == [url.lastPathComponent])

@@ -78,6 +78,25 @@ import Testing
         == net.classifier.weight.value.values.dropFirst(2 * features.shape[1]).prefix(features.shape[1]).map { $0 })
   }
 
+  /// One pass makes the same bits as a pass for each output, and nothing that was not asked for.
+  @Test(arguments: Path.all)
+  func onePassMakesAllOutputs(_ path: Path) throws {
+    for (name, configuration, size) in Self.networks {
+      let x = Tensor.randn([3, configuration.inputChannels, size.height, size.width], seed: 8)
+      try on(path) {
+        let predictor = Predictor(Self.network(configuration))
+        let all = try predictor.run(x, outputs: [.logits, .features, .activations])
+        #expect(all.logits == (try predictor.logits(x)), "\(name)")
+        #expect(all.features == (try predictor.features(x)), "\(name)")
+        #expect(all.activations == (try predictor.activations(x)), "\(name)")
+        let logits = try predictor.run(x)
+        #expect(logits.logits == all.logits && logits.features == nil && logits.activations == nil)
+        let features = try predictor.run(x, outputs: .features)
+        #expect(features.logits == nil && features.features == all.features && features.activations == nil)
+      }
+    }
+  }
+
   @Test func severalTasksAtOnce() async throws {
     let (_, configuration, size) = Self.networks[3]
     let predictor = Predictor(Self.network(configuration))

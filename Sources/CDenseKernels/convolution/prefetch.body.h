@@ -1,5 +1,5 @@
-// What the next tile will read, prefetched bit by bit while this one is multiplied: tiles alternate between reading
-// memory and multiplying, and would else wait for the one before they do the other.
+// What the next tile will read, prefetched bit by bit while this one is multiplied. Tiles alternate between reading memory
+// and multiplying; without this, each would wait for memory first.
 
 /// Pixels of one map; all in bytes.
 typedef struct {
@@ -33,7 +33,8 @@ ALWAYS_INLINE void NAME(prefetch_turn)(NAME(prefetch) *p) {
   NAME(prefetch_stream)(&p->output);
 }
 
-/// Of a forward pass: the input of the tile after the one of `images` images from `image` on and `rows` rows from `row` on.
+/// For a forward pass: the input of the tile after the one with `images` images from `image` on and `rows` rows from `row`
+/// on.
 ALWAYS_INLINE NAME(prefetch) NAME(forward_prefetch)(const dense_conv_shape *s, const void *x, int image, int images,
                                                     int row, int rows, int turns) {
   const ptrdiff_t first = ((ptrdiff_t)image * s->height + (ptrdiff_t)row * s->pool_h * s->stride_h) * s->width;
@@ -41,7 +42,7 @@ ALWAYS_INLINE NAME(prefetch) NAME(forward_prefetch)(const dense_conv_shape *s, c
   return (NAME(prefetch)){.input = NAME(next_stream)(x, first, pixels, s->in_stride, s->in_channels, sizeof(MAP), turns)};
 }
 
-/// Of a backward pass: also the output and its gradient.
+/// For a backward pass: also the output and its gradient.
 ALWAYS_INLINE NAME(prefetch) NAME(backward_prefetch)(const dense_conv_shape *s, const dense_conv_backward_args *a,
                                                      int image, int images, int row, int rows, int turns) {
   NAME(prefetch) prefetch = NAME(forward_prefetch)(s, a->x, image, images, row, rows, turns);

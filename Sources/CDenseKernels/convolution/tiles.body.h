@@ -8,7 +8,7 @@ typedef struct {
   int step;              // floats from one pixel to the next
 } NAME(tile);
 
-/// One pixel as it is; raw input has any number of channels.
+/// One pixel, unchanged; raw input has any number of channels.
 ALWAYS_INLINE void NAME(copy_pixel)(float *restrict dst, const MAP *restrict x, int channels) {
 #ifdef DENSE_HALF_MAPS
   for (int c = 0; c < channels; c += DENSE_LANES) STORE(dst + c, LOAD_MAP(x + c));

@@ -4,7 +4,7 @@
 /// Maps are channels-last: `[image, row, column, channel]`, of fp32 or of bf16 (`void *` here: the table says which);
 /// arithmetic, sums, statistics and parameters are fp32. A *padded* map has a channel count that is a multiple of
 /// DENSE_LANES, with zeros in the lanes that no channel uses; every kernel but the general convolution's and the
-/// stem's input wants padded maps.
+/// stem's input needs padded maps.
 ///
 /// Work is cut into tiles, and each tile's partial sums are stored apart, so that the caller's threads may take
 /// tiles in any order and the sums still come out the same, bit for bit.
@@ -45,7 +45,7 @@ typedef struct {
   void *y;                 // [N, out_height, out_width, out_stride]
   float *mean, *m2;        // [tiles, out_channels]: mean and sum of squared deviations over the tile; or NULL
   const void *x;           // [N, height, width, in_stride]
-  const float *scale, *shift;  // [in_channels]: max(x * scale + shift, 0) first; NULL: x as it is
+  const float *scale, *shift;  // [in_channels]: max(x * scale + shift, 0) first; NULL: x unchanged
   const float *weights;    // packed by pack_weights
   const float *bias;       // [out_channels], or NULL
   int rectify;             // y = max(y, 0)
@@ -122,7 +122,7 @@ typedef struct {
   const float *scale, *shift;  // [out_channels]: of the batch norm, with the convolution's bias in the shift
   const float *weights;      // packed by pack_weights of a table for fp32
   int argmax_image;
-  int row_begin, row_end;    // of the pooled rows, these; moments are wanted of whole images only
+  int row_begin, row_end;    // of the pooled rows, these; with moments, all
 } dense_stem_forward_args;
 
 /// For z = the convolution's output and dz its gradient before batch norm's own: what all gradients follow from.
@@ -202,10 +202,10 @@ const dense_kernels *dense_kernels_for(dense_isa isa, dense_precision precision)
 ptrdiff_t dense_conv_scratch(const dense_conv_shape *shape, int backward);
 /// Floats of scratch that the stem's kernels need.
 ptrdiff_t dense_stem_scratch(const dense_stem_shape *shape);
-/// Of each channel of stem_backward's products: [kernel_h / 8, kernel_w * in_channels / 8] rounded up, 8 x 8 values each,
+/// Per channel of stem_backward's products: [kernel_h / 8, kernel_w * in_channels / 8] rounded up, 8 x 8 values each,
 /// rows by columns.
 int dense_stem_taps(const dense_conv_shape *shape);
-/// Of each window value in stem_moments' products.
+/// Per window value in stem_moments' products.
 int dense_stem_lags(const dense_conv_shape *shape);
 
 /// Sums `rows` rows of `count` floats, `stride` floats apart, in order, in double precision.
@@ -220,7 +220,7 @@ void dense_join_moments(float *mean, float *variance, const float *tile_mean, co
 void dense_softmax_cross_entropy(double *loss, int *correct, float *dlogits, const float *logits,
                                  const int32_t *labels, int rows, int classes, float scale);
 
-/// Makes the calling thread take denormal numbers as zero, or not. Returns what held before.
+/// Makes the calling thread treat denormal numbers as zero, or not. Returns the setting before.
 int dense_flush_denormals(int flush);
 /// A short wait in a spin loop.
 void dense_pause(void);

@@ -1,3 +1,5 @@
+public import DenseNets
+
 /// Resizing of 8-bit images that equals Pillow's `Image.resize(size, filter)` bit for bit.
 ///
 /// A filter along one axis, then along the other, in fixed-point arithmetic; the image between the two passes is rounded

@@ -1,3 +1,4 @@
+import DenseNets
 import Foundation
 
 /// The weights with which each output position of one axis mixes input positions: a filter, which is widened for

@@ -1,3 +1,6 @@
+import DenseNets
+import Foundation
+
 /// A JSON string literal, escaped as `serde_json` does it.
 func quoted(_ text: String) -> String {
   var result = "\""
@@ -17,4 +20,28 @@ func quoted(_ text: String) -> String {
     }
   }
   return result + "\""
+}
+
+/// A value as JSON with sorted keys: equal values give equal texts.
+func sortedJSON(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys]
+  return String(decoding: (try? encoder.encode(value)) ?? Data(), as: UTF8.self)
+}
+
+/// Why JSON could not be decoded: where, and what is wrong there.
+func decodingProblem(_ error: any Error) -> String {
+  func place(_ context: DecodingError.Context) -> String {
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? "" : printable(path) + ": "
+  }
+  return switch error {
+  case let failure as Failure: failure.description
+  case DecodingError.keyNotFound(let key, let context): "\(place(context))no \(key.stringValue)"
+  case DecodingError.typeMismatch(let type, let context): "\(place(context))expected \(type)"
+  case DecodingError.valueNotFound(_, let context): "\(place(context))expected a value, found null"
+  case DecodingError.dataCorrupted(let context):
+    "\(place(context))\(printable(context.debugDescription, limit: 160))"
+  default: printable("\(error)", limit: 160)
+  }
 }

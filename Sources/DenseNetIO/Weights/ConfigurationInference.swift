@@ -1,18 +1,15 @@
 import DenseNets
-import Foundation
 
 extension WeightsFile {
-  /// The metadata that name the network, `model` and `configuration`: the file's own, else what the shapes of its tensors
-  /// tell, where they have torchvision's names.
-  public var networkMetadata: [String: String] {
-    if metadata["model"] != nil || metadata["configuration"] != nil { return metadata }
-    guard let configuration = ConfigurationInference(self).configuration else { return metadata }
-    var result = metadata
-    result["model"] = configuration.knownName ?? "densenet"
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    result["configuration"] = (try? encoder.encode(configuration)).map { String(decoding: $0, as: UTF8.self) }
-    return result
+  /// The file's ``card``. Where it names no network, the model and its configuration are those that the shapes of the
+  /// tensors tell, if they have torchvision's names.
+  public var networkCard: ModelCard {
+    var card = card
+    if card.model != nil || card.configuration != nil { return card }
+    guard let configuration = ConfigurationInference(self).configuration else { return card }
+    card.model = configuration.knownName ?? "densenet"
+    card.configuration = CardEntry(configuration)
+    return card
   }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+import DenseNets
 
 /// The `config.json` that timm writes beside a model's weights; its `pretrained_cfg` lies flat in older ones.
 struct TimmConfig: Decodable {
@@ -46,40 +46,37 @@ struct TimmConfig: Decodable {
   }
 
   /// The model's name, its classes where there is a name for each, and its preprocessing.
-  var card: ModelCard {
+  /// - Parameter source: the file's name for messages.
+  func card(source: String) -> ModelCard {
     var card = ModelCard(model: architecture)
     if let names = pretrained.labelNames, numClasses == nil || names.count == numClasses { card.classNames = names }
-    card.preprocessing = preprocessing
+    card.preprocessing = preprocessing(source: source)
     return card
-  }
-
-  private struct Preprocessing: Encodable {
-    struct Resize: Encodable { let shorterSide: Int }
-
-    let inputChannels: Int
-    let resize: Resize
-    let crop: [Int]
-    let interpolation: String
-    let mean: [Double]
-    let std: [Double]
   }
 
   /// What timm does for evaluation: the shorter side to ⌊size / crop_pct⌋, then a crop from the centre, then
   /// (x − mean) / std. Fields that are not there have timm's defaults, ImageNet's.
-  private var preprocessing: String? {
+  private func preprocessing(source: String) -> CardEntry<Preprocessing>? {
     guard let size = pretrained.inputSize, size.count == 3, size.allSatisfy({ (1...65_536).contains($0) }) else {
       return nil
     }
     let share = pretrained.cropPct ?? 0.875
     guard share > 0.01, share <= 1 else { return nil }
-    let value = Preprocessing(
-      inputChannels: size[0],
-      resize: .init(shorterSide: Int((Double(min(size[1], size[2])) / share).rounded(.down))),
-      crop: [size[1], size[2]],
-      interpolation: pretrained.interpolation ?? "bicubic", mean: pretrained.mean ?? [0.485, 0.456, 0.406],
-      std: pretrained.std ?? [0.229, 0.224, 0.225])
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) }
+    // Not validated here: whether it makes sense matters only to those who prepare images by it.
+    var value = Preprocessing.imageNet
+    value.inputChannels = size[0]
+    value.resize = .shorterSide(Int((Double(min(size[1], size[2])) / share).rounded(.down)))
+    value.crop = [size[1], size[2]]
+    if let mean = pretrained.mean { value.mean = mean }
+    if let std = pretrained.std { value.std = std }
+    let filter = pretrained.interpolation ?? Interpolation.bicubic.rawValue
+    value.interpolation = Interpolation(rawValue: filter) ?? .bicubic
+    var json = sortedJSON(value)
+    if value.interpolation.rawValue != filter {
+      // A filter that only timm has: the entry must not claim another one.
+      json.replace(
+        "\"interpolation\":\(quoted(value.interpolation.rawValue))", with: "\"interpolation\":\(quoted(filter))")
+    }
+    return CardEntry(json: json) { data throws(Failure) in try Preprocessing(json: data, source: source) }
   }
 }

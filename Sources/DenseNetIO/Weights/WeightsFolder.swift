@@ -40,7 +40,7 @@ struct WeightsFolder {
       )
     }
     do {
-      return try JSONDecoder().decode(TimmConfig.self, from: data).card.metadata
+      return try JSONDecoder().decode(TimmConfig.self, from: data).card(source: source).metadata
     } catch {
       throw Failure(.invalidData, "\(source): \(Self.reason(error)); remove it or download it again")
     }

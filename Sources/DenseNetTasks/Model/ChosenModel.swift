@@ -1,6 +1,4 @@
-public import DenseNetData
 public import DenseNets
-import Foundation
 
 /// A network's configuration, and what its user calls it.
 public struct ChosenModel: Sendable, Equatable {
@@ -20,13 +18,6 @@ public struct ChosenModel: Sendable, Equatable {
     case (.imageNet, .chapter): 96
     case (.imageNet, .torchvision): 224
     }
-  }
-
-  /// The configuration as JSON, to travel with weights.
-  public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: (try? encoder.encode(configuration)) ?? Data(), as: UTF8.self)
   }
 
   /// How images are prepared for such networks where their weights do not say: as torchvision does it for those of

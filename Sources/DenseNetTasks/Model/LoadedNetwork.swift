@@ -1,4 +1,4 @@
-public import DenseNetData
+import DenseNetData
 public import DenseNetIO
 public import DenseNets
 import Foundation
@@ -24,10 +24,10 @@ public struct LoadedNetwork {
   /// - Throws: `Failure` where there is no such network, or the weights are not its own.
   public init(weights path: String, model: ModelChoice = ModelChoice()) throws {
     let file = try WeightsFile(contentsOf: URL(fileURLWithPath: path))
-    let metadata = file.networkMetadata
-    let plain = DenseNet(try model.resolve(metadata: metadata).configuration, initialization: nil)
+    let stated = file.networkCard
+    let plain = DenseNet(try model.resolve(card: stated).configuration, initialization: nil)
     chosen = try model.resolve(
-      metadata: metadata, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
+      card: stated, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
     net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
     card = file.card
@@ -46,12 +46,11 @@ public struct LoadedNetwork {
         .usage, "\(source): the network takes \(channels) channels, images have 1 or 3; give it tensors",
         settings: ["inputTensors"])
     }
-    guard let preprocessing = try card.preprocessing(source: source) else { return chosen.standardPreprocessing }
-    let remedy = ModelCard.remedy
+    guard let preprocessing = try card.preprocessing?.value else { return chosen.standardPreprocessing }
     guard preprocessing.inputChannels == channels else {
       throw Failure(
         .invalidData,
-        "\(source): its preprocessing makes \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; \(remedy)"
+        "\(source): its preprocessing makes \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
       )
     }
     return preprocessing
@@ -83,34 +82,5 @@ public struct LoadedNetwork {
     try MemoryRequirement.requireSide(min(size.height, size.width), for: net)
     try MemoryRequirement(images: images, side: max(size.height, size.width))
       .require(for: net, training: false, batches: 4, device: device)
-  }
-}
-
-extension ModelCard {
-  /// What to do where weights say something of their preprocessing that makes no sense.
-  fileprivate static let remedy = "correct its metadata, or convert the weights again"
-
-  /// How images become the network's input, where the weights say it.
-  /// - Parameter source: the file of the weights, for messages.
-  /// - Throws: `Failure(.invalidData)` where that makes no sense.
-  public func preprocessing(source: String) throws -> Preprocessing? {
-    guard let json = preprocessing else { return nil }
-    do {
-      return try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
-    } catch let failure as Failure {
-      throw Failure(.invalidData, "\(source): \(failure); \(Self.remedy)")
-    } catch {
-      throw Failure(.invalidData, "\(source): its preprocessing cannot be read: \(Self.reason(error)); \(Self.remedy)")
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "no \(key.stringValue)"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
-    default: "\(error)"
-    }
   }
 }

@@ -1,3 +1,4 @@
+public import DenseNetIO
 public import DenseNets
 import Foundation
 
@@ -38,15 +39,15 @@ public struct ModelChoice: Sendable, Equatable {
 
   /// The network that is chosen.
   /// - Parameters:
-  ///   - metadata: of the weights, which name the network where the choice does not.
+  ///   - card: of the weights, which names the network where the choice does not.
   ///   - inputChannels: of the images; nil: the model's own.
   ///   - numClasses: of the dataset; nil: the model's own.
   ///   - other: the network's name where neither the choice nor the weights name it.
   /// - Throws: `Failure` where there is no such network.
   public func resolve(
-    metadata: [String: String] = [:], inputChannels: Int? = nil, numClasses: Int? = nil, otherwise other: String = "d2l"
+    card: ModelCard = ModelCard(), inputChannels: Int? = nil, numClasses: Int? = nil, otherwise other: String = "d2l"
   ) throws -> ChosenModel {
-    var chosen = try base(metadata, otherwise: other)
+    var chosen = try base(card, otherwise: other)
     if let growthRate {
       if chosen.configuration.naming == .torchvision, chosen.configuration.initialFeatures != 16 {
         chosen.configuration.initialFeatures = 2 * growthRate
@@ -59,7 +60,7 @@ public struct ModelChoice: Sendable, Equatable {
       chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
     }
     if let compression { chosen.configuration.compression = compression }
-    try setTransitionPool(of: &chosen.configuration, metadata)
+    try setTransitionPool(of: &chosen.configuration, card)
     if let dropRate { chosen.configuration.dropRate = dropRate }
     if let inputChannels { chosen.configuration.inputChannels = inputChannels }
     if let numClasses { chosen.configuration.numClasses = numClasses }
@@ -68,9 +69,9 @@ public struct ModelChoice: Sendable, Equatable {
   }
 
   /// The pool that the weights were trained with stays: nothing in their shapes tells it.
-  private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ metadata: [String: String]) throws {
+  private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ card: ModelCard) throws {
     // Where the choice names the network, what the weights say of it may be unreadable.
-    let own = metadata["configuration"].flatMap { try? self.configuration(Data($0.utf8), "the weights").transitionPool }
+    let own = try? card.configuration?.value.transitionPool
     if let own, let transitionPool, own != transitionPool {
       throw Failure(
         .usage,
@@ -80,13 +81,12 @@ public struct ModelChoice: Sendable, Equatable {
     if let pool = transitionPool ?? own { configuration.transitionPool = pool }
   }
 
-  private func base(_ metadata: [String: String], otherwise other: String) throws -> ChosenModel {
+  private func base(_ card: ModelCard, otherwise other: String) throws -> ChosenModel {
     guard let name else {
-      if let text = metadata["configuration"] {
-        return ChosenModel(
-          name: metadata["model"] ?? "densenet", configuration: try configuration(Data(text.utf8), "the weights"))
+      if let stated = card.configuration {
+        return ChosenModel(name: card.model ?? "densenet", configuration: try stated.value)
       }
-      let name = metadata["model"] ?? other
+      let name = card.model ?? other
       guard let configuration = try? DenseNet.Configuration(named: name) else {
         throw Failure(
           .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network",
@@ -107,25 +107,6 @@ public struct ModelChoice: Sendable, Equatable {
     }
     return ChosenModel(
       name: URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent,
-      configuration: try configuration(data, name))
-  }
-
-  private func configuration(_ json: Data, _ source: String) throws -> DenseNet.Configuration {
-    do { return try JSONDecoder().decode(DenseNet.Configuration.self, from: json) } catch {
-      throw Failure(.invalidData, "\(source): no network can be made of its numbers: \(reason(error)); correct it")
-    }
-  }
-
-  private func reason(_ error: any Error) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      path.isEmpty ? "" : path.map(\.stringValue).joined(separator: ".") + ": "
-    }
-    return switch error {
-    case let failure as Failure: "\(failure)"
-    case DecodingError.typeMismatch(let type, let context): "\(place(context.codingPath))expected \(type)"
-    case DecodingError.valueNotFound(_, let context): "\(place(context.codingPath))expected a value, found null"
-    case DecodingError.dataCorrupted(let context): "\(place(context.codingPath))\(context.debugDescription)"
-    default: "\(error)"
-    }
+      configuration: try .init(json: data, source: name))
   }
 }

@@ -60,7 +60,7 @@ struct TrainingSetup {
   /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
   private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
     guard let weights else { return nil }
-    if let stated = try weights.card.preprocessing(source: weights.source) { return stated }
+    if let stated = try weights.card.preprocessing?.value { return stated }
     let usual = chosen.standardPreprocessing
     return usual.mean == Preprocessing.imageNet.mean ? usual : nil
   }
@@ -119,7 +119,7 @@ extension TrainingOptions {
   fileprivate func chosenModel(weights: WeightsFile?, images train: (any LabeledImages)?) throws -> ChosenModel {
     if let network { return network }
     return try model.resolve(
-      metadata: weights?.networkMetadata ?? [:], inputChannels: train.map { images.channels(of: $0) },
+      card: weights?.networkCard ?? ModelCard(), inputChannels: train.map { images.channels(of: $0) },
       numClasses: train?.numClasses, otherwise: recipe.model ?? "d2l")
   }
 }
@@ -152,7 +152,8 @@ extension TrainingSetup {
   var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     file.card = ModelCard(
-      model: chosen.name, configuration: chosen.json, classNames: train.classNames, preprocessing: preprocessing.json)
+      model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
+      preprocessing: preprocessing)
     return file
   }
 }

@@ -64,6 +64,12 @@ final class InferenceConvolution: Sendable {
     }
   }
 
+  /// A fused convolution as it is now.
+  /// - Parameter following: a batch norm right after it, with ReLU; nil: none.
+  convenience init(_ fused: FusedConvolution, following: BatchNorm2d? = nil) {
+    self.init(norm: fused.norm, convolution: fused.convolution, source: fused.sourceLayout, following: following)
+  }
+
   var affine: Affine? { scale.map { Affine(scale: Slice($0), shift: Slice(shift!)) } }
   var biasSlice: Slice? { bias.map { Slice($0) } }
 

@@ -1,4 +1,4 @@
-/// A network's weights as inference wants them.
+/// A network's weights as inference needs them.
 final class InferenceNetwork: Sendable {
   /// A dense layer: the bottleneck's convolution, if any, and the one that grows the map.
   struct Layer: Sendable {
@@ -22,15 +22,15 @@ final class InferenceNetwork: Sendable {
     blocks = model.blocks.map { block in
       block.layers.map { layer in
         guard let (reducing, between) = layer.bottleneck else {
-          return Layer(bottleneck: nil, growing: layer.growing.frozen())
+          return Layer(bottleneck: nil, growing: InferenceConvolution(layer.growing))
         }
         return Layer(
-          bottleneck: reducing.frozen(following: layer.growing.norm),
+          bottleneck: InferenceConvolution(reducing, following: layer.growing.norm),
           growing: InferenceConvolution(norm: nil, convolution: layer.growing.convolution, source: between.layout))
       }
     }
-    transitions = model.transitions.map { $0.fused.frozen() }
-    head = model.head.frozen()
+    transitions = model.transitions.map { InferenceConvolution($0.fused) }
+    head = InferenceConvolution(model.head)
     lastNorm = model.head.norm.inferenceAffine
     classifier = model.classifier.weight.value.storage
   }
@@ -39,22 +39,5 @@ final class InferenceNetwork: Sendable {
     let features = lastNorm.count
     return Tensor(
       shape: [features], storage: Array(classifier[classIndex * features..<(classIndex + 1) * features]))
-  }
-}
-
-/// What stands before the first block.
-enum InferenceStem: Sendable {
-  case pooled(PooledInferenceStem)
-  /// A convolution alone, over images in a padded map.
-  case convolution(InferenceConvolution, ChannelLayout)
-
-  init(_ model: DenseNet) {
-    switch model.stem {
-    case let stem as ImageNetStem: self = .pooled(PooledInferenceStem(stem))
-    case let stem as CIFARStem:
-      let layout = ChannelLayout(slices: [stem.convolution.inChannels])
-      self = .convolution(InferenceConvolution(norm: nil, convolution: stem.convolution, source: layout), layout)
-    default: preconditionFailure("an unknown stem")
-    }
   }
 }

@@ -119,8 +119,9 @@ final class InferencePlan {
     logitsMap = MapMemory(images * classes, .fp32)
   }
 
-  /// From images of the planned shape to the last map and the logits.
-  func run(_ x: Tensor) {
+  /// From images of the planned shape to the last map, and on to the logits.
+  /// - Parameter classifies: whether the logits are wanted.
+  func run(_ x: Tensor, classifies: Bool) {
     precondition(x.shape == inputShape)
     runStem(x)
     for (b, block) in blocks.enumerated() {
@@ -132,7 +133,7 @@ final class InferencePlan {
       }
       if b < transitions.count {
         run(transitions[b], from: maps[b].slice(), to: maps[b + 1].slice())
-      } else {
+      } else if classifies {
         head.run(from: maps[b].slice(), to: logitsMap.slice(), count: inputShape[0], device: device)
       }
     }
@@ -177,7 +178,7 @@ final class InferencePlan {
     }
   }
 
-  /// `[N, numClasses]`, after ``run(_:)``.
+  /// `[N, numClasses]`, after a run that classifies.
   func logits() -> Tensor {
     let (images, classes) = (inputShape[0], network.configuration.numClasses)
     var values = [Float](repeating: 0, count: images * classes)
@@ -187,7 +188,7 @@ final class InferencePlan {
     return Tensor(shape: [images, classes], storage: values)
   }
 
-  /// The last map, normalised and rectified, `[N, channels, h, w]`, after ``run(_:)``.
+  /// The last map, normalised and rectified, `[N, channels, h, w]`, after a run.
   func activations() -> Tensor {
     let layout = network.maps.last!
     let size = sizes.last!

@@ -1,5 +1,22 @@
 internal import Synchronization
 
+/// What stands before the first block.
+enum InferenceStem: Sendable {
+  case pooled(PooledInferenceStem)
+  /// A convolution alone, over images in a padded map.
+  case convolution(InferenceConvolution, ChannelLayout)
+
+  init(_ model: DenseNet) {
+    switch model.stem {
+    case let stem as ImageNetStem: self = .pooled(PooledInferenceStem(stem))
+    case let stem as CIFARStem:
+      let layout = ChannelLayout(slices: [stem.convolution.inChannels])
+      self = .convolution(InferenceConvolution(norm: nil, convolution: stem.convolution, source: layout), layout)
+    default: preconditionFailure("an unknown stem")
+    }
+  }
+}
+
 /// `convolution → BN → ReLU → max pool`, packed once.
 final class PooledInferenceStem: Sendable {
   private let layout: WeightLayout

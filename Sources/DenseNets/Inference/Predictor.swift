@@ -1,13 +1,14 @@
 internal import Foundation
 
-/// A network that only answers: its weights packed once, its memory laid out once per shape of input.
+/// An inference-only network: its weights are packed once, and its memory laid out once per shape of input.
 ///
 /// ```swift
 /// let predictor = Predictor(net)
-/// let logits = predictor.logits(images)      // [N, numClasses]
+/// let logits = try predictor.logits(images)      // [N, numClasses]
+/// let both = try predictor.run(images, outputs: [.logits, .features])
 /// ```
-/// It has taken what it needs from the network: later changes there do not show. Any number of tasks may call it; they
-/// take turns. Results equal the network's own in inference mode but for rounding (batch norms are folded into the
+/// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they take
+/// turns. Results equal the network's own in inference mode but for rounding (batch norms are folded into the
 /// convolutions before them), and are the same, bit for bit, for any number of threads.
 public final class Predictor: Sendable {
   public let configuration: DenseNet.Configuration
@@ -26,50 +27,79 @@ public final class Predictor: Sendable {
     network = InferenceNetwork(model)
   }
 
-  /// - x: `[N, inputChannels, H, W]`, normalised as the network was trained.
-  /// - result: `[N, numClasses]`.
+  /// What a pass can return.
+  public struct Outputs: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let logits = Outputs(rawValue: 1)
+    public static let features = Outputs(rawValue: 2)
+    public static let activations = Outputs(rawValue: 4)
+  }
+
+  /// What one pass returned: what it was asked for, and nil for the rest.
+  public struct Output: Sendable {
+    /// `[N, numClasses]`.
+    public let logits: Tensor?
+    /// What the classifier sees, `[N, channels]`: the last map, normalised, rectified and averaged.
+    public let features: Tensor?
+    /// The last map, normalised and rectified, `[N, channels, h, w]`: with the classifier's weights, a class activation
+    /// map (Zhou et al. 2016).
+    public let activations: Tensor?
+  }
+
+  /// One pass through the network, whatever is asked for.
+  /// - Parameters:
+  ///   - x: `[N, inputChannels, H, W]`, normalised as in training.
+  ///   - outputs: what to return; the rest is not computed.
   /// - Throws: ``Failure`` if the network cannot take the shape.
-  public func logits(_ x: Tensor) throws -> Tensor {
+  public func run(_ x: Tensor, outputs: Outputs = .logits) throws -> Output {
     try withPlan(x) { plan in
-      plan.run(x)
-      return plan.logits()
+      plan.run(x, classifies: outputs.contains(.logits))
+      let maps = outputs.isDisjoint(with: [.features, .activations]) ? nil : plan.activations()
+      return Output(
+        logits: outputs.contains(.logits) ? plan.logits() : nil,
+        features: outputs.contains(.features) ? maps.map(Self.averages) : nil,
+        activations: outputs.contains(.activations) ? maps : nil)
     }
   }
 
-  /// What the classifier sees: the last map, normalised, rectified and averaged.
+  /// The network's answer.
+  /// - x: `[N, inputChannels, H, W]`, normalised as in training.
+  /// - result: `[N, numClasses]`.
+  /// - Throws: ``Failure`` if the network cannot take the shape.
+  public func logits(_ x: Tensor) throws -> Tensor { try run(x, outputs: .logits).logits! }
+
+  /// What the classifier sees, see ``Output/features``.
   /// - x: `[N, inputChannels, H, W]`.
   /// - result: `[N, channels]`.
   /// - Throws: ``Failure`` if the network cannot take the shape.
-  public func features(_ x: Tensor) throws -> Tensor {
-    let maps = try activations(x)
-    let area = maps.shape[2] * maps.shape[3]
-    let channels = maps.shape[1]
-    var result = [Float](repeating: 0, count: maps.shape[0] * channels)
-    for n in 0..<maps.shape[0] {
+  public func features(_ x: Tensor) throws -> Tensor { try run(x, outputs: .features).features! }
+
+  /// The last map, see ``Output/activations``.
+  /// - x: `[N, inputChannels, H, W]`.
+  /// - result: `[N, channels, h, w]`.
+  /// - Throws: ``Failure`` if the network cannot take the shape.
+  public func activations(_ x: Tensor) throws -> Tensor { try run(x, outputs: .activations).activations! }
+
+  /// The mean of every channel: `[N, channels]` from `[N, channels, h, w]`.
+  private static func averages(_ maps: Tensor) -> Tensor {
+    let (images, channels, area) = (maps.shape[0], maps.shape[1], maps.shape[2] * maps.shape[3])
+    var result = [Float](repeating: 0, count: images * channels)
+    for n in 0..<images {
       var sums = [Double](repeating: 0, count: channels)
       for p in n * area..<(n + 1) * area {
         for c in 0..<channels { sums[c] += Double(maps.storage[p * channels + c]) }
       }
       for c in 0..<channels { result[n * channels + c] = Float(sums[c] / Double(area)) }
     }
-    return Tensor(shape: [maps.shape[0], channels], values: result)
-  }
-
-  /// The last map, normalised and rectified: with the classifier's weights, a class activation map (Zhou et al. 2016).
-  /// - x: `[N, inputChannels, H, W]`.
-  /// - result: `[N, channels, h, w]`.
-  /// - Throws: ``Failure`` if the network cannot take the shape.
-  public func activations(_ x: Tensor) throws -> Tensor {
-    try withPlan(x) { plan in
-      plan.run(x)
-      return plan.activations()
-    }
+    return Tensor(shape: [images, channels], values: result)
   }
 
   /// The weights by which the classifier adds up the features of a class: `[channels]`.
   public func classifierWeights(of classIndex: Int) -> Tensor { network.classifierWeights(of: classIndex) }
 
-  private func withPlan(_ x: Tensor, _ body: (InferencePlan) -> Tensor) throws -> Tensor {
+  private func withPlan<R>(_ x: Tensor, _ body: (InferencePlan) -> R) throws -> R {
     guard x.rank == 4, x.count > 0, x.shape[1] == configuration.inputChannels else {
       throw Failure(
         .usage, "Predictor: expected input [N, \(configuration.inputChannels), H, W], found \(x.shape)")

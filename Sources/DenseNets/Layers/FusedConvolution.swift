@@ -6,7 +6,7 @@ final class FusedConvolution {
   /// For profiles.
   var name = "convolution"
   /// Slices of the source that are read: the first so many.
-  private let sourceLayout: ChannelLayout
+  let sourceLayout: ChannelLayout
   private let pool: Pool
   private let feedsNorm: Bool
   private let engine: ConvolutionEngine
@@ -106,11 +106,5 @@ final class FusedConvolution {
       images: source.images, device: device)
     normalization.settle(
       norm, sums: sums, source.statistics, shift: source.deferredShift, slope: source.deferredSlope)
-  }
-
-  /// For inference, as it is now.
-  /// - Parameter following: a batch norm right after it, with ReLU.
-  func frozen(following: BatchNorm2d? = nil) -> InferenceConvolution {
-    InferenceConvolution(norm: norm, convolution: convolution, source: sourceLayout, following: following)
   }
 }

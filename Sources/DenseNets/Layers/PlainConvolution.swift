@@ -1,24 +1,3 @@
-/// What the convolution engine needs to know of a layer that it serves.
-protocol Convolving: AnyObject {
-  /// `[outChannels, inChannels, kernel height, kernel width]`, or `[outChannels, inChannels]`.
-  var weight: Parameter { get }
-  var bias: Parameter? { get }
-  var inChannels: Int { get }
-  var outChannels: Int { get }
-  var kernelSize: Extent { get }
-  var stride: Extent { get }
-  var padding: Extent { get }
-}
-
-extension Convolving {
-  /// The geometry over raw input, whose channels are not padded.
-  func shape(height: Int, width: Int, outStride: Int) -> ConvolutionShape {
-    ConvolutionShape(
-      height: height, width: width, inChannels: inChannels, inStride: inChannels, outChannels: padded(outChannels),
-      outStride: outStride, kernel: kernelSize, stride: stride, padding: padding)
-  }
-}
-
 /// A convolution that stands alone, from tensor to tensor: the work of `Conv2d` and `Linear`.
 final class PlainConvolution {
   private unowned let layer: any Convolving
@@ -81,14 +60,5 @@ final class PlainConvolution {
       of: shape, weight: layer.weight.value.storage, outputGradient: gradient.valueSlice(0),
       output: result.valueSlice(0), images: input.images, device: device)
     return result.tensor(device: device)
-  }
-}
-
-extension UnfinishedGradient {
-  /// A gradient that owes nothing: the map's deferred terms are zero, and its own values stand in for x.
-  static func finished(_ gradient: MapSlice, of map: FeatureMap) -> UnfinishedGradient {
-    UnfinishedGradient(
-      gradient: gradient, gradientStride: map.stride, value: gradient, valueStride: map.stride,
-      a: Slice(map.deferredShift), b: Slice(map.deferredSlope), mean: Slice(map.statistics.mean))
   }
 }

@@ -94,6 +94,20 @@ extension Tensor {
     shape[axis] = tensors.reduce(0) { $0 + $1.shape[axis] }
     return Tensor(shape: shape, values: result)
   }
+
+  /// Images `[N, C, H, W]` with left and right exchanged.
+  public func mirrored() -> Tensor {
+    precondition(rank == 4, "images are of rank 4, found shape \(shape)")
+    let (channels, width) = (shape[1], shape[3])
+    var result = self
+    for row in 0..<shape[0] * shape[2] {
+      for x in 0..<width {
+        let (target, source) = ((row * width + x) * channels, (row * width + width - 1 - x) * channels)
+        for c in 0..<channels { result.storage[target + c] = storage[source + c] }
+      }
+    }
+    return result
+  }
 }
 
 /// Elements between neighbours on each axis, row by row.

@@ -187,7 +187,3 @@ extension TrainingProgress {
     (batch, metrics, epochSeconds, epochWaitingSeconds) = (0, Metrics(), 0, 0)
   }
 }
-
-extension Duration {
-  package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import DenseNetData
+import DenseNetData
 import DenseNets
 
 extension Interpolation: ExpressibleByArgument {}

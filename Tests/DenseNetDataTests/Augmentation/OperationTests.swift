@@ -1,3 +1,4 @@
+import DenseNets
 import Foundation
 import Testing
 

@@ -33,11 +33,10 @@ private let networks: [DenseNet.Configuration] = [
     var configuration = configuration
     configuration.dropRate = 0.2
     let net = randomNetwork(configuration)
-    let card = ModelCard(model: "mine", classNames: ["a \"b\"", "c"], preprocessing: "{\"mean\":[0.5]}")
+    let card = ModelCard(model: "mine", classNames: ["a \"b\"", "c"], preprocessing: .imageNet)
     let file = try weights(try ONNXExport(net, inputSize: 64, card: card).serialized())
     #expect(file.tensors == WeightsFile(stateOf: net).tensors)
-    #expect(
-      try JSONDecoder().decode(DenseNet.Configuration.self, from: Data(file.card.configuration!.utf8)) == configuration)
+    #expect(try file.card.configuration?.value == configuration)
     #expect(file.card.model == "mine")
     #expect(file.card.classNames == card.classNames)
     #expect(file.card.preprocessing == card.preprocessing)
@@ -46,7 +45,7 @@ private let networks: [DenseNet.Configuration] = [
   @Test(arguments: networks) func graphTellsTheNetworkWithoutMetadata(_ configuration: DenseNet.Configuration) throws {
     var configuration = configuration
     let file = try weights(try model(of: configuration) { $0.metadataProps = [] })
-    let found = try JSONDecoder().decode(DenseNet.Configuration.self, from: Data(file.card.configuration!.utf8))
+    let found = try #require(try file.card.configuration?.value)
     // Several shares give the same channels.
     #expect(configuration.compression == 0.5 || abs(found.compression - configuration.compression) < 0.05)
     configuration.compression = found.compression

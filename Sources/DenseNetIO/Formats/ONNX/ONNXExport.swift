@@ -78,16 +78,7 @@ public struct ONNXExport {
 
   private var properties: [String: String] {
     var card = card
-    card.configuration = model.configuration.json
+    card.configuration = CardEntry(model.configuration)
     return card.metadata
-  }
-}
-
-extension DenseNet.Configuration {
-  /// As JSON with sorted keys.
-  var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self)
   }
 }

@@ -52,14 +52,12 @@ enum ONNXImport {
     _ network: RecognizedNetwork, _ model: ONNXModelProto
   ) throws(WeightsProblem) -> WeightsFile {
     let metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
-    var card = ModelCard(metadata: metadata)
-    let stated = card.configuration.flatMap {
-      try? JSONDecoder().decode(DenseNet.Configuration.self, from: Data($0.utf8))
-    }
+    var card = ModelCard(metadata: metadata, source: "the model")
+    let stated = try? card.configuration?.value
     let configuration = try network.configuration(stated: stated, naming: naming(model.graph))
     if configuration != stated {
       card.model = nil
-      card.configuration = configuration.json
+      card.configuration = CardEntry(configuration)
     }
     return WeightsFile(stateOf: network.network(configuration), metadata: card.metadata)
   }

@@ -23,21 +23,28 @@ struct Affine {
   let shift: Slice
 }
 
-/// The gradient of a map before its consumers' batch norms are settled: `gradient + a + b * (value - mean)`.
-struct UnfinishedGradient {
-  let gradient: MapSlice
-  let gradientStride: Int
-  let value: MapSlice
-  let valueStride: Int
-  let a: Slice
-  let b: Slice
-  let mean: Slice
+/// The parts of an SGD step that the kernel needs.
+struct SGDKernelOptions {
+  var learningRate: Float
+  var momentum: Float
+  var dampening: Float
+  var weightDecay: Float
+  var nesterov: Bool
+  var isFirst: Bool
 }
 
-/// Which values of a map dropout zeroes: a function of the stream and of a value's place alone, so that neither threads
-/// nor another computation change it.
-struct DropoutMask {
-  let rate: Float
-  /// Another one for every layer and pass.
-  let stream: UInt64
+/// The parts of an Adam step that the kernel needs.
+struct AdamKernelOptions {
+  /// The learning rate over 1 − β₁ᵗ.
+  var stepSize: Float
+  var newMean: Float
+  var keptSquare: Float
+  var newSquare: Float
+  /// √(1 − β₂ᵗ).
+  var squareScale: Float
+  var epsilon: Float
+  /// Added to the gradient, in units of the weight.
+  var weightDecay: Float
+  /// What the weight is multiplied with.
+  var shrink: Float
 }

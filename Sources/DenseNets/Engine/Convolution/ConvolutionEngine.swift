@@ -75,19 +75,28 @@ final class ConvolutionEngine {
     let mean: Slice
   }
 
+  /// What a backward pass returns besides the weights' gradient and the input's.
+  struct BackwardSums {
+    /// The gradient of the bias; empty without one.
+    let bias: [Double]
+    /// Σdz and Σdz·(x − mean) of every padded input channel; empty without an input gradient.
+    let input: [Double]
+  }
+
   /// Weight and bias gradient, and with a target the input gradient through ReLU and batch norm: one pass.
-  /// - Returns: Σdz and Σdz·(x − mean) of every padded input channel; empty without an input gradient.
+  /// - Parameter weightGradient: written in place; of the weight's count.
   func backward(
-    _ shape: ConvolutionShape, of layer: any Convolving, outputGradient: UnfinishedGradient, input: MapSlice,
-    affine: Affine?, inputGradient target: InputGradientTarget?, images: Int, device: Device
-  ) -> [Double] {
+    _ shape: ConvolutionShape, weight: [Float], weightGradient: inout [Float], hasBias: Bool,
+    outputGradient: UnfinishedGradient, input: MapSlice, affine: Affine?, inputGradient target: InputGradientTarget?,
+    images: Int, device: Device
+  ) -> BackwardSums {
     let layout = weightLayout(shape.algorithm)
     let tiles = shape.tileCount(images: images)
     let parts = BackwardWorkspace(shape, layout, images: images)
     return device.withWorkspace(parts.count) { memory in
       var inputGradient: Kernels.InputGradient?
       if let target {
-        pack(layer.weight.value.storage, into: memory, layout, transposed: true, input.precision, device: device)
+        pack(weight, into: memory, layout, transposed: true, input.precision, device: device)
         inputGradient = Kernels.InputGradient(
           gradient: target.gradient, stride: target.stride, stores: target.stores,
           sums: Slice(memory, at: parts.inputSums), mean: target.mean, weights: memory)
@@ -104,24 +113,22 @@ final class ConvolutionEngine {
           memory.clear(first..<first + layout.packedCount)
           device.kernels.convolutionBackward(
             shape, inputGradient: inputGradient, weightGradient: Slice(memory, at: first),
-            biasGradient: layer.bias == nil ? nil : Slice(memory, at: parts.biasSums), outputGradient: outputGradient,
+            biasGradient: hasBias ? Slice(memory, at: parts.biasSums) : nil, outputGradient: outputGradient,
             input: input, affine: affine, images: images,
             tiles: tiles * chunk / parts.chunks..<tiles * (chunk + 1) / parts.chunks, scratch: scratch)
         }
       }
       Profiler.measure("unpack gradient", bytes: 4 * (parts.chunks * layout.packedCount + layout.count)) {
         device.kernels.unpack(
-          &layer.weight.gradient.storage, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout,
-          device: device)
+          &weightGradient, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout, device: device)
       }
-      if let bias = layer.bias {
-        let sums = sumRows(
-          Slice(memory, at: parts.biasSums), rows: tiles, stride: shape.outChannels, count: layout.outChannels)
-        for (k, sum) in sums.enumerated() { bias.gradient.storage[k] = Float(sum) }
+      func sums(at start: Int, stride: Int, count: Int) -> [Double] {
+        sumRows(Slice(memory, at: start), rows: tiles, stride: stride, count: count)
       }
-      guard target != nil else { return [] }
-      return sumRows(
-        Slice(memory, at: parts.inputSums), rows: tiles, stride: 2 * shape.inChannels, count: 2 * shape.inChannels)
+      return BackwardSums(
+        bias: hasBias ? sums(at: parts.biasSums, stride: shape.outChannels, count: layout.outChannels) : [],
+        input: target == nil
+          ? [] : sums(at: parts.inputSums, stride: 2 * shape.inChannels, count: 2 * shape.inChannels))
     }
   }
 

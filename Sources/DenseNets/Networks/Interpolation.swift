@@ -1,7 +1,7 @@
-/// How pixels between pixels are made.
+/// The filter that resizing interpolates with.
 public enum Interpolation: String, Sendable, Codable, CaseIterable {
   case nearest
-  /// Pillow's and torchvision's default for images of a network.
+  /// Torchvision's default.
   case bilinear
   /// Cubic convolution with a = -0.5.
   case bicubic

@@ -1,22 +1,3 @@
-/// `max(x, 0)`, as `torch.nn.ReLU`. Any shape.
-public final class ReLU: Layer {
-  private var saved: Tensor?
-
-  public init() {}
-
-  public func outputShape(_ shape: [Int]) throws -> [Int] { shape }
-
-  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
-    if mode == .training { saved = x }
-    return x.map { 0 > $0 ? 0 : $0 }  // NaN stays NaN
-  }
-
-  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
-    guard let x = saved else { preconditionFailure("ReLU: backward needs a training-mode forward first") }
-    return outputGradient.zipped(with: x) { gradient, x in x > 0 ? gradient : 0 }
-  }
-}
-
 /// Zeroes each value with probability `rate` in training and scales the rest by `1/(1 − rate)`, as `torch.nn.Dropout`.
 ///
 /// The mask is a function of the seed, the pass and the position alone: the same for any number of threads, and made
@@ -64,23 +45,5 @@ public final class Dropout: Layer {
       position += 1
       return RandomSource.mix(stream &+ position) >> 11 < threshold ? 0 : value * scale
     }
-  }
-}
-
-/// `[N, C, H, W]` to `[N, C·H·W]`, as `torch.nn.Flatten`.
-public final class Flatten: Layer {
-  private var saved: [Int] = []
-
-  public init() {}
-
-  public func outputShape(_ shape: [Int]) throws -> [Int] { [shape[0], shape.dropFirst().reduce(1, *)] }
-
-  public func forward(_ x: Tensor, mode: Mode) -> Tensor {
-    if mode == .training { saved = x.shape }
-    return x.reshaped([x.shape[0], x.shape.dropFirst().reduce(1, *)])
-  }
-
-  public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
-    outputGradient.reshaped(saved)
   }
 }

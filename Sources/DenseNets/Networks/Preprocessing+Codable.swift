@@ -1,6 +1,3 @@
-import DenseNets
-import Foundation
-
 /// `{"inputChannels":3,"resize":{"shorterSide":256},"crop":[224,224],"interpolation":"bilinear","mean":[…],"std":[…]}`;
 /// `"resize":{"exact":[96,96]}` for a height and a width, and no such key where nothing is resized.
 extension Preprocessing: Codable {
@@ -57,11 +54,5 @@ extension Preprocessing: Codable {
     try values.encode(interpolation, forKey: .interpolation)
     try values.encode(mean, forKey: .mean)
     try values.encode(std, forKey: .std)
-  }
-  /// The recipe as JSON, to travel with weights; equal recipes give equal texts.
-  public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self)
   }
 }

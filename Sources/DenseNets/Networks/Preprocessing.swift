@@ -1,5 +1,3 @@
-public import DenseNets
-
 /// What makes a network's input of an image: channels, resizing, crop and normalisation, in this order.
 ///
 /// Each step is torchvision's on a Pillow image, bit for bit while values are of 8 bits: `convert("RGB")` or
