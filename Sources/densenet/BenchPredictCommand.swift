@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -71,10 +72,10 @@ struct BenchPredictCommand: ParsableCommand {
   }
 
   private func measure(_ device: Device) throws -> Report {
-    let chosen = try model.resolve()
+    let chosen = try model.choice.resolve()
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
-    try MemoryRequirement(images: batchSize.value, side: side, option: "--size")
+    try MemoryRequirement(images: batchSize.value, side: side)
       .require(for: net, training: false, batches: 1, device: device)
     net.initialize(seed: seed.value)
     let images = Tensor.randn([batchSize.value, chosen.configuration.inputChannels, side, side], seed: seed.value)
@@ -97,4 +98,8 @@ struct BenchPredictCommand: ParsableCommand {
       gflopsPerSecond: operations / seconds * 1e-9, peakGflopsPerSecond: peak * 1e-9,
       efficiency: operations / seconds / peak)
   }
+}
+
+extension BenchPredictCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--size"]]
 }

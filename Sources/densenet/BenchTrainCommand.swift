@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -81,11 +82,11 @@ struct BenchTrainCommand: ParsableCommand {
   }
 
   private func measure(_ device: Device) throws -> Report {
-    let chosen = try model.resolve()
+    let chosen = try model.choice.resolve()
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = size?.value ?? chosen.imageSide
     net.memoryEfficient = memory.memoryEfficient
-    let work = MemoryRequirement(images: batchSize.value, side: side, option: "--size")
+    let work = MemoryRequirement(images: batchSize.value, side: side)
     try work.require(for: net, training: true, batches: 1, device: device)
     try work.requireStatistics(for: net, smallestBatch: batchSize.value)
     net.initialize(seed: seed.value)
@@ -135,4 +136,8 @@ struct BenchTrainCommand: ParsableCommand {
 func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}
+
+extension BenchTrainCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--size"]]
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -74,16 +75,12 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  private var namesModel: Bool {
-    model.model != nil || model.growthRate != nil || model.blockLayers != nil || model.initialFeatures != nil
-      || model.bottleneckWidth != nil || model.compression != nil || model.dropRate != nil || numClasses != nil
-      || inputChannels != nil
-  }
+  private var namesModel: Bool { model.choice.isExplicit || numClasses != nil || inputChannels != nil }
 
   /// Notes the model's name and numbers once its tensors are those of the file. Answers the classes.
   private func check(_ file: inout WeightsFile) throws -> Int {
-    let plain = DenseNet(try model.resolve(card: file.networkCard).configuration, initialization: nil)
-    let chosen = try model.resolve(
+    let plain = DenseNet(try model.choice.resolve(card: file.networkCard).configuration, initialization: nil)
+    let chosen = try model.choice.resolve(
       card: file.networkCard, inputChannels: inputChannels?.value ?? file.inputChannels(of: plain),
       numClasses: numClasses?.value ?? file.numClasses(of: plain))
     let net = DenseNet(chosen.configuration, initialization: nil)

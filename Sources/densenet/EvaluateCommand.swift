@@ -2,6 +2,7 @@ import ArgumentParser
 import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -50,7 +51,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     if let source = try data.imageSource() {
       return try FolderEvaluation(
         source: source, rule: data.valShare == nil ? nil : data.splitRule,
-        network: LoadedNetwork(weights: weights, model: model), side: data.resize?.value,
+        network: LoadedNetwork(weights: weights.text, model: model.choice), side: data.resize?.value,
         limit: data.testLimit?.value, device: device, batchSize: batchSize.value, views: views.tta, quiet: quiet
       ).run(json: json)
     }
@@ -70,12 +71,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   private func evaluate(_ file: WeightsFile, on test: any LabeledImages) throws -> Report {
     let known = try file.card.preprocessing?.value
-    let chosen = try model.resolve(
+    let chosen = try model.choice.resolve(
       card: file.networkCard, inputChannels: known?.inputChannels ?? test.channels, numClasses: test.numClasses)
     let preprocessing = preprocessing(known, chosen, channels: test.channels)
     let net = DenseNet(chosen.configuration)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? chosen.imageSide
-    try MemoryRequirement(images: min(batchSize.value, test.count), side: side, option: "--resize")
+    try MemoryRequirement(images: min(batchSize.value, test.count), side: side)
       .require(for: net, training: false, batches: 4, device: .current)
     try file.load(into: net)
     Interrupts.watch()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -65,9 +66,9 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try LoadedNetwork(weights: weights, model: model)
+    let loaded = try LoadedNetwork(weights: weights.text, model: model.choice)
     let size = try size(loaded)
-    if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: loaded.net, option: "--input-size") }
+    if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: loaded.net) }
     var card = loaded.card
     card.model = loaded.chosen.name
     let data = try ONNXExport(
@@ -101,4 +102,8 @@ struct ExportCommand: ParsableCommand {
       return Extent(size.height, size.width)
     }
   }
+}
+
+extension ExportCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--input-size"]]
 }

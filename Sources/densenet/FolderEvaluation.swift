@@ -1,6 +1,7 @@
 import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -52,7 +53,7 @@ struct FolderEvaluation {
     self.quiet = quiet
     let classes = network.configuration.numClasses
     images = try EvaluationImages(
-      source, classNames: network.card.classNames == nil ? nil : network.classNames(file: nil), rule: rule)
+      source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
     let isFolder = source == .folder(source.path)
     guard images.classNames.count == classes else {
       throw Failure(

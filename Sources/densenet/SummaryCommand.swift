@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -58,10 +59,10 @@ struct SummaryCommand: ParsableCommand {
     try channels?.require(atMost: 1024, "--channels")
     try numClasses?.require(atMost: 1 << 16, "--num-classes")
     try batchSize.require(atMost: 1 << 16, "--batch-size")
-    let chosen = try model.resolve(inputChannels: channels?.value, numClasses: numClasses?.value)
+    let chosen = try model.choice.resolve(inputChannels: channels?.value, numClasses: numClasses?.value)
     let net = DenseNet(chosen.configuration, initialization: nil)
     let side = input?.value ?? chosen.imageSide
-    try MemoryRequirement.requireSide(side, for: net, option: "--input")
+    try MemoryRequirement.requireSide(side, for: net)
     let shape = [batchSize.value, chosen.configuration.inputChannels, side, side]
     net.memoryEfficient = recomputation.memoryEfficient
     let prediction = memory ? try MemoryPrediction(net, inputShape: shape, device: try compute.device()) : nil
@@ -98,4 +99,8 @@ struct SummaryCommand: ParsableCommand {
     ])
     return table.rendered()
   }
+}
+
+extension SummaryCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--input"]]
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -54,14 +55,14 @@ struct PredictCommand: ParsableCommand {
     let tensors = try tensorFiles()
     if tensors == nil { try output.validate(images: images.map(\.text)) }
     let device = try compute.device()
-    let network = try LoadedNetwork(weights: weights, model: model)
+    let network = try LoadedNetwork(weights: weights.text, model: model.choice)
     if let tensors {
       try TensorPrediction(network: network, device: device, batchSize: batchSize.value)
         .run(input: tensors.input, output: tensors.output, json: self.output.chosenFormat == .json)
     } else {
       let recipe = try preprocessing.applied(to: network.preprocessing())
       try ImagePrediction(
-        network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes),
+        network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes?.text),
         options: output, views: views.tta, device: device, batchSize: batchSize.value, quiet: quiet
       ).run(images.map(\.text))
     }
@@ -135,4 +136,8 @@ struct PredictionOptions: ParsableArguments {
     if let features { _ = try WeightsFile.writtenFormat(of: features.url) }
     if let cam { try HeatMapWriter.validate(cam, images: images) }
   }
+}
+
+extension PredictCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--resize", "--crop"]]
 }

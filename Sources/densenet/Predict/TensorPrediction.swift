@@ -1,4 +1,5 @@
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -22,7 +23,7 @@ struct TensorPrediction {
   func run(input: Path, output: Path, json: Bool) throws {
     let images = try read(input)
     let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
-    try MemoryRequirement(images: min(batchSize, count), side: max(height, width), option: "--input-tensors")
+    try MemoryRequirement(images: min(batchSize, count), side: max(height, width))
       .require(for: network.net, training: false, batches: 1, device: device)
     let predictor = Predictor(network.net, device: device)
     let each = images.count / count

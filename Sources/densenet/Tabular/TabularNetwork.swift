@@ -1,5 +1,6 @@
 import DenseNetData
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 
 /// One of a run's networks.

@@ -1,6 +1,7 @@
 import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 

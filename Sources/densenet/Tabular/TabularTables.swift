@@ -1,4 +1,5 @@
 import DenseNetData
+import DenseNetTasks
 import DenseNets
 import Foundation
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DenseNetData
+import DenseNetTasks
 import DenseNets
 import Foundation
 

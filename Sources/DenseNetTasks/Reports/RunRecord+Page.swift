@@ -1,5 +1,5 @@
-import DenseNetIO
-import DenseNetReports
+package import DenseNetIO
+package import DenseNetReports
 import DenseNets
 
 /// A run directory as the values that pages show.
@@ -8,12 +8,12 @@ extension RunRecord {
   private var dataset: String? { summary?.dataset ?? config["dataset.name"]?.text }
 
   /// `d2l on fashion-mnist`; where the folder does not say, its name.
-  var title: String {
+  package var title: String {
     guard let model, let dataset else { return name }
     return "\(model) on \(dataset)"
   }
 
-  var facts: [String] {
+  package var facts: [String] {
     let count = config["dataset.train_examples"]
     let tests = config["dataset.test_examples"]
     var facts = [name]
@@ -24,7 +24,7 @@ extension RunRecord {
     return facts
   }
 
-  var results: ReportPage.Results? {
+  package var results: ReportPage.Results? {
     summary.map { summary in
       .init(
         trainLoss: summary.trainLoss, trainAccuracy: summary.trainAccuracy, testLoss: summary.testLoss,
@@ -33,7 +33,7 @@ extension RunRecord {
     }
   }
 
-  var curves: RunCurves {
+  package var curves: RunCurves {
     var epochs = summary?.epochs ?? 0
     if case .integer(let planned)? = config["epochs"] { epochs = planned }
     var curves = RunCurves(epochs: epochs)
@@ -53,7 +53,7 @@ extension RunRecord {
   }
 
   /// Where, when and on what the run was made.
-  var environment: [(key: String, value: String)] {
+  package var environment: [(key: String, value: String)] {
     var pairs: [(key: String, value: String)] = []
     func add(_ key: String, _ value: JSONValue?) {
       if let value, value != .null { pairs.append((key, value.text)) }

@@ -2,7 +2,7 @@ import DenseNetIO
 import DenseNets
 import Foundation
 
-/// Writes checkpoints when they are due. That one cannot be written is said, and does not stop a run.
+/// Writes checkpoints when they are due. One that cannot be written is reported, and does not stop a run.
 final class CheckpointKeeper {
   private let folder: CheckpointFolder
   private let everySteps: Int?
@@ -16,12 +16,12 @@ final class CheckpointKeeper {
   private var lastProblem: String?
 
   init(
-    _ folder: CheckpointFolder, _ options: CheckpointOptions, warn: @escaping (String) -> Void,
+    _ folder: CheckpointFolder, _ options: TrainingOptions.CheckpointOptions, warn: @escaping (String) -> Void,
     make: @escaping (TrainingProgress) -> Checkpoint
   ) {
     (self.folder, self.make, self.warn) = (folder, make, warn)
-    everySteps = options.checkpointSteps?.value
-    interval = options.checkpointMinutes.map { .seconds(min(60 * $0.value, 1e12)) }
+    everySteps = options.everySteps
+    interval = options.everyMinutes.map { .seconds(min(60 * $0, 1e12)) }
   }
 
   /// After an update or an epoch.

@@ -1,6 +1,6 @@
 import DenseNetData
-import DenseNetIO
-import DenseNetReports
+public import DenseNetIO
+public import DenseNetReports
 import DenseNets
 import Foundation
 
@@ -13,8 +13,10 @@ import Foundation
 /// try RunReport(folder: folder).write()   // without an evaluation: a run that was interrupted
 /// ```
 /// Call it when the run's other files are written: the page says what they say.
-struct RunReport {
-  let folder: RunDirectory
+public struct RunReport: Sendable {
+  public let folder: RunDirectory
+
+  public init(folder: RunDirectory) { self.folder = folder }
 
   /// Writes all files.
   /// - Parameters:
@@ -22,7 +24,7 @@ struct RunReport {
   ///   - image: an example's image as a PNG file's bytes, by the example's `index`. Asked for the most confident
   ///     mistakes only, and left out where it can no longer be read.
   /// - Throws: `Failure(.inputOutput)`.
-  func write(_ evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws {
+  public func write(_ evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws {
     let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
       (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
     }
@@ -34,14 +36,14 @@ struct RunReport {
 
   /// Writes the page and the table of points from what the folder holds.
   /// - Throws: `Failure(.inputOutput)`, and `Failure(.invalidData)` where a file of the folder holds something else.
-  func write() throws {
+  public func write() throws {
     try folder.writeMetricsTable()
     try folder.write(report: try page().html())
   }
 
   /// The page of what the folder holds.
   /// - Throws: as ``write()``, and `Failure(.missingInput)` where the folder holds no run.
-  func page() throws -> ReportPage {
+  public func page() throws -> ReportPage {
     let record = try RunRecord(contentsOf: folder.url)
     var page = ReportPage(title: record.title)
     page.facts = record.facts

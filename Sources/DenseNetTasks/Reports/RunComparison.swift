@@ -1,31 +1,32 @@
-import DenseNetIO
-import DenseNetReports
+public import DenseNetIO
+public import DenseNetReports
 import Foundation
 
-/// Runs as `densenet compare` shows them.
-struct RunComparison {
+/// Runs beside one another, with the settings in which they differ.
+public struct RunComparison: Sendable {
   /// What JSON says of a run. What it has not come to is null.
-  struct Report: Encodable {
-    let run: String
-    let model: String?
-    let dataset: String?
-    let epochs: Int
-    let parameters: Int?
-    let testAccuracy: Double?
-    let bestTestAccuracy: Double?
-    let testLoss: Double?
-    let trainLoss: Double?
-    let examplesPerSecond: Double?
-    let peakMemoryBytes: Int?
-    let seconds: Double?
+  public struct Report: Encodable, Sendable {
+    public let run: String
+    public let model: String?
+    public let dataset: String?
+    public let epochs: Int
+    public let parameters: Int?
+    public let testAccuracy: Double?
+    public let bestTestAccuracy: Double?
+    public let testLoss: Double?
+    public let trainLoss: Double?
+    public let examplesPerSecond: Double?
+    public let peakMemoryBytes: Int?
+    public let seconds: Double?
     /// Those in which the runs differ.
-    let settings: [String: String]
+    public let settings: [String: String]
   }
 
-  let runs: [ComparisonPage.Run]
-  let report: [Report]
+  /// For a page or a table.
+  public let runs: [ComparisonPage.Run]
+  public let report: [Report]
 
-  init(_ records: [RunRecord]) {
+  public init(_ records: [RunRecord]) {
     let names = Self.names(of: records.map(\.url))
     let settings = Self.differing(records.map(\.settings))
     runs = records.indices.map { index in

@@ -6,11 +6,11 @@ import Foundation
 
 /// Writes down what happens in a run: points, events for TensorBoard, curves and weights.
 ///
-/// What is written on the way is written again at the end, so that a file that cannot be written is said, once, and does
+/// What is written on the way is written again at the end, so that a file that cannot be written is reported, once, and does
 /// not stop the training: a disk that is full for a while costs points, not hours.
 final class RunRecorder {
   let folder: RunDirectory
-  private let setup: TrainingSetup
+  let setup: TrainingSetup
   private let log: MetricsLog
   private let events: EventWriter
   private let began: ContinuousClock.Instant
@@ -18,7 +18,7 @@ final class RunRecorder {
   private(set) var curves: LearningCurves
   private var warned: Set<String> = []
   /// Of the last evaluation: a row for each image.
-  private var probabilities: [Float] = []
+  private(set) var probabilities: [Float] = []
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   init(_ start: RunStart, _ setup: TrainingSetup, warn: @escaping (String) -> Void) throws {
@@ -26,9 +26,7 @@ final class RunRecorder {
     began = ContinuousClock.now - .seconds(start.seconds)
     curves = LearningCurves(epochs: setup.recipe.epochs, title: "\(setup.chosen.name) on \(setup.train.name)")
     do {
-      if try RunStart.config(of: folder) == nil {
-        try folder.write(config: RunConfig(setup, arguments: Array(CommandLine.arguments.dropFirst())))
-      }
+      if try SavedRun(contentsOf: folder.url) == nil { try folder.write(config: RunConfig(setup)) }
       if FileManager.default.fileExists(atPath: folder.metricsURL.path) {
         try MetricsHistory.truncate(
           folder.metricsURL, afterStep: start.progress.step, epochs: start.progress.last?.epoch ?? 0)
@@ -70,7 +68,7 @@ final class RunRecorder {
         waitingShare: result.waitingShare, seconds: seconds))
     attempt { try folder.write(curves: curves.svg()) }
     let weights = setup.weights
-    guard isSound(weights, testLoss: result.test.loss) else { return }
+    guard Self.isSound(weights, testLoss: result.test.loss) else { return }
     attempt { try folder.write(weights: weights) }
     if isBest { attempt { try folder.write(best: weights) } }
   }
@@ -86,65 +84,6 @@ final class RunRecorder {
     do { try write() } catch {
       if warned.insert("\(error)").inserted { warn("\(error); training goes on") }
     }
-  }
-}
-
-// MARK: - At the end
-
-extension RunRecorder {
-  /// Saves what there is of a run that failed, as far as that is possible.
-  func abandon() {
-    try? folder.write(curves: curves.svg())
-    try? RunReport(folder: folder).write()
-  }
-
-  /// Writes curves and weights for good.
-  /// - Throws: `Failure(.invalidData)` where training has diverged, `Failure(.inputOutput)`.
-  func finishWeights(_ result: Trainer.Result) throws {
-    try folder.write(curves: curves.svg())
-    let weights = setup.trainer.withTestedWeights { setup.weights }
-    guard isSound(weights, testLoss: result.wasInterrupted ? 0 : result.last.test.loss) else {
-      throw Failure(
-        .invalidData,
-        "the weights or the test loss are no longer finite after step \(result.last.step): training diverged; use a smaller learning rate (--lr); settings, metrics and curves are in \(folder.url.relativePath)"
-      )
-    }
-    try folder.write(weights: weights)
-  }
-
-  /// Writes and answers the results.
-  func finishSummary(_ result: Trainer.Result) throws -> RunSummary {
-    let (last, options) = (result.last, setup.options)
-    let summary = RunSummary(
-      model: setup.chosen.name, dataset: setup.train.name, trainLoss: last.train.loss,
-      trainAccuracy: last.train.accuracy, testLoss: last.test.loss, testAccuracy: last.test.accuracy,
-      bestTestAccuracy: result.best?.test.accuracy ?? last.test.accuracy, bestEpoch: result.best?.epoch ?? last.epoch,
-      examplesPerSecond: last.examplesPerSecond, parameters: setup.model.parameterCount, epochs: setup.recipe.epochs,
-      steps: last.step, batchSize: setup.recipe.batchSize, precision: options.compute.precision.rawValue,
-      threads: setup.device.threads, seed: options.seed.value, seconds: seconds)
-    try folder.write(summary: summary)
-    return summary
-  }
-
-  /// Writes the page and its tables, from the last evaluation, or from a new one where another process made that.
-  func finishReport() throws {
-    if probabilities.isEmpty {
-      _ = try setup.trainer.withTestedWeights {
-        try setup.trainer.evaluate(setup.testBatches(), onBatch: { tested($0) })
-      }
-    }
-    let (count, classes) = (setup.test.count, setup.test.numClasses)
-    let evaluation = Evaluation(
-      probabilities: Tensor(shape: [count, classes], values: probabilities), labels: setup.test.labels.map(Int.init),
-      classNames: setup.test.classNames, files: setup.test.files)
-    try RunReport(folder: folder).write(evaluation) { index in
-      try setup.test.image(at: index).thumbnail(side: 96).pngData()
-    }
-  }
-
-  /// Whether training has not diverged.
-  private func isSound(_ weights: WeightsFile, testLoss: Double) -> Bool {
-    testLoss.isFinite && (try? weights.requireFinite()) != nil
   }
 }
 

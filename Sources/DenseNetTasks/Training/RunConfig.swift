@@ -13,10 +13,30 @@ struct RunConfig: Encodable {
     let classes: [String]
   }
 
-  let version: String
+  /// What resuming needs that the resolved settings do not say.
+  struct Choices: Codable {
+    /// As ``DatasetChoice/text``, relative to the working folder.
+    var dataset: String?
+    var dataDirectory: String?
+    var testShare: Double?
+    var splitSeed: UInt64?
+    /// Nil: one per core.
+    var threads: Int?
+
+    init(_ options: TrainingOptions) {
+      // A dataset that a recipe or the finder chose is had again by its own name.
+      dataset = options.dataset.text
+      dataDirectory = options.dataset.directory
+      testShare = options.dataset.testShare
+      splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
+      threads = options.compute.threads
+    }
+  }
+
+  let version: String?
   let started: String
-  let arguments: [String]
-  /// Where it was begun, that its arguments' paths are told from.
+  let arguments: [String]?
+  /// Where it was begun, that its paths are told from.
   let workingFolder: String
   let model: String
   let network: DenseNet.Configuration
@@ -38,14 +58,14 @@ struct RunConfig: Encodable {
   let shuffle: Bool
   let maxSteps: Int?
   let machine: Machine
-  /// Every setting that the weights depend on, by name.
+  /// ``RunFingerprint/settings``.
   let course: [String: String]
+  let choices: Choices
 
-  init(_ setup: TrainingSetup, arguments: [String]) {
+  init(_ setup: TrainingSetup) {
     let options = setup.options
-    version = DenseNetCommand.version
+    (version, arguments) = (options.program?.version, options.program?.arguments)
     started = ISO8601DateFormatter().string(from: Date())
-    self.arguments = arguments
     workingFolder = FileManager.default.currentDirectoryPath
     (model, network) = (setup.chosen.name, setup.chosen.configuration)
     dataset = Dataset(
@@ -56,15 +76,16 @@ struct RunConfig: Encodable {
     optimizer = recipe.optimizer.rawValue
     precision = options.compute.precision.rawValue
     convolution = options.compute.convolution.rawValue
-    memoryEfficient = options.memory.memoryEfficient
+    memoryEfficient = options.compute.memoryEfficient
     threads = setup.device.threads
     instructionSet = setup.device.instructionSet.rawValue
-    seed = options.seed.value
+    seed = options.seed
     initialization =
-      options.initialWeights?.text ?? (setup.chosen.configuration.naming == .chapter ? "xavier-uniform" : "he-normal")
-    shuffle = !options.noShuffle
-    maxSteps = setup.maxSteps
+      options.initialWeights ?? (setup.chosen.configuration.naming == .chapter ? "xavier-uniform" : "he-normal")
+    shuffle = options.shuffles
+    maxSteps = options.maxSteps
     machine = .current
-    course = setup.course.flattened
+    course = setup.fingerprint.settings
+    choices = Choices(options)
   }
 }

@@ -1,10 +1,9 @@
 import ArgumentParser
-import DenseNetData
-import DenseNetIO
+import DenseNetTasks
 import DenseNets
 
 /// What is trained, on what, and how.
-struct TrainingOptions: ParsableArguments {
+struct TrainingArguments: ParsableArguments {
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
   @OptionGroup(title: "Network") var model: ModelOptions
   @OptionGroup(title: "Images") var data: DataOptions
@@ -38,20 +37,31 @@ struct TrainingOptions: ParsableArguments {
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
-  /// What the options name, brought here.
-  struct Parts {
-    let recipe: Recipe
-    let splits: DatasetSplits
-    let weights: WeightsFile?
+  /// The settings that the options give.
+  /// - Throws: `Failure(.usage)` for options that do not go together.
+  func options() throws -> TrainingOptions {
+    var options = TrainingOptions(dataset: data.choice)
+    options.recipe = try recipe.resolve()
+    augmentation.change(&options.recipe.augmentation)
+    options.images = augmentation.images
+    options.images.size = data.resize?.value
+    options.model = model.choice
+    options.fineTuning = fineTuning.options
+    options.compute = try compute.options()
+    options.compute.memoryEfficient = memory.memoryEfficient
+    (options.seed, options.shuffles) = (seed.value, !noShuffle)
+    (options.initialWeights, options.numClasses) = (initialWeights?.text, numClasses?.value)
+    (options.trainLimit, options.testLimit) = (trainLimit?.value, data.testLimit?.value)
+    return options
   }
+}
 
-  /// Finds the images and reads the weights.
-  func load() async throws -> Parts {
-    let weights = try initialWeights.map { try WeightsFile(contentsOf: $0.url) }
-    let chosen = try recipe.resolve()
-    // Before anything is downloaded.
-    _ = try model.resolve(card: weights?.networkCard ?? ModelCard(), otherwise: chosen.model ?? "d2l")
-    return Parts(
-      recipe: chosen, splits: try await data.load(otherwise: chosen.dataset, quiet: quiet), weights: weights)
+extension ComputeOptions {
+  func options() throws -> TrainingOptions.ComputeOptions {
+    try threads?.require(atMost: 1024, "--threads")
+    var options = TrainingOptions.ComputeOptions()
+    options.threads = threads?.value
+    (options.precision, options.convolution) = (precision.precision, convolution.choice)
+    return options
   }
 }
