@@ -110,7 +110,10 @@ public struct EvaluationTask {
       }
       done += batch.labels.count + batch.skipped.count
       monitor.advanced(done)
-      if monitor.shouldStop() { throw TaskInterruption("interrupted after \(done) images") }
+      if monitor.shouldStop() {
+        monitor.stageEnds()
+        throw TaskInterruption("interrupted after \(done) images")
+      }
     }
     monitor.stageEnds()
     result.finish(seconds: (ContinuousClock.now - began).inSeconds)

@@ -1,5 +1,7 @@
 public import DenseNetData
+import DenseNetIO
 public import DenseNets
+import Foundation
 
 /// Classifies the images of files and folders, and makes heat maps and features of them, all in one pass.
 ///
@@ -57,7 +59,10 @@ public struct PredictionTask {
       }
       done += batch.count
       monitor.advanced(done)
-      if monitor.shouldStop() { throw TaskInterruption("interrupted after \(done) images") }
+      if monitor.shouldStop() {
+        monitor.stageEnds()
+        throw TaskInterruption("interrupted after \(done) images")
+      }
     }
     monitor.stageEnds()
     if !features.isEmpty { result.features = Tensor.concatenated(features, axis: 0) }
@@ -78,4 +83,15 @@ public struct PredictionResult: Sendable {
   public internal(set) var skipped: [SkippedImage] = []
   /// What the classifier sees of each image: `[N, channels]`. Nil where that was not wanted, or there is no image.
   public internal(set) var features: Tensor?
+
+  /// Writes a tensor `features` `[N, channels]`, and in the metadata the files as a JSON array.
+  /// - Returns: whether there are any.
+  public func writeFeatures(to path: String) throws -> Bool {
+    guard let features else { return false }
+    let names = String(decoding: try compactJSON(images.map(\.file)), as: UTF8.self)
+    try WeightsFile(
+      tensors: [NamedTensor(name: "features", tensor: features)], metadata: ["files": names], source: path
+    ).write(to: URL(fileURLWithPath: path))
+    return true
+  }
 }

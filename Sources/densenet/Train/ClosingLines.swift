@@ -1,7 +1,7 @@
 import DenseNetIO
 import DenseNetReports
 
-/// What a run that is complete prints on standard output.
+/// What a complete run prints on standard output.
 struct ClosingLines {
   let summary: RunSummary
 

@@ -35,7 +35,8 @@ public struct LabeledImageFiles: LabeledImages {
       labels: indices.map { labels[$0] })
   }
 
-  /// Of classes, labels, paths within the dataset, and sizes of files.
+  /// Of classes, labels, paths within the dataset, and sizes of files. Runs have kept this text since 0.1.0, and are
+  /// resumed with the same only: it says "picture" for ever.
   public var fingerprint: String {
     var hash = ContentHash()
     for name in classNames { hash.combine(name) }
@@ -44,6 +45,6 @@ public struct LabeledImageFiles: LabeledImages {
       hash.combine(UInt64(label))
       hash.combine(UInt64((try? InputFile(path).size) ?? 0))
     }
-    return "\(name): \(count) image files, \(numClasses) classes, \(hash.hexadecimal)"
+    return "\(name): \(count) picture files, \(numClasses) classes, \(hash.hexadecimal)"
   }
 }
