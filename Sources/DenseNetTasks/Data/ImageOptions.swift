@@ -1,5 +1,5 @@
-public import DenseNetData
-public import DenseNets
+package import DenseNetData
+import DenseNets
 
 /// How training and test images become the network's input; augmentation is the recipe's.
 public struct ImageOptions: Sendable, Equatable {

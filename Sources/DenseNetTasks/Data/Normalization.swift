@@ -60,7 +60,7 @@ public enum Normalization: Sendable, Equatable {
       guard channels == 3 else {
         throw Failure(
           .usage,
-          "normalization: expected images of 3 channels for ImageNet's, found \(channels); use that of the dataset",
+          "normalization: ImageNet's is for images of 3 channels, found \(channels); use that of the dataset",
           settings: ["normalization"])
       }
       (result.mean, result.std) = (Preprocessing.imageNet.mean, Preprocessing.imageNet.std)

@@ -1,5 +1,5 @@
-public import DenseNetIO
-public import DenseNetReports
+package import DenseNetIO
+package import DenseNetReports
 import DenseNets
 
 /// A run directory as the values that pages show.

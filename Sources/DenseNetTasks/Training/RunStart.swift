@@ -1,3 +1,4 @@
+import DenseNetData
 import DenseNetIO
 import DenseNets
 import Foundation

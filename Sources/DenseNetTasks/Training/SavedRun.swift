@@ -36,7 +36,11 @@ public struct SavedRun: Sendable {
   /// - Throws: `Failure(.invalidData)` where settings are missing or make no sense.
   public func options(dataset: DatasetChoice? = nil) throws(Failure) -> TrainingOptions {
     let saved = try Self.decode(Settings.self, from: data, place)
-    var options = TrainingOptions(dataset: try dataset ?? self.dataset(saved))
+    guard let precision = Precision(rawValue: saved.precision),
+      let convolution = ConvolutionChoice(rawValue: saved.convolution)
+    else { throw Self.unreadable(place) }
+    var options = TrainingOptions()
+    if let dataset { options.dataset = dataset } else { options.dataset = try self.dataset(saved) }
     (options.trainLimit, options.testLimit) = (saved.dataset.trainExamples, saved.dataset.testExamples)
     options.recipe = try recipe()
     options.network = ChosenModel(name: saved.model, configuration: try network())
@@ -47,8 +51,8 @@ public struct SavedRun: Sendable {
     }
     options.fineTuning = try fineTuning()
     options.compute.threads = choices?.threads
-    options.compute.precision = saved.precision
-    options.compute.convolution = saved.convolution
+    options.compute.precision = precision
+    options.compute.convolution = convolution
     options.compute.memoryEfficient = saved.memoryEfficient ?? false
     options.compute.instructionSet = Self.instructionSet(saved.instructionSet)
     (options.seed, options.shuffles) = (saved.seed, saved.shuffle)
@@ -64,11 +68,13 @@ public struct SavedRun: Sendable {
     return name.flatMap(InstructionSet.init(rawValue:)).flatMap { $0.isAvailable ? $0 : nil }
   }
 
-  /// A path of the run's as it is told from here.
+  /// A path of the run's as it is told from here. Where its working folder is gone, the run has been moved, and what
+  /// it needs is looked for from here.
   private func path(_ path: String) -> String {
-    guard let workingFolder, !path.hasPrefix("/"), workingFolder != FileManager.default.currentDirectoryPath else {
-      return path
-    }
+    let files = FileManager.default
+    guard let workingFolder, !path.hasPrefix("/"), workingFolder != files.currentDirectoryPath,
+      files.fileExists(atPath: workingFolder)
+    else { return path }
     return workingFolder + "/" + path
   }
 
@@ -137,8 +143,8 @@ extension SavedRun {
     let model: String
     let dataset: Dataset
     let preprocessing: Preprocessing
-    let precision: Precision
-    let convolution: ConvolutionChoice
+    let precision: String
+    let convolution: String
     let memoryEfficient: Bool?
     let instructionSet: String?
     let seed: UInt64

@@ -1,3 +1,4 @@
+import DenseNetData
 public import DenseNetIO
 public import DenseNetReports
 public import DenseNets
