@@ -1,5 +1,5 @@
 public import DenseNetIO
-public import DenseNets
+import DenseNets
 
 /// What becomes of weights on their way to another file.
 ///
@@ -19,14 +19,14 @@ public struct WeightsConversion: Sendable {
   /// Checks the weights against the network, adapts them where that is wanted, and notes the model in their card.
   /// - Returns: the network's classes, nil where nothing names a network; and what was adapted.
   /// - Throws: `Failure(.invalidData)` where the weights are not of such a network.
-  public func apply(to file: inout WeightsFile) throws -> (numClasses: Int?, report: LoadReport) {
-    guard model.isExplicit || numClasses != nil || inputChannels != nil else { return (nil, LoadReport()) }
+  public func apply(to file: inout WeightsFile) throws -> (numClasses: Int?, report: LoadReport?) {
+    guard model.isExplicit || numClasses != nil || inputChannels != nil else { return (nil, nil) }
     let plain = DenseNet(try model.resolve(card: file.networkCard).configuration, initialization: nil)
     let chosen = try model.resolve(
       card: file.networkCard, inputChannels: inputChannels ?? file.inputChannels(of: plain),
       numClasses: numClasses ?? file.numClasses(of: plain))
     let net = DenseNet(chosen.configuration, initialization: nil)
-    var report = LoadReport()
+    var report: LoadReport?
     if numClasses != nil || inputChannels != nil {
       report = try adapt(&file, to: net)
     } else {

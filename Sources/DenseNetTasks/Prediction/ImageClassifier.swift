@@ -1,4 +1,4 @@
-public import DenseNetData
+import DenseNetData
 public import DenseNets
 
 /// Classifies images with a network.

@@ -65,7 +65,7 @@ struct ConvertCommand: ParsableCommand {
     (conversion.model, conversion.seed) = (model.choice, seed.value)
     (conversion.numClasses, conversion.inputChannels) = (numClasses?.value, inputChannels?.value)
     let converted = try conversion.apply(to: &file)
-    for line in converted.report.lines { printError("note: \(line)") }
+    for line in converted.report?.lines ?? [] { printError("note: \(line)") }
     if target == .safetensors { file.metadata["format"] = "pt" }
     try file.write(to: to.url)
     let report = Report(

@@ -1,7 +1,9 @@
 public import ArgumentParser
+import DenseNetIO
 import DenseNetReports
 public import DenseNetTasks
 import DenseNets
+import Foundation
 
 extension TabularOptions.Model: ExpressibleByArgument {}
 
