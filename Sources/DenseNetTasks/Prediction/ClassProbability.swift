@@ -1,4 +1,4 @@
-public import DenseNets
+import DenseNets
 
 /// How probable a network finds a class.
 public struct ClassProbability: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
+import Foundation
 
 /// What a person sees of a tabular run.
 final class TabularDisplay {
