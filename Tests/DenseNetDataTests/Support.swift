@@ -95,7 +95,8 @@ struct TinyDataset {
 
 /// Expects a failure of one kind, on one line, that mentions everything given.
 func expectFailure<T>(
-  _ kind: Failure.Kind, mentions parts: [String], sourceLocation: SourceLocation = #_sourceLocation,
+  _ kind: Failure.Kind, mentions parts: [String], settings: [Failure.Setting]? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () async throws -> T
 ) async {
   do {
@@ -103,6 +104,7 @@ func expectFailure<T>(
     Issue.record("expected a failure of kind \(kind)", sourceLocation: sourceLocation)
   } catch let failure as Failure {
     #expect(failure.kind == kind, "\(failure)", sourceLocation: sourceLocation)
+    if let settings { #expect(failure.settings == settings, "\(failure)", sourceLocation: sourceLocation) }
     #expect(!failure.description.contains("\n"), sourceLocation: sourceLocation)
     for part in parts {
       #expect(failure.description.contains(part), "\(failure)", sourceLocation: sourceLocation)

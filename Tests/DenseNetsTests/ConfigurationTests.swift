@@ -36,7 +36,7 @@ import Testing
 
   /// Names and shapes of torchvision's `densenet121().state_dict()`, in its order.
   @Test func stateHasTorchvisionsNames() throws {
-    let file = Fixture.folder.appendingPathComponent("densenet121_state.txt")
+    let file = Fixture.folder.appendingPathComponent("networks/densenet121_state.txt")
     let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self).split(separator: "\n").map(String.init)
     let found = DenseNet(.densenet121).namedState.map { name, parameter in
       "\(name) \(parameter.value.shape.map(String.init).joined(separator: "x"))"

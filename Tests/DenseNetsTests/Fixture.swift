@@ -12,17 +12,26 @@ struct Fixture {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
 
+  /// Every case's file, in a folder of its kind.
+  private static let files: [String: URL] = {
+    let kinds = ["blocks", "convolutions", "layers", "networks", "pools"].map { folder.appendingPathComponent($0) }
+    let files = kinds.flatMap {
+      (try? FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)) ?? []
+    }
+    let cases = files.filter { $0.pathExtension == "safetensors" }
+    return Dictionary(uniqueKeysWithValues: cases.map { ($0.deletingPathExtension().lastPathComponent, $0) })
+  }()
+
   init(_ name: String) throws {
     self.name = name
-    file = try WeightsFile(contentsOf: Fixture.folder.appendingPathComponent("\(name).safetensors"))
+    file = try WeightsFile(contentsOf: try #require(Fixture.files[name], "no case \(name) in \(Fixture.folder.path)"))
   }
 
   /// The names of all cases that begin with `prefix`.
   static func names(_ prefix: String) -> [String] {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let names = files.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".safetensors") }
+    let names = files.keys.filter { $0.hasPrefix(prefix) }.sorted()
     precondition(!names.isEmpty, "no cases \(prefix)* in \(folder.path)")
-    return names.map { String($0.dropLast(".safetensors".count)) }.sorted()
+    return names
   }
 
   func setting(_ key: String) throws -> String {

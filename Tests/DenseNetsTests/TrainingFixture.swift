@@ -56,6 +56,6 @@ struct TrainingFixture: Decodable, Sendable {
 
   static func load() throws -> TrainingFixture {
     try JSONDecoder().decode(
-      TrainingFixture.self, from: Data(contentsOf: Fixture.folder.appendingPathComponent("training.json")))
+      TrainingFixture.self, from: Data(contentsOf: Fixture.folder.appendingPathComponent("networks/training.json")))
   }
 }

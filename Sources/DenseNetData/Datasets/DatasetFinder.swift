@@ -50,7 +50,7 @@ public struct DatasetFinder: Sendable {
     self.downloader = downloader
   }
 
-  /// What `--dataset` can name.
+  /// The names that ``find(_:)`` knows.
   public static var knownNames: [String] { names(with: DatasetDescription.all) }
 
   private static func names(with datasets: [DatasetDescription]) -> [String] {
@@ -70,11 +70,12 @@ public struct DatasetFinder: Sendable {
       let known = Self.names(with: datasets).joined(separator: ", ")
       throw Failure(
         .missingInput,
-        "no dataset is called \(name ?? Self.defaultName); name one of \(known), or folder:<path> or csv:<file>")
+        "no dataset is called \(name ?? Self.defaultName); name one of \(known), or folder:<path> or csv:<file>",
+        settings: ["dataset"])
     }
-    if let (folder, request) = requestedFolder {
-      let folder = DatasetFolder(path: folder, description: description)
-      guard let paths = folder.paths() else { throw folder.failure(request: request) }
+    if let request = requestedFolder {
+      let folder = DatasetFolder(path: request.path, description: description)
+      guard let paths = folder.paths() else { throw folder.failure(request) }
       return try await read(paths, of: description, isDownload: false)
     }
     let cache = DatasetFolder(path: cacheDirectory, description: description)
@@ -83,8 +84,8 @@ public struct DatasetFinder: Sendable {
       let files = description.files.map(\.name).joined(separator: ", ")
       throw Failure(
         .missingInput,
-        "\(description.name) is not in \(cacheDirectory), and this program does not download it; name a folder that holds \(files) with --data-dir"
-      )
+        "\(description.name) is not in \(cacheDirectory), and this program does not download it; name a folder that holds \(files)",
+        settings: ["dataDirectory"])
     }
     do {
       return try await read(download(description), of: description, isDownload: true)
@@ -94,10 +95,10 @@ public struct DatasetFinder: Sendable {
     }
   }
 
-  var requestedFolder: (path: String, request: String)? {
-    if let dataDirectory { return (dataDirectory, "--data-dir") }
-    if let folder = environment[Self.variable], !folder.isEmpty { return (folder, Self.variable) }
-    return nil
+  var requestedFolder: RequestedFolder? {
+    if let dataDirectory { return RequestedFolder(path: dataDirectory, variable: nil) }
+    guard let folder = environment[Self.variable], !folder.isEmpty else { return nil }
+    return RequestedFolder(path: folder, variable: Self.variable)
   }
 
   private func download(_ description: DatasetDescription) async throws -> DatasetPaths {
@@ -115,13 +116,14 @@ public struct DatasetFinder: Sendable {
 
   private func bundledSample() throws -> DatasetSplits {
     if let dataDirectory, !FileManager.default.fileExists(atPath: dataDirectory) {
-      throw Failure(.missingInput, "\(dataDirectory): no such folder, named by --data-dir; check the path")
+      throw RequestedFolder(path: dataDirectory, variable: nil).isMissing
     }
     let sample = try BundledSample.load()
     let isUnused = dataDirectory != nil
     return DatasetSplits(
       train: sample.train, test: sample.test, origin: sample.origin,
-      warnings: isUnused ? ["\(BundledSample.name) comes with the program; --data-dir is not used"] : [])
+      warnings: isUnused
+        ? ["\(BundledSample.name) comes with the program; the folder \(dataDirectory!) is not used"] : [])
   }
 
   private func sampleInstead(
@@ -131,8 +133,8 @@ public struct DatasetFinder: Sendable {
     let warning =
       "\(description.title) is not in \(cacheDirectory) and cannot be downloaded (\(error.message)): using the bundled "
       + "sample of \(grouped(sample.train.count)) training and \(grouped(sample.test.count)) test images instead, "
-      + "so results do not compare with the full set's; connect to a network, or name a folder with --data-dir or "
-      + Self.variable
+      + "so results do not compare with the full set's; connect to a network, or set \(Self.variable) "
+      + "to a folder that holds it"
     return DatasetSplits(train: sample.train, test: sample.test, origin: sample.origin, warnings: [warning])
   }
 

@@ -25,26 +25,22 @@ struct DatasetFolder {
     return nil
   }
 
-  /// Why ``paths()`` finds nothing, for a folder that the user asked for by `request`.
-  func failure(request: String) -> Failure {
+  /// Why ``paths()`` finds nothing in a folder that the user asked for.
+  func failure(_ request: RequestedFolder) -> Failure {
     var isFolder: ObjCBool = false
     let manager = FileManager.default
-    guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {
-      return Failure(.missingInput, "\(path): no such folder, named by \(request); check the path")
-    }
+    guard manager.fileExists(atPath: path, isDirectory: &isFolder) else { return request.isMissing }
     guard isFolder.boolValue else {
-      return Failure(
-        .missingInput, "\(path): expected a folder, named by \(request), found a file; name the folder that holds it")
+      return request.failure("expected a folder\(request.naming), found a file; name the folder that holds it")
     }
     guard manager.isReadableFile(atPath: path), manager.isExecutableFile(atPath: path) else {
-      return Failure(.missingInput, "\(path): the folder named by \(request) cannot be read; check its permissions")
+      return request.failure("the folder\(request.naming) cannot be read; check its permissions")
     }
     let best = places.max { present(in: $0).count < present(in: $1).count }!
     let missing = description.files.filter { Self.path(of: $0, in: best) == nil }.map(\.name)
     let looked = places.filter { manager.fileExists(atPath: $0) }.joined(separator: " and ")
-    return Failure(
-      .missingInput,
-      "\(path): \(description.name) is not there, as \(request) asks: \(missing.joined(separator: ", ")) not found "
+    return request.failure(
+      "\(description.name) is not there\(request.asking): \(missing.joined(separator: ", ")) not found "
         + "(nor without .gz) in \(looked); name a folder that holds the files")
   }
 
@@ -60,4 +56,23 @@ struct DatasetFolder {
     let compressed = place + "/" + file.name
     return [String(compressed.dropLast(3)), compressed].first { FileManager.default.fileExists(atPath: $0) }
   }
+}
+
+/// The folder in which the user wants a dataset to be looked for.
+struct RequestedFolder {
+  let path: String
+  /// The environment's variable that names it; nil: the caller does.
+  let variable: String?
+
+  /// `, named by DENSENET_DATA`
+  var naming: String { variable.map { ", named by \($0)" } ?? "" }
+  /// `, as DENSENET_DATA asks`
+  var asking: String { variable.map { ", as \($0) asks" } ?? "" }
+
+  /// - Parameter text: what is wrong with the folder, and what to do.
+  func failure(_ text: String) -> Failure {
+    Failure(.missingInput, "\(path): \(text)", settings: variable == nil ? ["dataDirectory"] : [])
+  }
+
+  var isMissing: Failure { failure("no such folder\(naming); check the path") }
 }

@@ -34,12 +34,16 @@ struct DownloadError: Error {
   func failure(of name: String, cache: String) -> Failure {
     let kind: Failure.Kind
     let remedy: String
+    var settings: [Failure.Setting] = ["dataDirectory"]
     switch cause {
     case .network, .refused:
-      (kind, remedy) = (.missingInput, "run again to continue, or name a folder that holds it with --data-dir")
-    case .content: (kind, remedy) = (.invalidData, "the file was removed; run again, or use --data-dir")
-    case .local: (kind, remedy) = (.inputOutput, "free some space or choose another folder with XDG_CACHE_HOME")
+      (kind, remedy) = (.missingInput, "run again to continue, or name a folder that holds it")
+    case .content: (kind, remedy) = (.invalidData, "the file was removed; run again, or name a folder that holds it")
+    case .local:
+      (kind, remedy) = (.inputOutput, "free some space or choose another folder with XDG_CACHE_HOME")
+      settings = []
     }
-    return Failure(kind, "\(name) is not in \(cache) and cannot be downloaded: \(message); \(remedy)")
+    return Failure(
+      kind, "\(name) is not in \(cache) and cannot be downloaded: \(message); \(remedy)", settings: settings)
   }
 }

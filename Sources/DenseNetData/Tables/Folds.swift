@@ -12,7 +12,9 @@ public struct Folds: Sendable, Equatable {
   public init(rows: Int, count: Int, seed: UInt64) throws(Failure) {
     guard count >= 2, count <= rows, rows >= 3 else {
       throw Failure(
-        .usage, "--folds: expected 2 to the number of rows, of which at least 3, found \(count) folds of \(rows) rows")
+        .usage,
+        "expected at least 3 rows and from 2 folds up to one per row, found \(count) folds of \(rows) rows; choose another number of folds",
+        settings: ["folds"])
     }
     let order = EpochOrder.shuffled(count: rows, seed: seed, epoch: 0)
     var folds = [Int](repeating: 0, count: rows)

@@ -26,16 +26,16 @@ public struct TableTarget: Sendable, Equatable {
         let limit = isHuge ? " of at most \(FieldText.greatest)" : ""
         throw Failure(
           .invalidData,
-          "\(table.place(row: row, column: column)): expected \(expected) to predict\(limit), found \"\(text.prefix(40))\"; mend or remove the row\(logarithm ? ", or use --no-log-target" : "")"
-        )
+          "\(table.place(row: row, column: column)): expected \(expected) to predict\(limit), found \"\(text.prefix(40))\"; correct or remove the row\(logarithm ? ", or predict the number itself" : "")",
+          settings: logarithm ? ["logTarget"] : [])
       }
       values.append(logarithm ? log(number) : number)
     }
     guard values.contains(where: { $0 != values[0] }) else {
       throw Failure(
         .invalidData,
-        "\(table.source): expected different values of \"\(name)\" to predict, found the same in every row; name another --target"
-      )
+        "\(table.source): expected different values of \"\(name)\" to predict, found the same in every row; choose another target",
+        settings: ["target"])
     }
     (self.name, isLogarithm, self.values) = (name, logarithm, values)
   }

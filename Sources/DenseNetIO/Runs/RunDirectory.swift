@@ -184,7 +184,9 @@ extension RunDirectory {
     }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw Failure(.inputOutput, "\(url.relativePath): expected a folder, found a file; choose another --output")
+      throw Failure(
+        .inputOutput, "\(url.relativePath): expected a folder, found a file; choose another folder",
+        settings: ["output"])
     }
     return created
   }
@@ -202,7 +204,8 @@ extension RunDirectory {
   private static func requireNoRun(_ url: URL) throws(Failure) {
     for name in runFiles
     where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-      throw Failure(.usage, "\(url.relativePath): already holds a run (\(name)); choose another --output")
+      throw Failure(
+        .usage, "\(url.relativePath): already holds a run (\(name)); choose another folder", settings: ["output"])
     }
   }
 

@@ -1,4 +1,4 @@
-public import DenseNets
+package import DenseNets
 package import Foundation
 
 /// A value that a ``ModelCard`` holds as JSON.

@@ -19,7 +19,7 @@ extension WeightsFile {
     case "onnx":
       throw Failure(
         .usage,
-        "\(url.relativePath): expected a name in .safetensors, .pth or .pt, found .onnx; densenet export writes ONNX models"
+        "\(url.relativePath): expected a name in .safetensors, .pth or .pt, found .onnx; export the network to write an ONNX model"
       )
     case let other:
       let found = other.isEmpty ? "no extension" : ".\(printable(other))"

@@ -97,11 +97,11 @@ import Testing
   @Test func namesWhatIsWrongWithCIFAR() async throws {
     try await withTemporaryFolder { folder in
       await expectFailure(
-        .missingInput, mentions: [folder, "data_batch_1.bin", "cifar-10-binary.tar.gz", "--data-dir"]
+        .missingInput, mentions: [folder, "data_batch_1.bin", "cifar-10-binary.tar.gz"], settings: ["dataDirectory"]
       ) {
         try await finder(folder).find("cifar10")
       }
-      await expectFailure(.missingInput, mentions: ["/absent: no such folder", "--data-dir"]) {
+      await expectFailure(.missingInput, mentions: ["/absent: no such folder"], settings: ["dataDirectory"]) {
         try await finder(folder + "/absent").find("cifar10")
       }
       try writeCIFAR10(to: folder)
@@ -142,7 +142,9 @@ import Testing
         try await finder(folder).find("emnist-balanced")
       }
       let cache = DatasetFinder(environment: [:], cacheDirectory: folder + "/cache")
-      await expectFailure(.missingInput, mentions: ["emnist-digits", "does not download it", "--data-dir"]) {
+      await expectFailure(
+        .missingInput, mentions: ["emnist-digits", "does not download it"], settings: ["dataDirectory"]
+      ) {
         try await cache.find("emnist-digits")
       }
     }

@@ -142,7 +142,7 @@ private func table(_ text: String) throws -> CSVTable { try CSVTable(bytes: Arra
 
   @Test(arguments: ["", "NA", "abc", "0", "-1", "inf", "1e309"])
   func refusesWhatHasNoLogarithm(_ text: String) async throws {
-    await expectFailure(.invalidData, mentions: ["t.csv, line 3, column \"y\"", "above 0", "--no-log-target"]) {
+    await expectFailure(.invalidData, mentions: ["t.csv, line 3, column \"y\"", "above 0"], settings: ["logTarget"]) {
       try TableTarget("y", of: table("x,y\n1,2\n2,\(text)\n"), logarithm: true)
     }
   }
@@ -155,7 +155,7 @@ private func table(_ text: String) throws -> CSVTable { try CSVTable(bytes: Arra
     await expectFailure(.invalidData, mentions: ["no column \"z\"", "x, y"]) {
       try TableTarget("z", of: table("x,y\n1,2\n"), logarithm: true)
     }
-    await expectFailure(.invalidData, mentions: ["the same in every row"]) {
+    await expectFailure(.invalidData, mentions: ["the same in every row"], settings: ["target"]) {
       try TableTarget("y", of: table("y\n2\n2.0\n"), logarithm: true)
     }
   }
@@ -179,7 +179,7 @@ private func table(_ text: String) throws -> CSVTable { try CSVTable(bytes: Arra
 
   @Test(arguments: [(10, 1), (10, 11), (2, 2), (10, 0)])
   func refusesTooFewRows(_ rows: Int, _ count: Int) async {
-    await expectFailure(.usage, mentions: ["--folds", "\(count) folds of \(rows) rows"]) {
+    await expectFailure(.usage, mentions: ["\(count) folds of \(rows) rows"], settings: ["folds"]) {
       try Folds(rows: rows, count: count, seed: 0)
     }
   }

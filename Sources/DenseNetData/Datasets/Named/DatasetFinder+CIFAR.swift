@@ -4,10 +4,8 @@ import Foundation
 extension DatasetFinder {
   /// Finds CIFAR-10 or CIFAR-100: its files, or the archive that holds them.
   func find(_ description: CIFARDescription) async throws -> DatasetSplits {
-    if let (folder, request) = requestedFolder {
-      guard let source = description.source(in: folder) else {
-        throw description.failure(folder: folder, request: request)
-      }
+    if let request = requestedFolder {
+      guard let source = description.source(in: request.path) else { throw description.failure(request) }
       return try description.read(source, remedy: "replace it with a sound copy")
     }
     let remedy = "delete it and run again to download it"
@@ -50,14 +48,11 @@ extension CIFARDescription {
     return places(in: path).map { joined($0, archive.name) }.first(where: exists).map { .archive($0) }
   }
 
-  /// Why nothing was found in a folder that the user asked for by `request`.
-  func failure(folder path: String, request: String) -> Failure {
-    guard ImageFiles.isFolder(path) else {
-      return Failure(.missingInput, "\(path): no such folder, named by \(request); check the path")
-    }
-    return Failure(
-      .missingInput,
-      "\(path): \(name) is not there, as \(request) asks: expected \(fileNames.joined(separator: ", ")), or \(archive.name), there or in \(name) or \(folder); name a folder that holds the files"
+  /// Why nothing was found in a folder that the user asked for.
+  func failure(_ request: RequestedFolder) -> Failure {
+    guard ImageFiles.isFolder(request.path) else { return request.isMissing }
+    return request.failure(
+      "\(name) is not there\(request.asking): expected \(fileNames.joined(separator: ", ")), or \(archive.name), there or in \(name) or \(folder); name a folder that holds the files"
     )
   }
 

@@ -8,7 +8,8 @@ public enum ImageSource: Sendable, Equatable {
   /// A table with the columns `path`, `label` and, where it is not to be split, `split`: `train`, `val` or `test`.
   case table(String)
 
-  /// - Parameter dataset: what `--dataset` says; nil for a dataset that has a name.
+  /// Nil for a dataset that has a name, such as `cifar10`.
+  /// - Parameter dataset: `folder:DIR`, `csv:FILE` or a name.
   /// - Throws: `Failure(.usage)` where the path is missing.
   public init?(_ dataset: String) throws(Failure) {
     let kinds: [(prefix: String, source: (String) -> ImageSource)] = [
@@ -17,7 +18,8 @@ public enum ImageSource: Sendable, Equatable {
     guard let kind = kinds.first(where: { dataset.hasPrefix($0.prefix) }) else { return nil }
     let path = String(dataset.dropFirst(kind.prefix.count))
     guard !path.isEmpty else {
-      throw Failure(.usage, "--dataset \(dataset.dropLast()): expected a path after the colon")
+      throw Failure(
+        .usage, "\"\(dataset)\": expected a path after the colon, found none; add it", settings: ["dataset"])
     }
     self = kind.source(path)
   }

@@ -17,7 +17,7 @@ struct EvaluationFixture: Decodable {
 
   init(_ name: String) throws {
     let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/evaluation/\(name).json")
+      .deletingLastPathComponent().appendingPathComponent("Fixtures/evaluation/\(name).json")
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     self = try decoder.decode(EvaluationFixture.self, from: Data(contentsOf: url))

@@ -31,7 +31,8 @@ import Testing
       let thrown = failure { _ = try RunDirectory(creating: folder) }
       #expect(
         thrown
-          == Failure(.usage, "\(folder.path): already holds a run (\(file)); choose another --output"))
+          == Failure(
+            .usage, "\(folder.path): already holds a run (\(file)); choose another folder", settings: ["output"]))
       #expect(try contents(of: folder) == [file])
     }
   }

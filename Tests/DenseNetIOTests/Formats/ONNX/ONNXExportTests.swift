@@ -113,6 +113,6 @@ private let networks: [DenseNet.Configuration] = [
   @Test func weightsAreNotWrittenAsONNX() throws {
     let file = WeightsFile(stateOf: DenseNet(tiny))
     let found = failure { try file.write(to: URL(fileURLWithPath: "/nowhere/a.onnx")) }
-    #expect(found?.description.contains("densenet export writes ONNX models") == true)
+    #expect(found?.description.contains("export the network to write an ONNX model") == true)
   }
 }

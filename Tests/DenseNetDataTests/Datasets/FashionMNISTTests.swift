@@ -43,6 +43,7 @@ import Testing
     if let folder = ProcessInfo.processInfo.environment["DENSENET_TEST_DATA"] { return folder }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
+      .deletingLastPathComponent()
     let beside = package.deletingLastPathComponent().appending(path: "shared/data/fashion-mnist").path
     return FileManager.default.fileExists(atPath: beside) ? beside : nil
   }()

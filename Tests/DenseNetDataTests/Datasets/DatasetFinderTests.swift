@@ -47,10 +47,10 @@ import Testing
       try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
       let cache = folder + "/cache"
       for (path, part) in [("none", "no such folder"), ("file", "found a file"), ("empty", "train-images.gz")] {
-        await expectFailure(.missingInput, mentions: ["\(folder)/\(path)", part, "--data-dir"]) {
+        await expectFailure(.missingInput, mentions: ["\(folder)/\(path)", part], settings: ["dataDirectory"]) {
           try await tiny.finder(dataDirectory: "\(folder)/\(path)", cache: cache).find("tiny")
         }
-        await expectFailure(.missingInput, mentions: ["\(folder)/\(path)", part, "DENSENET_DATA"]) {
+        await expectFailure(.missingInput, mentions: ["\(folder)/\(path)", part, "DENSENET_DATA"], settings: []) {
           try await tiny.finder(environment: ["DENSENET_DATA": "\(folder)/\(path)"], cache: cache).find("tiny")
         }
       }
@@ -64,7 +64,10 @@ import Testing
     try await withTemporaryFolder { folder in
       try tiny.write(to: folder + "/tiny")
       try FileManager.default.removeItem(atPath: folder + "/tiny/test-labels.gz")
-      await expectFailure(.missingInput, mentions: [": tiny is not there", "asks: test-labels.gz not found"]) {
+      await expectFailure(
+        .missingInput, mentions: [": tiny is not there", "is not there: test-labels.gz not found"],
+        settings: ["dataDirectory"]
+      ) {
         try await tiny.finder(dataDirectory: folder, cache: folder).find("tiny")
       }
     }
@@ -72,7 +75,7 @@ import Testing
 
   @Test func namedDatasetThatIsNotToBeHad() async throws {
     try await withTemporaryFolder { folder in
-      await expectFailure(.missingInput, mentions: ["tiny", folder, "127.0.0.1:9", "--data-dir"]) {
+      await expectFailure(.missingInput, mentions: ["tiny", folder, "127.0.0.1:9"], settings: ["dataDirectory"]) {
         try await tiny.finder(cache: folder, mirrors: [nowhere]).find("tiny")
       }
       try await withServer({ _ in .init(status: 404) }) { server in

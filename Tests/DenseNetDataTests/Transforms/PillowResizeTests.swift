@@ -16,7 +16,7 @@ struct ResizeCase: CustomTestStringConvertible {
   }
 
   static let all: [ResizeCase] = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/resize.bin")
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/resize.bin")
     guard let data = try? Data(contentsOf: file) else { return [] }
     var bytes = [UInt8](data)[...]
     func integer() -> Int {
