@@ -3,6 +3,9 @@
 SWIFT ?= swift
 # Where SwiftPM builds.
 BUILD ?= .build
+# Modules with a documentation catalog, and the path on the web server under which their site will lie, if any.
+DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports
+DOCS_BASE ?=
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
 TEST_ARGS ?=
@@ -22,7 +25,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train test kernel-tests arm64 lint format sanitize clean
+.PHONY: help setup build train test kernel-tests arm64 lint format sanitize docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,5 +71,13 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 	DENSENET_EXACT_MEMORY=1 $(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
+# DENSENET_DOCS adds the plugin to the package's dependencies. The scratch folder is another, since dependencies differ.
+docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
+	@mkdir -p $(BUILD)-docs
+	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
+		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
+		--warnings-as-errors --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
+		--output-path $(BUILD)-docs/site
+
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs

@@ -80,3 +80,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
 )
+
+// For `make docs` alone. No target uses the plugin, so no trait could keep it out of the builds of this package's users.
+if Context.environment["DENSENET_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"))
+}

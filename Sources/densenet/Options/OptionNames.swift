@@ -33,6 +33,7 @@ extension Failure {
     "labelSmoothing": ["--label-smoothing"],
     "layers": ["--layers"],
     "learningRate": ["--lr"],
+    "logTarget": ["--no-log-target"],
     "lowestLearningRate": ["--lowest-lr"],
     "mean": ["--mean"],
     "maxSteps": ["--max-steps"],

@@ -4,7 +4,7 @@ import Testing
 
 @testable import DenseNetReports
 
-/// A case of `Scripts/make_evaluation_fixtures.py`: figures by scikit-learn and torchmetrics.
+/// A case of `Scripts/fixtures/make_evaluation_fixtures.py`: figures by scikit-learn and torchmetrics.
 struct EvaluationFixture: Decodable {
   let probabilities: [[Float]]
   let labels: [Int]

@@ -45,6 +45,7 @@ public struct LabeledImageFiles: LabeledImages {
       hash.combine(UInt64(label))
       hash.combine(UInt64((try? InputFile(path).size) ?? 0))
     }
+    // Runs are resumed by this text: it stays, word for word.
     return "\(name): \(count) picture files, \(numClasses) classes, \(hash.hexadecimal)"
   }
 }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import DenseNetData
 
-/// One operation on one image, as torchvision makes it of a Pillow image; `Scripts/make_augmentation_fixtures.py`
-/// writes them.
+/// One operation on one image, as torchvision makes it of a Pillow image;
+/// `Scripts/fixtures/make_augmentation_fixtures.py` writes them.
 struct OperationFixture: CustomTestStringConvertible {
   let line: String
   let input: DecodedImage
