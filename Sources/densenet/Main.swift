@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -46,8 +47,8 @@ struct DenseNetCommand: AsyncParsableCommand {
     case let failure as Failure:
       printError(failure.line(of: command))
       return failure.exitStatus
-    case let interruption as Interruption:
-      printError(interruption.description)
+    case is Interruption, is TaskInterruption:
+      printError("\(error)")
       return 130
     case let leftOut as LeftOut:
       if let line = leftOut.description { printError(line) }

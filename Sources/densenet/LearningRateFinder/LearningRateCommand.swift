@@ -85,7 +85,7 @@ struct LearningRateCommand: AsyncParsableCommand {
       steepest fall of the loss at \(format(suggestion.steepest)), a tenth of the rate at its lowest \(format(suggestion.minimumOverTen))
       plot in \(path.text); a good --lr lies between the two
       """
-    try printResult(json ? String(decoding: compactJSON(result), as: UTF8.self) : text)
+    if json { try printJSON(result) } else { try printResult(text) }
   }
 
   private func format(_ rate: Double) -> String { String(format: "%.2g", rate) }
@@ -95,7 +95,7 @@ struct LearningRateCommand: AsyncParsableCommand {
     let result = try await BatchSizeTask(options).run(
       monitor: ConsoleMonitor(quiet: training.quiet).monitor, isReady: { Interrupts.watch() })
     guard let result else { throw Interruption(description: "interrupted while measuring batches") }
-    if json { return try printResult(String(decoding: compactJSON(result), as: UTF8.self)) }
+    if json { return try printJSON(result) }
     var table = TextTable(columns: [.init("batch", .right), .init("examples/s", .right), .init("memory", .right)])
     for size in result.sizes {
       table.addRow([

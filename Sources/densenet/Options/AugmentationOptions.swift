@@ -93,7 +93,9 @@ struct AugmentationOptions: ParsableArguments {
     if let flip { augmentation.horizontalFlip = flip ? 0.5 : 0 }
     if let verticalFlip { augmentation.verticalFlip = verticalFlip ? 0.5 : 0 }
     if let rotation { augmentation.rotation = rotation }
-    if let randomResizedCrop { augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil }
+    if let randomResizedCrop {
+      augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil
+    }
     if let colorJitter { augmentation.colorJitter = colorJitter }
     if let randomErasing { augmentation.randomErasing = randomErasing }
     if let cutout { augmentation.cutout = cutout }

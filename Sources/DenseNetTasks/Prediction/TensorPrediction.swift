@@ -1,53 +1,51 @@
 import DenseNetIO
-import DenseNetTasks
-import DenseNets
+public import DenseNets
 import Foundation
 
-/// `densenet predict --input-tensors`: logits of images that are normalised already.
-struct TensorPrediction {
-  let network: LoadedNetwork
-  let device: Device
-  let batchSize: Int
+/// Logits of images that are normalised already, from a file of tensors to another, so that runtimes can be compared.
+public struct TensorPrediction {
+  public let network: LoadedNetwork
+  public var device = Device.current
+  /// Images per batch.
+  public var batchSize = 16
+  public var monitor = TaskMonitor()
 
-  /// What is printed as JSON.
-  struct Report: Encodable {
-    let images: Int
-    let classes: Int
-    let output: String
-  }
+  public init(_ network: LoadedNetwork) { self.network = network }
 
   /// - Parameters:
-  ///   - input: holds a tensor `input` `[N, C, H, W]`.
+  ///   - input: a file that holds a tensor `input` `[N, C, H, W]`.
   ///   - output: gets a tensor `logits` `[N, classes]`.
-  ///   - json: whether to print what was done.
-  func run(input: Path, output: Path, json: Bool) throws {
+  /// - Returns: the number of images.
+  /// - Throws: `Failure` where the tensor does not suit the network; ``TaskInterruption`` where the monitor stops the
+  ///   work.
+  @discardableResult
+  public func run(input: String, output: String) throws -> Int {
     let images = try read(input)
     let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
-    try MemoryRequirement(images: min(batchSize, count), side: max(height, width))
-      .require(for: network.net, training: false, batches: 1, device: device)
+    do {
+      try MemoryRequirement(images: min(batchSize, count), side: max(height, width))
+        .require(for: network.net, training: false, batches: 1, device: device)
+    } catch let failure as Failure {
+      throw Failure(failure.kind, "\(input): \(failure)", settings: ["inputTensors", "batchSize"])
+    }
     let predictor = Predictor(network.net, device: device)
     let each = images.count / count
-    Interrupts.watch()
     var logits: [Tensor] = []
     for start in stride(from: 0, to: count, by: batchSize) {
       let end = min(start + batchSize, count)
       let batch = Tensor(
         shape: [end - start] + images.shape[1...], channelsLast: Array(images.storage[start * each..<end * each]))
       logits.append(try predictor.logits(batch))
-      if Interrupts.requested {
-        throw Interruption(description: "interrupted after \(end) images; nothing was written")
-      }
+      if monitor.shouldStop() { throw TaskInterruption("interrupted after \(end) images; nothing was written") }
     }
     let tensor = NamedTensor(name: "logits", tensor: Tensor.concatenated(logits, axis: 0))
-    try WeightsFile(tensors: [tensor], source: output.text).write(to: output.url)
-    guard json else { return }
-    let report = Report(images: count, classes: network.configuration.numClasses, output: output.text)
-    try printResult(String(decoding: try compactJSON(report), as: UTF8.self))
+    try WeightsFile(tensors: [tensor], source: output).write(to: URL(fileURLWithPath: output))
+    return count
   }
 
-  private func read(_ input: Path) throws -> Tensor {
-    func failure(_ text: String) -> Failure { Failure(.invalidData, "\(input.text): \(text); write the file again") }
-    let file = try WeightsFile(contentsOf: input.url)
+  private func read(_ input: String) throws -> Tensor {
+    func failure(_ text: String) -> Failure { Failure(.invalidData, "\(input): \(text); write the file again") }
+    let file = try WeightsFile(contentsOf: URL(fileURLWithPath: input))
     let channels = network.configuration.inputChannels
     guard let value = file["input"] else {
       throw failure("expected a tensor input, found \(file.tensors.isEmpty ? "none" : "others alone")")

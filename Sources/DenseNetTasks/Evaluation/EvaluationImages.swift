@@ -1,7 +1,7 @@
 import DenseNetData
 import DenseNets
 
-/// The images of a user's own that `densenet evaluate` measures on.
+/// A user's own images, those for testing: in files, some of which may not be readable.
 struct EvaluationImages {
   /// Where they are, for messages.
   let path: String

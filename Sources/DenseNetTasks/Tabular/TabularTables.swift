@@ -1,5 +1,4 @@
 import DenseNetData
-import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -19,26 +18,29 @@ struct TabularTables {
   /// What a person should know of the columns.
   let notes: [String]
 
-  init(_ command: TabularTrainCommand) throws {
-    let train = try CSVTable(contentsOf: command.train.url)
-    name = command.train.url.deletingPathExtension().lastPathComponent
-    target = try TableTarget(command.target, of: train, logarithm: !command.noLogTarget)
-    if command.id == command.target || command.drop.contains(command.target) {
-      throw Failure(.usage, "--target: \"\(command.target)\" is named by --id or --drop too; name another column")
+  init(_ options: TabularOptions) throws {
+    let train = try CSVTable(contentsOf: URL(fileURLWithPath: options.train))
+    name = URL(fileURLWithPath: options.train).deletingPathExtension().lastPathComponent
+    target = try TableTarget(options.target, of: train, logarithm: options.logTarget)
+    if options.id == options.target || options.dropped.contains(options.target) {
+      throw Failure(
+        .usage, "target: \"\(options.target)\" is the column of identifiers or left out too; name another column",
+        settings: ["target", "id", "dropped"])
     }
-    ids = try Self.ids(command.id, of: train)
-    for column in command.drop { _ = try train.column(named: column) }
-    schema = try TableSchema(of: train, without: Set([command.target] + [command.id].compactMap { $0 } + command.drop))
+    ids = try Self.ids(options.id, of: train)
+    for column in options.dropped { _ = try train.column(named: column) }
+    schema = try TableSchema(
+      of: train, without: Set([options.target] + [options.id].compactMap { $0 } + options.dropped))
     features = try schema.features(of: train)
-    folds = try Folds(rows: train.rows.count, count: command.folds.value, seed: command.seed.value)
-    idName = command.id ?? "row"
+    folds = try Folds(rows: train.rows.count, count: options.folds, seed: options.seed)
+    idName = options.id ?? "row"
     let whole = TableEncoder(fitting: features, rows: Array(0..<features.rowCount))
     featureCount = whole.featureCount
     try whole.requireSize(rows: features.rowCount, memory: MemoryRequirement.machineMemory(), source: train.source)
     var notes = schema.dropped.map { "left out \"\($0.name)\": \($0.reason)" }
-    if let path = command.test {
-      let table = try CSVTable(contentsOf: path.url)
-      test = (try schema.features(of: table), try Self.ids(command.id, of: table))
+    if let path = options.test {
+      let table = try CSVTable(contentsOf: URL(fileURLWithPath: path))
+      test = (try schema.features(of: table), try Self.ids(options.id, of: table))
       let unknown = table.header.filter { !train.header.contains($0) }
       if !unknown.isEmpty {
         notes.append("\(table.source): not used, since \(train.source) lacks them: \(unknown.joined(separator: ", "))")

@@ -1,40 +1,28 @@
 import DenseNetData
 import DenseNetIO
-import DenseNetReports
-import DenseNetTasks
 import DenseNets
 import Foundation
 
-extension TabularRun {
+extension TabularTask {
   /// The fold of each row, for other programs that are to be compared on the same ones.
   var foldsText: String {
     CSVText.line([tables.idName, "fold"])
       + zip(tables.ids, tables.folds.ofRow).map { CSVText.line([$0, "\($1)"]) }.joined()
   }
 
-  func write(_ results: [FoldResult], to folder: RunDirectory, seconds: Double) throws {
-    let place = folder.url.relativePath
+  /// Writes the results, and answers their summary.
+  func write(_ results: [FoldResult], to folder: RunDirectory, seconds: Double) throws -> TabularSummary {
     try folder.write(weights: weights(results))
     try folder.write(preprocessing: TabularPreprocessing(tables, results))
     if let test = tables.test { try folder.write(submission: submission(results, test.features, ids: test.ids)) }
     let summary = TabularSummary(
-      model: command.model.rawValue, target: tables.target.name, isLogarithm: tables.target.isLogarithm,
+      model: options.model.rawValue, target: tables.target.name, isLogarithm: tables.target.isLogarithm,
       errors: TabularSummary.Errors(ofFolds: results.map(\.error)), rows: tables.ids.count,
       testRows: tables.test?.ids.count, features: tables.featureCount,
-      parameters: try TabularNetwork.parameterCount(command, features: tables.featureCount),
-      epochs: epochs, batchSize: command.batchSize.value,
-      threads: device.threads, seed: command.seed.value, seconds: seconds)
+      parameters: try TabularNetwork.parameterCount(options, features: tables.featureCount),
+      epochs: epochs, batchSize: options.batchSize, threads: device.threads, seed: options.seed, seconds: seconds)
     try folder.write(summary: summary)
-    try printResult(
-      command.json ? String(decoding: compactJSON(summary), as: UTF8.self) : closingLines(summary, place),
-      remedy: "the results are in \(place)")
-  }
-
-  private func closingLines(_ summary: TabularSummary, _ place: String) -> String {
-    let folds = summary.errors.ofFolds.map(Self.shown).joined(separator: ", ")
-    let line = "\(errorName) \(Self.shown(summary.errors.mean)) in \(summary.folds)-fold cross-validation (\(folds))"
-    guard let rows = summary.testRows else { return line }
-    return "\(line)\n\(TextFormat.thousands(rows)) predictions in \(place)/submission.csv"
+    return summary
   }
 
   private func weights(_ results: [FoldResult]) -> WeightsFile {
@@ -44,7 +32,7 @@ extension TabularRun {
         tensors.append(NamedTensor(name: "folds.\(fold).\(name)", tensor: parameter.value))
       }
     }
-    return WeightsFile(tensors: tensors, metadata: ["format": "pt", "model": command.model.rawValue])
+    return WeightsFile(tensors: tensors, metadata: ["format": "pt", "model": options.model.rawValue])
   }
 
   /// The mean of the folds' predictions, of logarithms where those were learned, for each row of the test table.

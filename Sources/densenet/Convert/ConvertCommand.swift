@@ -61,48 +61,18 @@ struct ConvertCommand: ParsableCommand {
     let target = try WeightsFile.writtenFormat(of: to.url)
     let reading = try WeightsReader(contentsOf: from.url)
     var file = reading.file
-    let numClasses = namesModel ? try check(&file) : nil
+    var conversion = WeightsConversion()
+    (conversion.model, conversion.seed) = (model.choice, seed.value)
+    (conversion.numClasses, conversion.inputChannels) = (numClasses?.value, inputChannels?.value)
+    let converted = try conversion.apply(to: &file)
+    for line in converted.report?.lines ?? [] { printError("note: \(line)") }
     if target == .safetensors { file.metadata["format"] = "pt" }
     try file.write(to: to.url)
     let report = Report(
       from: from.text, to: to.text, format: reading.format, entry: reading.entry, tensors: file.tensors.count,
       values: file.tensors.reduce(0) { $0 + $1.value.count }, renamed: reading.renamed, model: file.card.model,
-      numClasses: numClasses ?? file.card.classNames?.count)
-    if json {
-      try printResult(String(decoding: try compactJSON(report), as: UTF8.self))
-    } else {
-      printError(line(report))
-    }
-  }
-
-  private var namesModel: Bool { model.choice.isExplicit || numClasses != nil || inputChannels != nil }
-
-  /// Notes the model's name and numbers once its tensors are those of the file. Answers the classes.
-  private func check(_ file: inout WeightsFile) throws -> Int {
-    let plain = DenseNet(try model.choice.resolve(card: file.networkCard).configuration, initialization: nil)
-    let chosen = try model.choice.resolve(
-      card: file.networkCard, inputChannels: inputChannels?.value ?? file.inputChannels(of: plain),
-      numClasses: numClasses?.value ?? file.numClasses(of: plain))
-    let net = DenseNet(chosen.configuration, initialization: nil)
-    if numClasses != nil || inputChannels != nil {
-      try change(&file, to: net)
-    } else {
-      try file.requireFit(to: net)
-    }
-    file.card.model = chosen.name
-    file.card.configuration = CardEntry(chosen.configuration)
-    return chosen.configuration.numClasses
-  }
-
-  /// Takes the weights into a network of other classes or channels, and back.
-  private func change(_ file: inout WeightsFile, to net: DenseNet) throws {
-    let notes = try file.load(into: net, classes: .reinitialized(seed: seed.value), inputChannels: .adapted)
-    for line in notes.lines { printError("note: \(line)") }
-    var card = file.card
-    if notes.classes != nil { card.classNames = nil }
-    if notes.inputChannels != nil { card.preprocessing = nil }
-    file = WeightsFile(stateOf: net, metadata: file.metadata)
-    file.card = card
+      numClasses: converted.numClasses ?? file.card.classNames?.count)
+    if json { try printJSON(report) } else { printError(line(report)) }
   }
 
   private func line(_ report: Report) -> String {

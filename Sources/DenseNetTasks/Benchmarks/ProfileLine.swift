@@ -1,20 +1,19 @@
-import DenseNetReports
 import DenseNets
 
 /// What one kernel does for one layer in one step.
-struct ProfileLine: Encodable {
-  let layer: String
-  let kernel: String
-  let milliseconds: Double
+public struct ProfileLine: Sendable, Encodable {
+  public let layer: String
+  public let kernel: String
+  public let milliseconds: Double
   /// Of the step's time.
-  let share: Double
-  let gflopsPerSecond: Double
+  public let share: Double
+  public let gflopsPerSecond: Double
   /// Of the machine's multiply-add peak.
-  let efficiency: Double
-  let megabytes: Double
-  let gigabytesPerSecond: Double
+  public let efficiency: Double
+  public let megabytes: Double
+  public let gigabytesPerSecond: Double
 
-  private init(
+  init(
     layer: String, kernel: String, seconds: Double, operations: Double, bytes: Double, step: Double, peak: Double
   ) {
     self.layer = layer
@@ -31,7 +30,7 @@ struct ProfileLine: Encodable {
   /// - Parameters:
   ///   - entries: of all steps.
   ///   - total: seconds of all steps; what no entry took is a line of its own.
-  ///   - peak: operations a second.
+  ///   - peak: operations per second.
   static func lines(_ entries: [Profiler.Entry], steps: Int, total: Double, peak: Double) -> [ProfileLine] {
     let step = total / Double(steps)
     func line(_ layer: String, _ kernel: String, _ seconds: Double, _ operations: Int, _ bytes: Int) -> ProfileLine {
@@ -44,41 +43,20 @@ struct ProfileLine: Encodable {
       + [line("all", "the rest", total - entries.reduce(0) { $0 + $1.seconds }, 0, 0)]
   }
 
-  /// By layer and kernel in the order of the step, then by kernel.
-  static func table(_ lines: [ProfileLine]) -> String {
-    var table = TextTable(columns: [
-      .init("layer", .left), .init("kernel", .left), .init("ms", .right), .init("share", .right),
-      .init("GFLOP/s", .right), .init("of peak", .right), .init("MB", .right), .init("GB/s", .right),
-    ])
-    for line in lines { table.addRow(line.cells) }
-    table.addRule()
+  /// The sum of each kernel's lines, in the order of their first.
+  public static func totals(_ lines: [ProfileLine]) -> [ProfileLine] {
     var kernels: [String] = []
     for line in lines where !kernels.contains(line.kernel) { kernels.append(line.kernel) }
-    for kernel in kernels {
+    return kernels.map { kernel in
       let parts = lines.filter { $0.kernel == kernel }
       let seconds = parts.reduce(0) { $0 + $1.milliseconds } * 1e-3
       let operations = parts.reduce(0) { $0 + $1.gflopsPerSecond * $1.milliseconds } * 1e6
       let share = parts.reduce(0) { $0 + $1.share }
       let efficient = parts.first { $0.efficiency > 0 }
       let peak = efficient.map { $0.gflopsPerSecond * 1e9 / $0.efficiency } ?? 1
-      table.addRow(
-        ProfileLine(
-          layer: "total", kernel: kernel, seconds: seconds, operations: operations,
-          bytes: parts.reduce(0) { $0 + $1.megabytes } * 1e6, step: seconds / share, peak: peak
-        ).cells)
+      return ProfileLine(
+        layer: "total", kernel: kernel, seconds: seconds, operations: operations,
+        bytes: parts.reduce(0) { $0 + $1.megabytes } * 1e6, step: seconds / share, peak: peak)
     }
-    return table.rendered()
-  }
-
-  private var cells: [String] {
-    let computes = gflopsPerSecond > 0
-    let moves = megabytes > 0
-    return [
-      layer, kernel, TextFormat.fixed(milliseconds, decimals: 2), "\(TextFormat.fixed(100 * share, decimals: 1))%",
-      computes ? TextFormat.fixed(gflopsPerSecond, decimals: 1) : "",
-      computes ? "\(TextFormat.fixed(100 * efficiency, decimals: 0))%" : "",
-      moves ? TextFormat.fixed(megabytes, decimals: 1) : "",
-      moves ? TextFormat.fixed(gigabytesPerSecond, decimals: 1) : "",
-    ]
   }
 }

@@ -69,11 +69,10 @@ struct ExportCommand: ParsableCommand {
     let loaded = try LoadedNetwork(weights: weights.text, model: model.choice)
     let size = try size(loaded)
     if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: loaded.net) }
-    var card = loaded.card
-    card.model = loaded.chosen.name
-    let data = try ONNXExport(
-      loaded.net, inputSize: size, card: card, producerVersion: DenseNetCommand.version
-    ).serialized()
+    let data: Data
+    switch format {
+    case .onnx: data = try onnx(loaded, size: size)
+    }
     try AtomicFile.write(data, to: output.url)
     let configuration = loaded.configuration
     try tell(
@@ -84,8 +83,17 @@ struct ExportCommand: ParsableCommand {
         numClasses: configuration.numClasses, parameters: loaded.net.parameterCount))
   }
 
+  /// - Parameter size: nil for any.
+  private func onnx(_ loaded: LoadedNetwork, size: Extent?) throws -> Data {
+    var card = loaded.card
+    card.model = loaded.chosen.name
+    return try ONNXExport(
+      loaded.net, inputSize: size, card: card, producerVersion: DenseNetCommand.version
+    ).serialized()
+  }
+
   private func tell(_ report: Report) throws {
-    if json { return try printResult(String(decoding: try compactJSON(report), as: UTF8.self)) }
+    if json { return try printJSON(report) }
     let shape = report.inputShape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
     printError("wrote \(report.output): ONNX, opset \(report.opset), \(report.model), input [\(shape)]")
   }

@@ -76,8 +76,7 @@ struct SummaryCommand: ParsableCommand {
       },
       parameters: net.parameterCount, multiplyAdds: layers.reduce(0) { $0 + $1.multiplyAdds },
       memory: prediction)
-    try printResult(
-      json ? String(decoding: try compactJSON(report), as: UTF8.self) : prediction?.table() ?? table(report))
+    if json { try printJSON(report) } else { try printResult(prediction?.table() ?? table(report)) }
   }
 
   private func table(_ report: Report) -> String {

@@ -1,3 +1,5 @@
+import DenseNetData
+import DenseNetIO
 import DenseNetReports
 import DenseNets
 import Foundation
@@ -35,4 +37,45 @@ func printResult(_ text: String, remedy: String = "check where it leads, and run
     }
     bytes = bytes.dropFirst(written)
   }
+}
+
+/// Writes a result to standard output as one line of JSON.
+func printJSON(_ value: some Encodable, remedy: String = "check where it leads, and run again") throws {
+  try printResult(String(decoding: try compactJSON(value), as: UTF8.self), remedy: remedy)
+}
+
+/// An image that was left out, as JSON says it.
+struct SkippedFile: Encodable {
+  let file: String
+  let reason: String
+
+  init(_ image: SkippedImage) { (file, reason) = (image.file, image.reason) }
+}
+
+/// Counts images that were left out, for the exit status.
+struct LeftOutImages {
+  private var count = 0
+  private var status: Int32 = 0
+
+  /// Names an image on standard error.
+  mutating func report(_ image: SkippedImage) {
+    printError(image.failure.description)
+    count += 1
+    // A file that is not there says more than one that is damaged.
+    status = max(status, image.failure.exitStatus)
+  }
+
+  /// - Throws: ``LeftOut`` where there is any.
+  func throwIfAny(of total: Int) throws {
+    guard count > 0 else { return }
+    throw LeftOut(
+      status: status,
+      description: total > 1 ? "left out \(count) of \(total) images and folders, named above" : nil)
+  }
+}
+
+/// The end of a run that printed its result but left images out, each of them named before.
+struct LeftOut: Error {
+  let status: Int32
+  let description: String?
 }

@@ -1,22 +1,11 @@
 import DenseNetData
 import DenseNetReports
-import DenseNetTasks
 import DenseNets
 
 /// One of a run's networks.
 struct TabularNetwork {
-  static let usualEpochs = 20
-  static let leastSteps = 400
-
   let model: any Layer
   let seed: UInt64
-
-  /// The passes over so many training rows.
-  static func epochs(_ command: TabularTrainCommand, rows: Int) -> Int {
-    if let epochs = command.epochs { return epochs.value }
-    let stepsPerEpoch = (rows - 1) / command.batchSize.value + 1
-    return max(usualEpochs, (leastSteps - 1) / stepsPerEpoch + 1)
-  }
 
   /// The seed of a fold's network.
   static func seed(run: UInt64, fold: Int) -> UInt64 {
@@ -27,18 +16,18 @@ struct TabularNetwork {
 
   /// The network for so many features.
   /// - Throws: `Failure(.usage)` where an option is out of range.
-  static func configuration(_ command: TabularTrainCommand, features: Int) throws -> DenseMLP.Configuration {
+  static func configuration(_ options: TabularOptions, features: Int) throws -> DenseMLP.Configuration {
     let configuration = DenseMLP.Configuration(
-      inputFeatures: features, growthRate: command.growthRate.value, layers: command.layers.value,
-      dropRate: command.dropout.value)
+      inputFeatures: features, growthRate: options.growthRate, layers: options.layers,
+      dropRate: options.dropout)
     try configuration.validate()
     return configuration
   }
 
   /// The learned values of a network.
-  static func parameterCount(_ command: TabularTrainCommand, features: Int) throws -> Int {
-    let configuration = try configuration(command, features: features)
-    switch command.model {
+  static func parameterCount(_ options: TabularOptions, features: Int) throws -> Int {
+    let configuration = try configuration(options, features: features)
+    switch options.model {
     case .denseMLP: return configuration.parameterCount
     case .mlp: return configuration.plainParameterCount
     }
@@ -46,20 +35,20 @@ struct TabularNetwork {
 
   /// - Throws: `Failure(.usage)` where the networks of all folds, of which each keeps weights and gradients, and the two
   ///   moments of the one in training do not fit into memory.
-  static func requireMemory(_ command: TabularTrainCommand, features: Int, memory: Int) throws {
-    let count = Double(try parameterCount(command, features: features))
-    let bytes = count * Double(2 * command.folds.value + 2) * Double(MemoryLayout<Float>.size)
+  static func requireMemory(_ options: TabularOptions, features: Int, memory: Int) throws {
+    let count = Double(try parameterCount(options, features: features))
+    let bytes = count * Double(2 * options.folds + 2) * Double(MemoryLayout<Float>.size)
     guard bytes <= Double(memory) else {
       throw Failure(
         .usage,
-        "--growth-rate \(command.growthRate) with --layers \(command.layers): \(command.folds) networks need \(TextFormat.bytes(Int(min(bytes, 0x1p62)))) of memory, this machine has \(TextFormat.bytes(memory)); choose smaller ones"
-      )
+        "\(options.folds) networks of \(options.layers) layers with a growth rate of \(options.growthRate): need \(TextFormat.bytes(Int(min(bytes, 0x1p62)))) of memory, this machine has \(TextFormat.bytes(memory)); choose smaller ones",
+        settings: ["growthRate", "layers", "folds"])
     }
   }
 
-  init(_ command: TabularTrainCommand, features: Int, seed: UInt64) throws {
-    let configuration = try Self.configuration(command, features: features)
-    switch command.model {
+  init(_ options: TabularOptions, features: Int, seed: UInt64) throws {
+    let configuration = try Self.configuration(options, features: features)
+    switch options.model {
     case .denseMLP: model = DenseMLP(configuration, initialization: nil)
     case .mlp: model = DenseMLP.plain(configuration, initialization: nil)
     }
@@ -70,23 +59,21 @@ struct TabularNetwork {
   /// - Parameters:
   ///   - inputs: `[N, features]`.
   ///   - targets: `[N, 1]`, standardised.
-  /// - Throws: `Failure` where training diverges, `Interruption` where the user stops it.
+  ///   - onEpoch: is told of each pass; false stops.
+  /// - Throws: `Failure` where training diverges.
   func train(
-    _ inputs: Tensor, _ targets: Tensor, _ command: TabularTrainCommand, epochs: Int, progress: ProgressBar
+    _ inputs: Tensor, _ targets: Tensor, _ options: TabularOptions, epochs: Int,
+    onEpoch: (_ epoch: Int, _ loss: Double) -> Bool
   ) throws {
     let trainer = RegressionTrainer(
       model: model,
-      optimizer: AdamW(model, learningRate: command.lr.value, weightDecay: command.weightDecay.value),
+      optimizer: AdamW(model, learningRate: options.learningRate, weightDecay: options.weightDecay),
       schedule: LearningRateSchedule(.cosine(minimum: 0)))
     let rows = inputs.shape[0]
     try trainer.fit(
-      inputs: inputs, targets: targets, epochs: epochs, batchSize: command.batchSize.value,
+      inputs: inputs, targets: targets, epochs: epochs, batchSize: options.batchSize,
       order: { EpochOrder.shuffled(count: rows, seed: seed, epoch: $0) },
-      onEpoch: { event in
-        progress.update(completed: event.epoch * rows, detail: "loss \(TextFormat.fixed(event.loss, decimals: 4))")
-        return !Interrupts.requested
-      })
-    if Interrupts.requested { throw Interruption(description: "interrupted") }
+      onEpoch: { onEpoch($0.epoch, $0.loss) })
   }
 }
 

@@ -36,24 +36,24 @@ struct TabularConfig: Encodable {
   let seed: UInt64
   let machine: Machine
 
-  init(_ command: TabularTrainCommand, _ tables: TabularTables, epochs: Int, device: Device) {
-    version = DenseNetCommand.version
+  init(_ options: TabularOptions, _ tables: TabularTables, epochs: Int, device: Device) {
+    version = options.program.version
     started = ISO8601DateFormatter().string(from: Date())
-    arguments = Array(CommandLine.arguments.dropFirst())
-    model = command.model.rawValue
+    arguments = options.program.arguments
+    model = options.model.rawValue
     table = Table(
-      train: command.train.text, test: command.test?.text, target: command.target,
-      logTarget: tables.target.isLogarithm, id: command.id, columns: tables.schema.columns,
-      dropped: tables.schema.dropped + command.drop.map { TableSchema.Dropped(name: $0, reason: "named by --drop") })
+      train: options.train, test: options.test, target: options.target,
+      logTarget: tables.target.isLogarithm, id: options.id, columns: tables.schema.columns,
+      dropped: tables.schema.dropped + options.dropped.map { .init(name: $0, reason: options.dropReason) })
     folds = tables.folds.count
-    (layers, growthRate, dropout) = (command.layers.value, command.growthRate.value, command.dropout.value)
+    (layers, growthRate, dropout) = (options.layers, options.growthRate, options.dropout)
     self.epochs = epochs
-    (clip, batchSize) = (command.clip.value, command.batchSize.value)
+    (clip, batchSize) = (options.clip, options.batchSize)
     (optimizer, schedule) = ("adamw", "cosine")
-    (lr, weightDecay) = (command.lr.value, command.weightDecay.value)
+    (lr, weightDecay) = (options.learningRate, options.weightDecay)
     threads = device.threads
     instructionSet = device.instructionSet.rawValue
-    seed = command.seed.value
+    seed = options.seed
     machine = .current
   }
 }
