@@ -95,13 +95,13 @@ public struct EvaluationTask {
     let skipped: [SkippedImage]
   }
 
-  private func measure(total: Int, _ next: () -> Batch?) throws -> EvaluationResult {
+  private func measure(total: Int, _ next: () throws -> Batch?) throws -> EvaluationResult {
     let began = ContinuousClock.now
     let predictor = Predictor(network.net, device: device)
     var result = EvaluationResult()
     var done = 0
     monitor.stageBegins(.init("testing", total: total))
-    while let batch = next() {
+    while let batch = try next() {
       for image in batch.skipped { onSkipped(image) }
       result.skipped += batch.skipped
       if let images = batch.images {
