@@ -193,7 +193,7 @@ def main():
     for problem in found:
         print(problem)
     if found or strays or not files:
-        sys.exit(f"{len(found) + len(strays)} breaches of the order of {ROOT.name}' folders; see Scripts/checks/layers.py")
+        sys.exit(f"{len(found) + len(strays)} breaches of the folders' order; see Scripts/checks/layers.py")
     print(f"{len(files)} files of {ROOT.name} keep the order of their folders")
 
 
