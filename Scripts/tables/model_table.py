@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the readmes' table of models: parameters, multiply-adds, memory, speed of inference.
+"""Writes the documentation's table of models: parameters, multiply-adds, memory, speed of inference.
 
-    python3 Scripts/tables/model_table.py                                 # measures, and changes README.md and README.zh.md
+    python3 Scripts/tables/model_table.py                                 # measures, and changes docs/models.md and docs/models.zh.md
     python3 Scripts/tables/model_table.py --models d2l densenet121 --repetitions 3 --print
 
 Needs nothing but Python. The numbers are the program's own: `densenet summary --json` counts and predicts the memory
@@ -25,19 +25,19 @@ BEGIN, END = "<!-- models -->", "<!-- /models -->"
 TRAINED, ANSWERED = 32, (1, 16)  # batch sizes
 BUSY = 0.5  # a load average above this disturbs a measurement
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-# A readme's columns and the words around them.
+# A page's columns and the words around them.
 WORDS = {
-    "README.md": {
+    "docs/models.md": {
         "columns": (
             "`--model`", "images", "parameters", "multiply-adds", "training, MiB", "training bf16, MiB", "recomputing, MiB",
             "inference, MiB", "fp32, batch 1", "batch 16", "bf16, batch 1", "batch 16",
         ),
-        "note": "Training: the predicted peak of a step on {batch} images, plain, in bf16, and in bf16 with "
+        "note": "Training: the predicted peak of a step on {batch} images, in fp32, in bf16, and in bf16 with "
         "`--memory-efficient`. Inference: the measured peak in fp32 at batch 16, and images/s. {threads} threads, {isa}, "
         "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/tables/model_table.py`)",
-        "busy": " The machine was busy (load average {load:.1f} at the start), so its speeds are not to be relied on.",
+        "busy": " The machine was busy (load average {load:.1f} at the start), so the speeds are unreliable.",
     },
-    "README.zh.md": {
+    "docs/models.zh.md": {
         "columns": (
             "`--model`", "图像", "参数", "乘加", "训练 MiB", "训练 bf16 MiB", "重算 MiB", "推理 MiB", "fp32 批 1", "批 16",
             "bf16 批 1", "批 16",
@@ -101,10 +101,10 @@ def replace(path, text):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description="Write the readmes' table of models.")
+    arguments = argparse.ArgumentParser(description="Write the documentation's table of models.")
     add = arguments.add_argument
     Program.add_options(arguments)
-    add("--models", nargs="+", default=MODELS, help="names or JSON files (default: the readmes')")
+    add("--models", nargs="+", default=MODELS, help="names or JSON files (default: the table's)")
     add("--repetitions", type=int, default=15, help="timed passes (default: %(default)s)")
     add("--threads", type=int, help="passed to densenet (default: its own)")
     add("--print", action="store_true", help="print the English table instead of changing files")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The committed runs as a Markdown table, from their summaries. A folder's name begins with the recipe's.
+"""The committed runs as the table of docs/performance.md, from their summaries. A folder's name begins with the recipe's.
 
     python3 Scripts/tables/results_table.py results
 """
@@ -24,7 +24,7 @@ def main():
     for path in sorted(folder.glob("*/summary.json")):
         summary = json.loads(path.read_text())
         recipe = path.parent.name.split("-")[0]
-        link = f"[{recipe}, {summary['precision']}, seed {summary['seed']}]({path.parent.as_posix()})"
+        link = f"[{recipe}, {summary['precision']}, seed {summary['seed']}](../{path.parent.as_posix()})"
         print(f"| {link} | " + " | ".join(cell(summary) for cell in COLUMNS.values()) + " |")
 
 

@@ -53,7 +53,8 @@ extension Command {
       expectFailure(
         try await export("--weights", weights, "--model", "densenet121"), 65, saying: ["do not fit the network"])
       expectFailure(
-        try await export("--weights", weights, "--input-size", "16"), 64, saying: ["--input-size: expected at least"])
+        try await export("--weights", weights, "--input-size", "16"), 64,
+        saying: ["expected at least 29 pixels", "(--input-size)"])
       for size in ["0", "-1", "x", "100000"] {
         expectFailure(
           try await export("--weights", weights, "--input-size=\(size)"), 64, saying: ["expected a number of pixels"])

@@ -99,7 +99,9 @@ extension Command {
       let outcome = try await sandbox.run(["evaluate", "--weights", "run/model.safetensors", "--json"] + tinyData)
       expectSuccess(outcome)
       let (report, run) = try (object(outcome.output), sandbox.json("run/summary.json"))
-      #expect(report["test_loss"] as? Double == run["test_loss"] as? Double)
+      // Inference folds batch norms into convolutions, which rounds elsewhere than training's own test does.
+      let (a, b) = try (#require(report["test_loss"] as? Double), #require(run["test_loss"] as? Double))
+      #expect(abs(a - b) < 1e-5 * b)
     }
 
     /// Recomputation changes no bit of the weights.

@@ -117,7 +117,7 @@ extension Command {
       ("--mixup", "nan", "a number from 0 to 100"), ("--normalize", "imagnet", "none, imagenet, dataset"),
       ("--normalize", "0.5,0.5:1,1", "1 or 3 channels"), ("--normalize", "0.5:0", "1 or 3 channels"),
       ("--normalize", "imagenet", "3 channels, found 1"), ("--normalize", "0,0,0:1,1,1", "1 channels, found 3"),
-      ("--val-share", "1", "between 0 and 1"), ("--val-share", "0.5", "is for folder:<path> and csv:<file>"),
+      ("--val-share", "1", "between 0 and 1"), ("--val-share", "0.5", "is for images in a folder or a table"),
       ("--tta", "flop", "none"), ("--fit", "stretch", "squash"),
     ])
     func optionsThatMakeNoSenseAreNamed(_ option: String, _ value: String, _ part: String) async throws {

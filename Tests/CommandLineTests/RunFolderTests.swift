@@ -82,7 +82,7 @@ extension Command {
       }
       // Its checkpoint, whose test loss is no number, is read.
       let again = try await sandbox.run(["train", "--resume", "--output", "last"])
-      #expect(again.status == 65 && again.errors.contains("going on from the checkpoint of step 1"), "\(again.errors)")
+      #expect(again.status == 65 && again.errors.contains("resuming from the checkpoint of step 1"), "\(again.errors)")
     }
 
     @Test(arguments: [

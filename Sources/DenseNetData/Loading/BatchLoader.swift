@@ -7,7 +7,7 @@ import Foundation
 /// is released. The last batch holds what is left, so it may be smaller. Batches are the same to the bit for any number
 /// of threads. No more than the images of two batches are in memory beside the one that the caller holds, and of files
 /// one decoded image a thread.
-public final class BatchLoader: BatchSource, IteratorProtocol {
+public final class BatchLoader: BatchSource, BatchIterator, Sendable {
   /// The number of batches of the whole order.
   public let batchCount: Int
   let pipeline: BatchPipeline
@@ -51,11 +51,9 @@ public final class BatchLoader: BatchSource, IteratorProtocol {
 
   deinit { pipeline.cancel() }
 
-  /// The next batch, once it is ready; nil after the last one, and where ``failure`` says why. Any thread may call.
-  public func next() -> LabeledBatch? { pipeline.pop() }
-
-  /// Why batches ended before their time: an image that cannot be read.
-  public var failure: Failure? { pipeline.failure }
+  /// The next batch, once it is ready; nil after the last one. Any thread may call.
+  /// - Throws: why batches end early: an image cannot be read. Every later call throws the same.
+  public func next() throws(Failure) -> LabeledBatch? { try pipeline.pop() }
 
   /// Ends the background threads; batches that were ready are dropped, and ``next()`` gives nil from now on.
   public func cancel() { pipeline.cancel() }

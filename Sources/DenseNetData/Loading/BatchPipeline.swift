@@ -138,9 +138,10 @@ final class BatchPipeline: @unchecked Sendable {
     }
   }
 
-  /// The next batch, once it is ready; nil after the last one, after one that failed, and after a cancellation.
-  func pop() -> LabeledBatch? {
-    condition.withLock {
+  /// The next batch, once it is ready; nil after the last one, and after a cancellation.
+  /// - Throws: why a batch could not be made, and again at every call after it.
+  func pop() throws(Failure) -> LabeledBatch? {
+    try condition.withLock { () -> Result<LabeledBatch?, Failure> in
       func mustWait() -> Bool { ready[nextToTake] == nil && !isCancelled && nextToTake < batchCount }
       if mustWait() {
         let clock = ContinuousClock()
@@ -148,17 +149,16 @@ final class BatchPipeline: @unchecked Sendable {
         while mustWait() { condition.wait() }
         waited += (clock.now - start) / .seconds(1)
       }
-      guard let result = ready.removeValue(forKey: nextToTake) else { return nil }
+      if let problem { return .failure(problem) }
+      guard let result = ready.removeValue(forKey: nextToTake) else { return .success(nil) }
       nextToTake += 1
       condition.broadcast()
-      switch result {
-      case .success(let batch): return batch
-      case .failure(let failure):
+      if case .failure(let failure) = result {
         problem = failure
         stop()
-        return nil
       }
-    }
+      return result.map { $0 }
+    }.get()
   }
 
   /// Nobody takes any more batches.
@@ -171,8 +171,6 @@ final class BatchPipeline: @unchecked Sendable {
     condition.broadcast()
   }
 
-  /// Why ``pop()`` gives no more batches, where that is not the end.
-  var failure: Failure? { condition.withLock { problem } }
   /// How long ``pop()`` has waited in all, in seconds.
   var secondsWaited: Double { condition.withLock { waited } }
   /// The batches that wait to be taken.

@@ -37,9 +37,9 @@ public struct RunRecord: Sendable {
   }
 
   /// The settings that somebody chose or that follow from the choice: `config.json` without where, when and on what the
-  /// run was made, and without `course`, which repeats the rest for `--resume`; as pairs of a dotted key and its value, sorted.
+  /// run was made, and without `course` and `choices`, which repeat the rest for resuming; as pairs of a dotted key and its value, sorted.
   public var settings: [(key: String, value: String)] {
-    let circumstances: Set = ["machine", "started", "arguments", "working_folder", "version", "course"]
+    let circumstances: Set = ["machine", "started", "arguments", "working_folder", "version", "course", "choices"]
     guard case .object(let members) = config else { return [] }
     return JSONValue.object(members.filter { !circumstances.contains($0.key) }).flattened
   }

@@ -10,6 +10,11 @@ public protocol Layer: AnyObject {
   /// The gradient of the last training-mode input, given that of its output; sets the parameters' gradients.
   /// - Parameter needsInputGradient: false saves the work of computing the result, and returns nil.
   func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor?
+  /// The same, and tells which parameters' gradients are complete, part by part, while it still works on others. A layer
+  /// that does not implement this tells all of them at its end.
+  func backward(
+    _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
+  ) rethrows -> Tensor?
 
   /// Parts with parameters of their own, and the name under which PyTorch's `state_dict` lists each.
   var children: [(name: String, layer: any Layer)] { get }
@@ -35,6 +40,14 @@ extension Layer {
   /// `layer(x)`: the output in inference mode, or in training mode if asked.
   public func callAsFunction(_ x: Tensor, mode: Mode = .inference) -> Tensor { forward(x, mode: mode) }
 
+  public func backward(
+    _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
+  ) rethrows -> Tensor? {
+    let gradient = backward(outputGradient, needsInputGradient: needsInputGradient)
+    try onGradients(parameters)
+    return gradient
+  }
+
   /// The input gradient of the last training-mode forward pass.
   public func backward(_ outputGradient: Tensor) -> Tensor {
     backward(outputGradient, needsInputGradient: true)!
@@ -45,6 +58,9 @@ extension Layer {
     ownParameters
       + children.flatMap { child in child.layer.namedParameters.map { ("\(child.name).\($0.name)", $0.parameter) } }
   }
+
+  /// Every learned parameter, in the same order.
+  var parameters: [Parameter] { namedParameters.map(\.parameter) }
 
   /// Learned parameters and buffers with their state-dict names, in PyTorch's order.
   public var namedState: [(name: String, parameter: Parameter)] {

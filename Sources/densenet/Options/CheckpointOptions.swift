@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 
 /// When a run leaves a checkpoint, and whether it goes on from one.
 struct CheckpointOptions: ParsableArguments {
@@ -18,4 +19,11 @@ struct CheckpointOptions: ParsableArguments {
       "Go on with the run in --output: from its newest sound checkpoint, or from the start where it has none. With --output alone, all other options are the run's own; a run that is complete is left as it is."
   )
   var resume = false
+
+  var options: TrainingOptions.CheckpointOptions {
+    var options = TrainingOptions.CheckpointOptions()
+    (options.everySteps, options.everyMinutes) = (checkpointSteps?.value, checkpointMinutes?.value)
+    options.kept = keepCheckpoints.value
+    return options
+  }
 }

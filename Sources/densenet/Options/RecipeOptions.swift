@@ -1,4 +1,5 @@
-import ArgumentParser
+public import ArgumentParser
+public import DenseNetTasks
 import DenseNets
 
 /// A named recipe, and what is changed of it: how a network learns.
@@ -72,17 +73,8 @@ struct RecipeOptions: ParsableArguments {
 
   /// The recipe that the options name, with what they change of it.
   func resolve() throws -> Recipe {
-    guard var chosen = Recipe.all.first(where: { $0.name == recipe }) else {
-      throw Failure(
-        .usage, "--recipe: expected \(Recipe.all.map(\.name).joined(separator: ", ")), found \"\(recipe)\"")
-    }
-    if let optimizer, optimizer != chosen.optimizer {
-      chosen.optimizer = optimizer
-      chosen.nesterov = false
-      if optimizer != .sgd {
-        (chosen.lr, chosen.momentum, chosen.weightDecay) = (1e-3, 0.9, optimizer == .adamw ? 0.01 : 0)
-      }
-    }
+    var chosen = try named()
+    if let optimizer { chosen.use(optimizer) }
     if let epochs { chosen.epochs = epochs.value }
     if let batchSize { chosen.batchSize = batchSize.value }
     if let accumulate { chosen.accumulate = accumulate.value }
@@ -100,6 +92,10 @@ struct RecipeOptions: ParsableArguments {
       throw Failure(.usage, "--nesterov: expected --optimizer sgd and a --momentum above 0")
     }
     return chosen
+  }
+
+  private func named() throws -> Recipe {
+    do { return try Recipe(named: recipe) } catch { throw Failure(.usage, "--\(error)") }
   }
 }
 

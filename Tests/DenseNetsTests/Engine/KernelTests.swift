@@ -20,8 +20,8 @@ struct StepResult: Equatable {
     let x = Tensor.uniform([images, configuration.inputChannels, size.height, size.width], seed: 6)
     let labels = (0..<images).map { Int32($0 % configuration.numClasses) }
     let logits = net.forward(x, mode: .training)
-    let result = CrossEntropyLoss()(logits, labels)
-    let inputGradient = net.backward(result.gradient!)
+    let (result, gradient) = CrossEntropyLoss().lossAndGradient(logits, labels)
+    let inputGradient = net.backward(gradient)
     SGD(net, learningRate: 0.1, momentum: 0.9).step()
     return StepResult(
       logits: logits, loss: result.loss, gradients: net.namedParameters.map(\.parameter.gradient),
@@ -109,8 +109,8 @@ struct StepResult: Equatable {
       net.initialize(.xavierUniform, seed: 5)
       let logits = net.forward(.uniform([3, 3, 40, 40], seed: 6), mode: .training)
       #expect(logits == fresh.logits)
-      let loss = CrossEntropyLoss()(logits, [0, 1, 2])
-      #expect(net.backward(loss.gradient!) == fresh.inputGradient)
+      let (_, gradient) = CrossEntropyLoss().lossAndGradient(logits, [0, 1, 2])
+      #expect(net.backward(gradient) == fresh.inputGradient)
       #expect(net.namedParameters.map(\.parameter.gradient) == fresh.gradients)
     }
   }

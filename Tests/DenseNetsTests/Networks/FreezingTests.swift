@@ -42,10 +42,10 @@ import Testing
       // Far from 0: a frozen norm, unlike one that measures, does not take the mean out of the stem's gradient.
       let x = Self.images(3) + 1
       let loss = CrossEntropyLoss()
-      func value() -> Double { loss(net.forward(x, mode: .training), Self.labels, gradient: false).loss }
+      func value() -> Double { loss(net.forward(x, mode: .training), Self.labels).loss }
       let statistics = net.namedState.filter { $0.name.contains("running") }.map { $0.parameter.value }
-      _ = net.backward(
-        try #require(loss(net.forward(x, mode: .training), Self.labels).gradient), needsInputGradient: false)
+      let (_, outputGradient) = loss.lossAndGradient(net.forward(x, mode: .training), Self.labels)
+      _ = net.backward(outputGradient, needsInputGradient: false)
       let gradients = net.namedParameters.map { $0.parameter.gradient }
       var generator = RandomSource(seed: 4)
       var (error, length) = (0.0, 0.0)
@@ -86,8 +86,9 @@ import Testing
       }
       let before = net.namedState.map { $0.parameter.value }
       for network in [net, plain] {
-        let result = CrossEntropyLoss()(network.forward(Self.images(5), mode: .training), Self.labels)
-        _ = network.backward(try #require(result.gradient), needsInputGradient: false)
+        let (_, gradient) = CrossEntropyLoss().lossAndGradient(
+          network.forward(Self.images(5), mode: .training), Self.labels)
+        _ = network.backward(gradient, needsInputGradient: false)
       }
       let trained = Set(net.trainableParameters.map(\.name))
       #expect(!trained.isEmpty && trained.count < net.namedParameters.count)

@@ -86,8 +86,8 @@ import Testing
     let x = Tensor.uniform([2, 3, 40, 40], seed: 1)
     let profiler = Profiler()
     Profiler.$current.withValue(profiler) {
-      let loss = CrossEntropyLoss()(net.forward(x, mode: .training), [0, 1])
-      _ = net.backward(loss.gradient!, needsInputGradient: false)
+      let (_, gradient) = CrossEntropyLoss().lossAndGradient(net.forward(x, mode: .training), [0, 1])
+      _ = net.backward(gradient, needsInputGradient: false)
     }
     let entries = profiler.entries
     #expect(entries.first?.layer == "stem")

@@ -10,8 +10,8 @@ import Testing
   /// One training pass, forward and backward.
   func pass(_ net: DenseNet, _ fixture: Fixture) throws -> (logits: Tensor, loss: Double) {
     let logits = net.forward(try fixture.tensor("input"), mode: .training)
-    let loss = CrossEntropyLoss()(logits, try fixture.labels())
-    _ = net.backward(try #require(loss.gradient), needsInputGradient: false)
+    let (loss, gradient) = CrossEntropyLoss().lossAndGradient(logits, try fixture.labels())
+    _ = net.backward(gradient, needsInputGradient: false)
     return (logits, loss.loss)
   }
 
