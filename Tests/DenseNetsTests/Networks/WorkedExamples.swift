@@ -58,11 +58,11 @@ struct FusedBlockExample {
     let x2 = zip(r20.a, r21.a).map { $0 * r20.tap + $1 * r21.tap + biases[1] }
 
     let (from20, from21) = (r20.backward(g2), r21.backward(g2))
-    let G1 = sum(sum(g1, from21.added), r21.deferred(from21.terms[2], from21.terms[3]))
-    let from10 = r10.backward(G1)
+    let finished1 = sum(sum(g1, from21.added), r21.deferred(from21.terms[2], from21.terms[3]))
+    let from10 = r10.backward(finished1)
     let buffer = sum(sum(g0, from20.added), from10.added)
     let (shift, slope) = (from20.terms[2] + from10.terms[2], from20.terms[3] + from10.terms[3])
-    let G0 = sum(buffer, r10.deferred(shift, slope))
+    let finished0 = sum(buffer, r10.deferred(shift, slope))
 
     let a: [Double] = [1, 3, 0, 4]
     let convolved = a.map { 2 * $0 + 1 }
@@ -72,8 +72,8 @@ struct FusedBlockExample {
       "z10": r10.z, "a10": r10.a, "a20": r20.a, "a21": r21.a, "g0": g0, "g1": g1, "g2": g2,
       "γ·inv·dz20": from20.added, "γ·inv·dz21": from21.added, "γ·inv·dz10": from10.added,
       "layer 2, channel 0": from20.terms, "layer 2, channel 1": from21.terms, "layer 1, channel 0": from10.terms,
-      "G1": G1, "buffer": buffer, "channel 0": [shift, slope], "G0": G0,
-      "filter 1": [dot(G1, r10.a), G1.reduce(0, +)],
+      "G1": finished1, "buffer": buffer, "channel 0": [shift, slope], "G0": finished0,
+      "filter 1": [dot(finished1, r10.a), finished1.reduce(0, +)],
       "filter 2": [dot(g2, r20.a), dot(g2, r21.a), g2.reduce(0, +)],
       "a": a, "2a + 1": convolved, "mean(2a + 1)": [moments(convolved).mean], "mean(a)": [moments(a).mean],
       "2·mean(a) + 1": [2 * moments(a).mean + 1],
@@ -131,9 +131,9 @@ struct StemExample {
       [dot(deviation1, deviation1), dot(deviation1, deviation2)],
       [dot(deviation2, deviation1), dot(deviation2, deviation2)],
     ]
-    let Cw = products.map { dot($0, filter) / count }
+    let covarianceTimesFilter = products.map { dot($0, filter) / count }
     let mean = dot(filter, m) + bias
-    let variance = dot(filter, Cw)
+    let variance = dot(filter, covarianceTimesFilter)
     let inverse = 1 / variance.squareRoot()
     let y = windows.map { dot(filter, $0) + bias }
     let normalized = y.map { ($0 - mean) * inverse }
@@ -142,7 +142,7 @@ struct StemExample {
     let winners = (0..<3).map { winner(z, pool: $0) }
     let pooled = winners.map { max(z[$0], 0) }
     let dz = zip(gradient, pooled).map { $1 > 0 ? $0 : 0 }
-    let D = [dot(dz, winners.map { deviation1[$0] }), dot(dz, winners.map { deviation2[$0] })]
+    let deviations = [dot(dz, winners.map { deviation1[$0] }), dot(dz, winners.map { deviation2[$0] })]
     let dBeta = dz.reduce(0, +)
     let dGamma = dot(dz, winners.map { normalized[$0] })
     // The definition, over the whole map: what the article derives must come to this.
@@ -151,9 +151,9 @@ struct StemExample {
     dy = dy.map { $0 * gamma * inverse }
     return [
       "input, row 1": input[0], "input, row 2": input[1], "m": m, "12·C, row 1": products[0],
-      "12·C, row 2": products[1], "C·w": Cw, "w·m + 1": [mean], "w·C·w": [variance],
+      "12·C, row 2": products[1], "C·w": covarianceTimesFilter, "w·m + 1": [mean], "w·C·w": [variance],
       "y, row 1": Array(y[..<6]), "y, row 2": Array(y[6...]), "z, row 1": Array(z[..<6]), "z, row 2": Array(z[6...]),
-      "pooled": pooled, "gradient": gradient, "dz": dz, "D": D, "dβ": [dBeta], "dγ": [dGamma],
+      "pooled": pooled, "gradient": gradient, "dz": dz, "D": deviations, "dβ": [dBeta], "dγ": [dGamma],
       "dw": [dot(dy, tap1), dot(dy, tap2)],
       "db": [dy.reduce(0, +)],
     ]
