@@ -1,14 +1,14 @@
 public import DenseNets
 public import Foundation
 
-/// All that a training run needs to go on as if it had never stopped, to the bit: weights, the optimizer's state, the
-/// average, what dropouts drop next, and how far the run has come. The order of the images follows from the seed and the
-/// epoch.
+/// All that a training run needs to resume as if it had never stopped, to the bit: weights, the optimizer's state, the
+/// average, what dropouts drop next, and how far the run has come. The order of the images follows from the seed and
+/// the epoch.
 ///
 /// As a file it is safetensors, with a checksum over everything.
 public struct Checkpoint: Sendable, Equatable {
   public let progress: TrainingProgress
-  /// What the run's course depends on, by name; a run goes on only with the same.
+  /// The settings that the run's results depend on, by name; a run is resumed only with the same.
   public let settings: [String: String]
   /// How long the run had taken, in seconds, evaluation included.
   public let seconds: Double
@@ -47,8 +47,8 @@ public struct Checkpoint: Sendable, Equatable {
   }
 
   /// Brings a run that was built with the same settings to where this one was.
-  /// - Throws: `Failure(.invalidData)` where the checkpoint is of another model or optimizer; then the trainer is not to be
-  ///   used.
+  /// - Throws: `Failure(.invalidData)` where the checkpoint is of another model or optimizer; then the trainer is not
+  ///   to be used.
   public func restore(into trainer: Trainer) throws(Failure) {
     try file(of: Part.model).load(into: trainer.model)
     let values = Dictionary(tensors.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -144,8 +144,8 @@ extension Checkpoint {
     try AtomicFile.write(Safetensors.encoded(file), to: url)
   }
 
-  /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, or `Failure(.invalidData)` where a bit is not as it was
-  ///   written, or another version wrote the file.
+  /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, or `Failure(.invalidData)` where a bit is not as it
+  ///   was written, or another version wrote the file.
   public init(contentsOf url: URL) throws(Failure) {
     var file = try Self.content(of: url)
     guard let version = file.metadata[Key.version] else {

@@ -28,7 +28,7 @@ extension DenseNet.Configuration {
   }
 }
 
-/// A network's numbers, read off the shapes of its tensors by torchvision's names.
+/// A network's configuration, inferred from the shapes of its tensors by torchvision's names.
 private struct ConfigurationInference {
   private let shapes: [String: [Int]]
 

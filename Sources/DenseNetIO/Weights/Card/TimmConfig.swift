@@ -1,6 +1,7 @@
 import DenseNets
 
-/// The `config.json` that timm writes beside a model's weights; its `pretrained_cfg` lies flat in older ones.
+/// The `config.json` that timm writes beside a model's weights; in older ones, the fields of `pretrained_cfg` are at
+/// the top level.
 struct TimmConfig: Decodable {
   static let maximumSize = 1 << 24
 

@@ -1,7 +1,7 @@
 public import DenseNets
 import Foundation
 
-/// What a weights file says about its model besides the tensors.
+/// What a weights file says about its model, apart from the tensors.
 ///
 /// It travels in ``WeightsFile/metadata``: in a safetensors file's `__metadata__`, in an ONNX model's `metadata_props`,
 /// and in a PyTorch checkpoint's `_metadata`, which `torch.load` and `load_state_dict` ignore.
