@@ -3,7 +3,7 @@ import Testing
 
 /// Images that the decoder's tests use too.
 enum Images {
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "../DenseNetDataTests/Fixtures/images").standardizedFileURL
 
   static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }

@@ -9,7 +9,7 @@ struct OldRun: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { "\(name) on \(instructionSet)" }
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "../Fixtures/runs").standardizedFileURL
   static let inputs = folder.appending(path: "inputs")
 

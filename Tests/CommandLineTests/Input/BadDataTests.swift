@@ -90,7 +90,7 @@ extension Command {
     }
 
     private static let full: String? = {
-      let beside = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../shared/data/fashion-mnist")
+      let beside = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../shared/data/fashion-mnist")
       let path = ProcessInfo.processInfo.environment["DENSENET_TEST_DATA"] ?? beside.standardizedFileURL.path
       return FileManager.default.fileExists(atPath: path) ? path : nil
     }()
