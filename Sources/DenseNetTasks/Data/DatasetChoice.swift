@@ -41,7 +41,8 @@ public struct DatasetChoice: Sendable, Equatable {
   /// - Throws: `Failure(.usage)` for settings that do not go together.
   public func imageSource() throws(Failure) -> ImageSource? {
     if let testShare, !(testShare > 0 && testShare < 1) {
-      throw Failure(.usage, "test share: expected a number between 0 and 1, found \(testShare)", settings: ["testShare"])
+      throw Failure(
+        .usage, "test share: expected a number between 0 and 1, found \(testShare)", settings: ["testShare"])
     }
     let own: ImageSource
     switch source {

@@ -41,7 +41,8 @@ public struct LearningRateTask: Sendable {
   private func validate() throws(Failure) {
     guard rates.lowerBound > 0, rates.upperBound > rates.lowerBound else {
       throw Failure(
-        .usage, "learning rates: expected a highest one above the lowest, \(rates.lowerBound), found \(rates.upperBound)",
+        .usage,
+        "learning rates: expected a highest one above the lowest, \(rates.lowerBound), found \(rates.upperBound)",
         settings: ["highestLearningRate"])
     }
     guard steps >= 10 else {

@@ -17,7 +17,8 @@ extension Recipe {
     }
     func requireCount(_ value: Int, _ setting: Failure.Setting) throws(Failure) {
       try require(
-        (1...Self.largestCount).contains(value), setting, "a whole number from 1 to \(Self.largestCount), found \(value)")
+        (1...Self.largestCount).contains(value), setting,
+        "a whole number from 1 to \(Self.largestCount), found \(value)")
     }
     try requireCount(epochs, "epochs")
     try requireCount(batchSize, "batchSize")

@@ -14,12 +14,12 @@ struct AugmentationOptions: ParsableArguments {
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Mirror every other training image. Default: the recipe's, else --no-flip.")
+  @Flag(inversion: .prefixedNo, help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
   var flip: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Turn every other training image upside down. Default: the recipe's, else --no-vertical-flip.")
+    help: "Turn each training image upside down with probability 0.5. Default: the recipe's, else --no-vertical-flip.")
   var verticalFlip: Bool?
 
   @Option(
@@ -93,7 +93,9 @@ struct AugmentationOptions: ParsableArguments {
     if let flip { augmentation.horizontalFlip = flip ? 0.5 : 0 }
     if let verticalFlip { augmentation.verticalFlip = verticalFlip ? 0.5 : 0 }
     if let rotation { augmentation.rotation = rotation }
-    if let randomResizedCrop { augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil }
+    if let randomResizedCrop {
+      augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil
+    }
     if let colorJitter { augmentation.colorJitter = colorJitter }
     if let randomErasing { augmentation.randomErasing = randomErasing }
     if let cutout { augmentation.cutout = cutout }
