@@ -1,11 +1,10 @@
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 import Synchronization
 import Testing
-
-import DenseNetTasks
 
 @Suite(.serialized) struct TrainingTaskTests {
   let scratch = try! Scratch()
@@ -61,7 +60,9 @@ import DenseNetTasks
     let output = scratch.path("run")
     var begun = try options("run")
     begun.output = output
-    await #expect(throws: TrainingInterruption.self) { try await TrainingTask(begun).run(monitor: monitor, events: events) }
+    await #expect(throws: TrainingInterruption.self) {
+      try await TrainingTask(begun).run(monitor: monitor, events: events)
+    }
     #expect(steps.withLock { $0 } == 1)
 
     let resumed = try await TrainingTask(try TrainingOptions(resuming: output)).run()

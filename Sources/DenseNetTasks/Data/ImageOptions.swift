@@ -1,5 +1,5 @@
-package import DenseNetData
-public import DenseNets
+import DenseNetData
+package import DenseNets
 
 /// How training and test images become the network's input; augmentation is the recipe's.
 public struct ImageOptions: Sendable, Equatable {

@@ -14,12 +14,12 @@ struct AugmentationOptions: ParsableArguments {
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Mirror every other training image. Default: the recipe's, else --no-flip.")
+  @Flag(inversion: .prefixedNo, help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
   var flip: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Turn every other training image upside down. Default: the recipe's, else --no-vertical-flip.")
+    help: "Turn each training image upside down with probability 0.5. Default: the recipe's, else --no-vertical-flip.")
   var verticalFlip: Bool?
 
   @Option(

@@ -6,14 +6,14 @@ import DenseNets
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What all other options are where they are not given: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
+      "Preset that supplies the defaults of all other options: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
       valueName: "name"))
   var recipe: String = "d2l"
 
   @Option(number: "Passes over the training images. Default: the recipe's (10 for d2l).")
   var epochs: Positive?
 
-  @Option(number: "Images of a batch. Default: the recipe's (256 for d2l).")
+  @Option(number: "Images per batch. Default: the recipe's (256 for d2l).")
   var batchSize: Positive?
 
   @Option(
@@ -29,7 +29,7 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "The learning rate, the schedule's highest. Default: the recipe's (0.1 for d2l); 0.001 with --optimizer adam or adamw.",
+      "Peak learning rate. Default: the recipe's (0.1 for d2l); 0.001 with --optimizer adam or adamw.",
     valueName: "x")
   var lr: PositiveReal?
 
