@@ -25,7 +25,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train test kernel-tests arm64 lint format sanitize docs clean
+.PHONY: help setup build train test kernel-tests arm64 lint layers format sanitize docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +63,9 @@ endif
 
 lint: ## Check the format of the Swift sources
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+layers: ## Check that no folder of Sources/DenseNets uses one above it (needs python3)
+	@python3 Scripts/checks/layers.py
 
 format: ## Bring the Swift sources into that format
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

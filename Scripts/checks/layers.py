@@ -20,6 +20,8 @@ C_MODULE = "CDenseKernels"
 
 WORD = re.compile(r"[A-Za-z_]\w*|[{}().]|\n")
 QUOTE = re.compile(r'#*"""|#*"')
+# Names that are bound without a keyword right before them: tuples, loops, parameters, closures.
+LOCALS = re.compile(r"(?:let|var|for)\s*\(([^)]*)\)|\bfor\s+(\w+)\s+in\b|\b([a-z]\w*)\s*:|\{\s*\(?([\w, ]+)\)?\s+in\b")
 TYPE_KEYWORDS = {"class", "struct", "enum", "protocol", "actor", "typealias", "associatedtype"}
 VALUE_KEYWORDS = {"func", "var", "let", "case"}
 
@@ -83,7 +85,10 @@ class File:
         self.every = set()  # names that are declared anywhere in it
         self.imports = []  # (line, module)
         self.words = []  # (line, word, the word before, the word after)
-        line, raw = 1, WORD.findall(stripped(path.read_text(encoding="utf-8")))
+        text = stripped(path.read_text(encoding="utf-8"))
+        for names in LOCALS.findall(text):
+            self.every.update(re.findall(r"\w+", " ".join(names)))
+        line, raw = 1, WORD.findall(text)
         for index, word in enumerate(raw):
             if word == "\n":
                 line += 1
@@ -188,7 +193,7 @@ def main():
     for problem in found:
         print(problem)
     if found or strays or not files:
-        sys.exit(f"{len(found) + len(strays)} breaches of the order of {ROOT.name}' folders; see Scripts/checks/layers.py")
+        sys.exit(f"{len(found) + len(strays)} breaches of the folders' order; see Scripts/checks/layers.py")
     print(f"{len(files)} files of {ROOT.name} keep the order of their folders")
 
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -25,26 +26,29 @@ struct DenseNetCommand: AsyncParsableCommand {
 
   static func main() async {
     StandardStreams.prepare()
+    var parsed: (any ParsableCommand)?
     do {
       var command = try parseAsRoot()
+      parsed = command
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch {
-      Foundation.exit(report(error))
+      Foundation.exit(report(error, of: parsed))
     }
   }
 
   /// Says what ended the program, and answers its exit status.
-  private static func report(_ error: any Error) -> Int32 {
+  /// - Parameter command: what was running, where the command line was understood.
+  private static func report(_ error: any Error, of command: (any ParsableCommand)? = nil) -> Int32 {
     switch error {
     case let failure as Failure:
-      printError("\(failure)")
+      printError(failure.line(of: command))
       return failure.exitStatus
-    case let interruption as Interruption:
-      printError(interruption.description)
+    case is Interruption, is TaskInterruption:
+      printError("\(error)")
       return 130
     case let leftOut as LeftOut:
       if let line = leftOut.description { printError(line) }

@@ -1,19 +1,19 @@
 public import Foundation
 
-/// What is known of a published dataset: its files, their checksums, and where to get them.
+/// A published dataset: its files, their checksums, and where to get them.
 public struct DatasetDescription: Sendable {
-  /// One file of a dataset, gzip as it is published.
+  /// One file of a dataset, published as gzip.
   public struct File: Sendable {
     /// The published name, which ends in `.gz`; the unpacked file has the same name without it.
     public let name: String
     /// The md5 of the unpacked content, where it is known.
     public let md5: String?
-    /// The md5 of the file as it is published, for a download whose content's is not known.
-    public let packedMD5: String?
+    /// The md5 of the published file, for a download where that of the content is not known.
+    package let packedMD5: String?
     /// The size of the unpacked content, or of the file where only ``packedMD5`` is known.
     public let bytes: Int
 
-    public init(name: String, md5: String? = nil, packedMD5: String? = nil, bytes: Int) {
+    package init(name: String, md5: String? = nil, packedMD5: String? = nil, bytes: Int) {
       self.name = name
       self.md5 = md5
       self.packedMD5 = packedMD5
@@ -21,7 +21,7 @@ public struct DatasetDescription: Sendable {
     }
   }
 
-  /// What `--dataset` calls it, which is also the name of its folder.
+  /// The name by which ``DatasetFinder`` knows it, which is also the name of its folder.
   public let name: String
   /// What a person calls it.
   public let title: String
@@ -31,15 +31,15 @@ public struct DatasetDescription: Sendable {
   public let testImages: File
   public let testLabels: File
   /// Where other programs put the files, relative to a folder of datasets.
-  public let otherFolders: [String]
+  package let otherFolders: [String]
   /// Folders on the web that hold the files, in the order in which they are tried; none: the user must bring the files.
   public internal(set) var mirrors: [URL]
   /// The label of the first class, as the files have it.
-  public let firstLabel: Int
+  package let firstLabel: Int
   /// Whether the files hold images with rows and columns exchanged.
-  public let isTransposed: Bool
+  package let isTransposed: Bool
 
-  public init(
+  package init(
     name: String, title: String, classNames: [String], trainImages: File, trainLabels: File, testImages: File,
     testLabels: File, otherFolders: [String] = [], mirrors: [URL] = [], firstLabel: Int = 0, isTransposed: Bool = false
   ) {
@@ -76,6 +76,6 @@ public struct DatasetDescription: Sendable {
       URL(string: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/")!,
     ])
 
-  /// Every dataset of IDX files that can be named, but for the sample that the program holds (``BundledSample``).
+  /// Every dataset of IDX files that has a name, except the bundled sample (``BundledSample``).
   public static let all = [fashionMNIST, mnist, kmnist] + emnist
 }

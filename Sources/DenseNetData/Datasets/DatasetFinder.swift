@@ -4,13 +4,13 @@ public import Foundation
 /// Finds a dataset: in the folder that the user names, in the user's cache, or on the web.
 ///
 /// A folder or a dataset that is named is a request, and is met or fails; nothing else takes its place. Where nothing
-/// is named, and Fashion-MNIST is neither in the cache nor, for want of a network, to be had, the bundled sample stands
-/// in, and ``DatasetSplits/warnings`` says so.
+/// is named, and Fashion-MNIST is not in the cache and cannot be downloaded because there is no network, the bundled
+/// sample takes its place, and ``DatasetSplits/warnings`` says so.
 public struct DatasetFinder: Sendable {
-  /// The variable that names a folder of datasets, where no option does.
+  /// The environment variable that names a folder of datasets, where the caller names none.
   public static let variable = "DENSENET_DATA"
-  /// The dataset that is meant where none is named.
-  public static let defaultName = DatasetDescription.fashionMNIST.name
+  /// The dataset that is found where none is named.
+  package static let defaultName = DatasetDescription.fashionMNIST.name
 
   let dataDirectory: String?
   let environment: [String: String]
@@ -20,7 +20,7 @@ public struct DatasetFinder: Sendable {
   let downloader: Downloader
 
   /// - Parameters:
-  ///   - dataDirectory: the folder that the user names, which goes before the variable `DENSENET_DATA`.
+  ///   - dataDirectory: the folder that the user names, which takes precedence over the variable `DENSENET_DATA`.
   ///   - environment: the process's environment.
   ///   - cacheDirectory: where downloads are kept; by default the `densenet` folder in the user's cache.
   ///   - mirrors: folders on the web that hold the files, instead of the known ones, in the order to try.

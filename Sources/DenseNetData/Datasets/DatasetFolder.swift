@@ -58,7 +58,7 @@ struct DatasetFolder {
   }
 }
 
-/// The folder in which the user wants a dataset to be looked for.
+/// The folder in which to look for a dataset, at the user's request.
 struct RequestedFolder {
   let path: String
   /// The environment's variable that names it; nil: the caller does.

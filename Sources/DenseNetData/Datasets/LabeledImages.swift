@@ -1,8 +1,8 @@
 public import DenseNets
 
-/// Images and their classes, any of which can be had at any time: in memory, or in files.
+/// Images and their classes with random access, in memory or in files.
 public protocol LabeledImages: Sendable {
-  /// The name that a command line calls them by, such as `fashion-mnist`.
+  /// A short name, such as `fashion-mnist`.
   var name: String { get }
   /// The name of every class; the label is the index.
   var classNames: [String] { get }
@@ -10,15 +10,15 @@ public protocol LabeledImages: Sendable {
   var labels: [Int32] { get }
   /// 1 where all images are grey, else 3.
   var channels: Int { get }
-  /// What tells these images from others, for a run that goes on: their number, their classes, and a hash of labels and
-  /// content, or for files of paths and sizes.
+  /// Tells these images from others when a run is resumed: their number, their classes, and a hash of labels and
+  /// content; for files, of paths and sizes.
   var fingerprint: String { get }
 
   /// One image, in grey or RGB. Any thread may call.
   /// - Throws: ``Failure`` that names the file, where it cannot be read.
   func image(at index: Int) throws(Failure) -> DecodedImage
 
-  /// Where each image lies: `[N]`; nil where they are not in files of their own.
+  /// The path of each image: `[N]`; nil where the images are not in files of their own.
   var files: [String]? { get }
 
   /// Some of the images, in the order of the indices.

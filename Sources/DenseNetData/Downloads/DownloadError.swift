@@ -24,7 +24,7 @@ struct DownloadError: Error {
     self.message = message
   }
 
-  /// What all mirrors' failures come to: wrong content weighs most, then a mirror out of reach.
+  /// The failure of all mirrors together: wrong content weighs most, then a mirror out of reach.
   init(all errors: [DownloadError]) {
     let weights: [Cause] = [.local, .content, .network, .refused]
     cause = weights.first { cause in errors.contains { $0.cause == cause } } ?? .refused

@@ -4,19 +4,20 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// Called as a download goes on: the file's name, the bytes that have come so far, and how many there will be, if known.
+/// Called while a download proceeds: the file's name, the bytes that have come so far, and how many there will be, if
+/// known.
 public typealias DownloadProgress = @Sendable (_ file: String, _ received: Int64, _ expected: Int64?) -> Void
 
 /// Fetches published files: resumably, whole or not at all, and only with the right content.
 ///
-/// What has come lies in `NAME.part` until it is complete and its checksum is right; an interrupted download goes on
-/// from there, in this run or in the next.
+/// What has come lies in `NAME.part` until it is complete and its checksum is right; an interrupted download
+/// resumes from there, in this run or in the next.
 struct Downloader: Sendable {
   /// Seconds within which a server must be reached and answer.
   var answerTimeout = 10.0
   /// Seconds within which more bytes must come.
   var stallTimeout = 20.0
-  /// How often a broken connection to one mirror is taken up again, as long as each brings something.
+  /// How often a broken connection to one mirror is resumed, as long as each attempt brings some bytes.
   var resumptions = 3
   var progress: DownloadProgress?
 

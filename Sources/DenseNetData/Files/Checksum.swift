@@ -38,7 +38,7 @@ struct Checksum: ~Copyable {
     private mutating func finish(_ digest: inout [UInt8]) { EVP_DigestFinal_ex(context, &digest, nil) }
   #endif
 
-  /// 32 lower-case hexadecimal digits. The last thing to ask.
+  /// 32 lower-case hexadecimal digits. Nothing can be added after this.
   mutating func hexadecimal() -> String {
     var digest = [UInt8](repeating: 0, count: 16)
     finish(&digest)
@@ -46,7 +46,7 @@ struct Checksum: ~Copyable {
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
-  /// The md5 of a file as it is.
+  /// The md5 of a file, packed or not.
   static func ofFile(_ path: String) throws -> String {
     let file = try InputFile(path)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)

@@ -1,4 +1,4 @@
-/// A 64-bit hash that tells changed content from the same one: fast, the same on every machine, and no secret.
+/// A 64-bit hash that tells changed content from the same one: fast, the same on every machine, and not cryptographic.
 struct ContentHash {
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 

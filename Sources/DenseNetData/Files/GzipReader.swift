@@ -49,7 +49,7 @@ final class GzipReader: ByteSource {
   }
 
   var name: String { source.name }
-  /// The size of the file as it is stored.
+  /// The size of the stored file.
   var size: Int { source.size }
 
   /// - Throws: ``Failure`` of kind `invalidData` for damaged gzip data, `inputOutput` where reading fails.

@@ -10,7 +10,7 @@ struct IDXFile: Sendable {
   /// The md5 of the whole content, header included, unpacked.
   let md5: String
 
-  /// No published set comes near; a header that promises more is taken for a lie.
+  /// No published set comes near; a header that promises more is not believed.
   static let maximumBytes = 1 << 32
 
   /// Reads a plain or gzip file of the given rank.

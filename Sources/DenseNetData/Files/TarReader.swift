@@ -2,7 +2,7 @@ import DenseNets
 
 /// The files of a tar archive, one after the other.
 ///
-/// Names longer than 100 characters and sparse files are not known; archives of datasets have none.
+/// Names longer than 100 characters and sparse files are not supported; archives of datasets have none.
 struct TarReader {
   private static let block = 512
   private let content: GzipReader

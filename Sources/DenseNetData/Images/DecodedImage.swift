@@ -40,7 +40,7 @@ public struct DecodedImage: Sendable, Equatable {
     return DecodedImage(width: width, height: height, channels: wanted, pixels: converted)
   }
 
-  /// The image as a viewer shows it that heeds the orientation, as Pillow's `ImageOps.exif_transpose`.
+  /// The image as a viewer shows it that respects the orientation, like Pillow's `ImageOps.exif_transpose`.
   func turned(to orientation: EXIFOrientation) -> DecodedImage {
     if orientation == .upright { return self }
     let (rows, columns) = orientation.exchangesAxes ? (width, height) : (height, width)

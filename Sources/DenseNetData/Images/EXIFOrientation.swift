@@ -1,4 +1,4 @@
-/// How a camera was held, as the orientation tag of EXIF says it (tag 0x0112, values 1 to 8).
+/// How a camera was held, as the orientation tag of EXIF tells it (tag 0x0112, values 1 to 8).
 ///
 /// Names say what was done to the upright image; ``DecodedImage/turned(to:)`` undoes it.
 enum EXIFOrientation: Int, CaseIterable {
@@ -10,11 +10,11 @@ enum EXIFOrientation: Int, CaseIterable {
   case flipped
   /// Mirrored at the diagonal from the upper left.
   case transposed
-  /// By a quarter, against the clock.
+  /// By a quarter turn, counter-clockwise.
   case turnedLeft
   /// Mirrored at the diagonal from the upper right.
   case transversed
-  /// By a quarter, with the clock.
+  /// By a quarter turn, clockwise.
   case turnedRight
 
   var exchangesAxes: Bool { rawValue >= 5 }

@@ -7,7 +7,7 @@ public struct SkippedImage: Sendable, Equatable {
   public let file: String
   public let failure: Failure
 
-  public init(file: String, failure: Failure) {
+  package init(file: String, failure: Failure) {
     self.file = file
     self.failure = failure
   }
@@ -22,7 +22,7 @@ public struct SkippedImage: Sendable, Equatable {
 
 /// The images that paths name.
 public struct ImageFiles: Sendable {
-  /// What is taken for an image in a folder, whatever the case of its letters.
+  /// The extensions of the files that count as images in a folder, in upper or lower case.
   public static let extensions = ["jpg", "jpeg", "png"]
 
   /// The files, in the order of the paths and within a folder sorted by name.
@@ -32,7 +32,7 @@ public struct ImageFiles: Sendable {
   /// Folders that were read, by device and file number, so that a loop of links ends.
   private var visited: Set<[UInt64]> = []
 
-  /// Every path that is not a folder is taken as it is, for the decoder to judge. Of folders, nested ones too, those
+  /// Every path that is not a folder is taken unchecked, for the decoder to judge. Of folders, nested ones too, those
   /// files count that have one of the ``extensions``; hidden ones do not. A folder is read once, however many links
   /// lead to it.
   public init(_ paths: [String]) {
@@ -53,7 +53,7 @@ public struct ImageFiles: Sendable {
   }
 
   /// Whether there is a folder, or a link to one.
-  public static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }

@@ -7,7 +7,7 @@ public struct ImageFolder: Sendable {
     /// An index into ``ImageFolder/classNames``.
     public let label: Int
 
-    public init(path: String, label: Int) { (self.path, self.label) = (path, label) }
+    package init(path: String, label: Int) { (self.path, self.label) = (path, label) }
   }
 
   /// The folder of the class folders.

@@ -6,8 +6,8 @@ import Foundation
 /// A loader passes over its images once. Its threads end with the last batch, after ``cancel()``, and when the loader
 /// is released. The last batch holds what is left, so it may be smaller. Batches are the same to the bit for any number
 /// of threads. No more than the images of two batches are in memory beside the one that the caller holds, and of files
-/// one decoded image a thread.
-public final class BatchLoader: BatchSource, IteratorProtocol {
+/// one decoded image per thread.
+public final class BatchLoader: BatchSource, BatchIterator, Sendable {
   /// The number of batches of the whole order.
   public let batchCount: Int
   let pipeline: BatchPipeline
@@ -17,10 +17,10 @@ public final class BatchLoader: BatchSource, IteratorProtocol {
   ///   - images: the images and their classes.
   ///   - preprocessing: what makes the network's input of an image; it gives all images one size.
   ///   - augmentation: how the images are varied at random; `.none` for evaluation.
-  ///   - batchSize: the images of a batch.
+  ///   - batchSize: images per batch.
   ///   - order: the indices of the images, in the order in which they come; not every image need be named.
   ///   - epoch: together with `seed` and an image's index decides how it is varied.
-  ///   - firstBatch: batches that are passed over, without any work, to go on in the middle of an epoch.
+  ///   - firstBatch: batches that are skipped, without any work, to resume in the middle of an epoch.
   ///   - threads: how many prepare; nil: one per core, at most 8.
   /// - Precondition: `batchSize` and `threads` are positive, every index is one of the images', `firstBatch` is at most
   ///   the number of batches, and the augmentation is valid.
@@ -42,7 +42,7 @@ public final class BatchLoader: BatchSource, IteratorProtocol {
   }
 
   /// The chapter's batches: whole images, squashed to a square as Pillow does it, in values of 0…1.
-  /// - Parameter size: the height and width to which images are resized; nil leaves them as they are.
+  /// - Parameter size: the height and width to which images are resized; nil leaves their size unchanged.
   public convenience init(dataset: any LabeledImages, size: Int?, batchSize: Int, order: [Int]) {
     var preprocessing = Preprocessing.squashed(channels: dataset.channels, size: size ?? 1)
     if size == nil { preprocessing.resize = .none }
@@ -51,15 +51,13 @@ public final class BatchLoader: BatchSource, IteratorProtocol {
 
   deinit { pipeline.cancel() }
 
-  /// The next batch, once it is ready; nil after the last one, and where ``failure`` says why. Any thread may call.
-  public func next() -> LabeledBatch? { pipeline.pop() }
+  /// The next batch, once it is ready; nil after the last one. Any thread may call.
+  /// - Throws: why batches end early: an image cannot be read. Every later call throws the same.
+  public func next() throws(Failure) -> LabeledBatch? { try pipeline.pop() }
 
-  /// Why batches ended before their time: an image that cannot be read.
-  public var failure: Failure? { pipeline.failure }
-
-  /// Ends the background threads; batches that were ready are dropped, and ``next()`` gives nil from now on.
+  /// Ends the background threads; batches that were ready are dropped, and ``next()`` returns nil from now on.
   public func cancel() { pipeline.cancel() }
 
-  /// How long ``next()`` has waited for batches in all, in seconds.
+  /// How long ``next()`` has waited for batches in total, in seconds.
   public var secondsWaited: Double { pipeline.secondsWaited }
 }

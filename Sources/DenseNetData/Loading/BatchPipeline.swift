@@ -4,7 +4,7 @@ import Foundation
 /// Batches that several threads make together, image by image, and that come out in order.
 ///
 /// A batch is begun when fewer than ``ahead`` batches are being made or wait to be taken, so that memory is bounded
-/// whatever the number of threads. Which thread makes which image is chance, and of no consequence.
+/// whatever the number of threads. Which thread makes which image is left to chance, and does not matter.
 ///
 /// `@unchecked Sendable`: every stored variable is read and written under the condition's lock alone.
 final class BatchPipeline: @unchecked Sendable {
@@ -83,7 +83,7 @@ final class BatchPipeline: @unchecked Sendable {
     }
   }
 
-  /// What a thread is to make next, once there is something; nil where nothing is left.
+  /// The next piece of work for a thread, once there is one; nil where nothing is left.
   private func nextPortion() -> Portion? {
     condition.withLock {
       while !isCancelled {
@@ -109,7 +109,7 @@ final class BatchPipeline: @unchecked Sendable {
     }
   }
 
-  /// Puts images into their batch; answers the batch where they were the last that it missed.
+  /// Puts images into their batch; returns the batch where they were the last ones missing.
   private func add(_ images: [DecodedImage], _ failure: (place: Int, Failure)?, to portion: Portion) -> OpenBatch? {
     condition.withLock {
       guard open[portion.batch] != nil else { return nil }
@@ -138,9 +138,10 @@ final class BatchPipeline: @unchecked Sendable {
     }
   }
 
-  /// The next batch, once it is ready; nil after the last one, after one that failed, and after a cancellation.
-  func pop() -> LabeledBatch? {
-    condition.withLock {
+  /// The next batch, once it is ready; nil after the last one, and after a cancellation.
+  /// - Throws: why a batch could not be made, and again at every call after it.
+  func pop() throws(Failure) -> LabeledBatch? {
+    try condition.withLock { () -> Result<LabeledBatch?, Failure> in
       func mustWait() -> Bool { ready[nextToTake] == nil && !isCancelled && nextToTake < batchCount }
       if mustWait() {
         let clock = ContinuousClock()
@@ -148,17 +149,16 @@ final class BatchPipeline: @unchecked Sendable {
         while mustWait() { condition.wait() }
         waited += (clock.now - start) / .seconds(1)
       }
-      guard let result = ready.removeValue(forKey: nextToTake) else { return nil }
+      if let problem { return .failure(problem) }
+      guard let result = ready.removeValue(forKey: nextToTake) else { return .success(nil) }
       nextToTake += 1
       condition.broadcast()
-      switch result {
-      case .success(let batch): return batch
-      case .failure(let failure):
+      if case .failure(let failure) = result {
         problem = failure
         stop()
-        return nil
       }
-    }
+      return result.map { $0 }
+    }.get()
   }
 
   /// Nobody takes any more batches.
@@ -171,9 +171,7 @@ final class BatchPipeline: @unchecked Sendable {
     condition.broadcast()
   }
 
-  /// Why ``pop()`` gives no more batches, where that is not the end.
-  var failure: Failure? { condition.withLock { problem } }
-  /// How long ``pop()`` has waited in all, in seconds.
+  /// How long ``pop()`` has waited in total, in seconds.
   var secondsWaited: Double { condition.withLock { waited } }
   /// The batches that wait to be taken.
   var readyCount: Int { condition.withLock { ready.count } }

@@ -4,14 +4,14 @@ public import DenseNets
 ///
 /// Sums are of whole numbers, so equal images give equal statistics, whatever the order.
 public struct ChannelStatistics: Sendable, Equatable {
-  /// In units of white, one number a channel.
+  /// In units of white, one number per channel.
   public let mean: [Double]
   /// Over all pixels, not an estimate for more; 1 for a channel of one value.
   public let std: [Double]
 
   /// - Parameters:
   ///   - preprocessing: its channels, resize and crop count, its normalisation does not.
-  ///   - limit: images that are looked at, at most: evenly spread over all.
+  ///   - limit: the largest number of images to look at, evenly spread over all.
   /// - Throws: what ``LabeledImages/image(at:)`` throws.
   public init(
     of images: any LabeledImages, preprocessing: Preprocessing, limit: Int = 10_000

@@ -18,6 +18,27 @@ public enum EpochOrder {
     }
     return order
   }
+
+  /// What one of several ranks trains on, of an epoch that all go through together.
+  ///
+  /// Each batch of the whole order is split among the ranks, so that every rank has as many batches as the epoch has. A
+  /// rank's part of a batch is a run of it; parts differ by at most one image, so their means must be weighted by their
+  /// counts. Of a batch with fewer images than ranks, the last ranks get none.
+  /// - Parameters:
+  ///   - rank: in `0..<ranks`.
+  ///   - order: the images of the epoch, the same for all ranks.
+  ///   - batchSize: the images per batch of all ranks together.
+  /// - Returns: for each batch, the rank's images, possibly none.
+  public static func shard(_ rank: Int, of ranks: Int, order: [Int], batchSize: Int) -> [[Int]] {
+    precondition(ranks > 0 && (0..<ranks).contains(rank), "expected a rank in 0..<\(ranks), found \(rank)")
+    precondition(batchSize > 0, "a batch needs at least one image, found a batch size of \(batchSize)")
+    return stride(from: 0, to: order.count, by: batchSize).map { start in
+      let count = min(batchSize, order.count - start)
+      let (each, more) = count.quotientAndRemainder(dividingBy: ranks)
+      let first = start + rank * each + min(rank, more)
+      return Array(order[first..<first + each + (rank < more ? 1 : 0)])
+    }
+  }
 }
 
 /// xoshiro256** 1.0 (Blackman and Vigna, 2018).

@@ -9,22 +9,22 @@ public struct ImageBatch: Sendable {
   public let indices: [Int]
   public let skipped: [SkippedImage]
 
-  /// The images that are done with this batch.
+  /// The images that this batch accounts for, skipped ones included.
   public var count: Int { indices.count + skipped.count }
 }
 
 /// Decodes and prepares images on a background thread, a batch ahead, so that a network does not wait for them.
 ///
 /// A batch holds images of one size; they are in the order of their paths. No more than the images of three batches
-/// are in memory, as the network sees them, and one as it was decoded. The thread ends with the last batch, and when the
-/// loader is released.
+/// are in memory, as the network sees them, and one as it was decoded. The thread ends with the last batch, and when
+/// the loader is released.
 public final class ImageLoader: Sendable, Sequence, IteratorProtocol {
   private let queue: PrefetchQueue<ImageBatch>
 
   /// Starts to prepare the first batches.
   /// - Parameters:
   ///   - paths: files, each JPEG or PNG; one that is not is skipped.
-  ///   - batchSize: the images of a batch, at most.
+  ///   - batchSize: images per batch, at most.
   ///   - minimumSide: images whose height or width, prepared, is less are skipped: the network cannot take them.
   public init(_ paths: [String], preprocessing: Preprocessing, batchSize: Int, minimumSide: Int = 1) {
     precondition(batchSize > 0, "a batch needs at least one image, found a batch size of \(batchSize)")

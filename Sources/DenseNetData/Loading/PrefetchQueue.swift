@@ -58,7 +58,7 @@ final class PrefetchQueue<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// How long ``pop()`` has waited in all, in seconds.
+  /// How long ``pop()`` has waited in total, in seconds.
   var secondsWaited: Double { condition.withLock { waited } }
   /// The elements that wait to be taken.
   var readyCount: Int { condition.withLock { elements.count } }

@@ -15,7 +15,7 @@ struct CSVProblem: Error {
 
 /// Reads the records of a text in comma-separated values (RFC 4180), one after another.
 ///
-/// Lines end with LF, CR LF or CR, and empty ones are passed over. A field that begins with a quote ends with one, may
+/// Lines end with LF, CR LF or CR, and empty ones are skipped. A field that begins with a quote ends with one, may
 /// hold commas and line breaks, and has its own quotes doubled; a quote further on in a field stands for itself. Spaces
 /// belong to the field.
 struct CSVScanner {

@@ -3,7 +3,7 @@ public import Foundation
 
 /// A table of texts from a file of comma-separated values (RFC 4180): a header, and rows of as many fields.
 ///
-/// The text is UTF-8, with or without a byte order mark. Lines end with LF, CR LF or CR; empty ones are passed over.
+/// The text is UTF-8, with or without a byte order mark. Lines end with LF, CR LF or CR; empty ones are skipped.
 /// Quoted fields may hold commas, line breaks and doubled quotes.
 public struct CSVTable: Sendable {
   /// No larger file is read, in bytes.
@@ -44,7 +44,7 @@ public struct CSVTable: Sendable {
         guard record.fields.count == header.count else {
           throw CSVProblem(
             line: record.line, field: min(record.fields.count, header.count),
-            reason: "expected \(header.count) fields as in the header, found \(record.fields.count); mend the line")
+            reason: "expected \(header.count) fields as in the header, found \(record.fields.count); correct the line")
         }
         rows.append(record.fields)
         lines.append(record.line)
@@ -71,7 +71,7 @@ public struct CSVTable: Sendable {
   }
 
   /// Where a field lies, for messages: `train.csv, line 17, column "LotArea"`.
-  public func place(row: Int, column: Int) -> String { Self.place(source, lines[row], header, column: column) }
+  package func place(row: Int, column: Int) -> String { Self.place(source, lines[row], header, column: column) }
 
   private static func place(_ source: String, _ line: Int, _ header: [String], column: Int) -> String {
     let name = header.indices.contains(column) ? "\"\(shown(header[column]))\"" : "\(column + 1)"

@@ -1,7 +1,7 @@
 /// Writes comma-separated values (RFC 4180), with line feeds.
-public enum CSVText {
+package enum CSVText {
   /// One line, its line feed included. Fields with commas, quotes or line breaks are quoted.
-  public static func line(_ fields: [String]) -> String {
+  package static func line(_ fields: [String]) -> String {
     fields.map(quoted).joined(separator: ",") + "\n"
   }
 

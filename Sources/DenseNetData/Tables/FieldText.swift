@@ -1,6 +1,6 @@
 /// What the text of a field stands for, by the defaults of pandas' `read_csv`.
 enum FieldText {
-  /// The greatest magnitude that a number may have: of larger ones the variance is infinite.
+  /// The greatest magnitude that a number may have: the variance of larger ones is infinite.
   static let greatest = 1e100
 
   private static let missing: Set<String> = [

@@ -3,11 +3,11 @@ public import DenseNets
 /// Turns features into a network's input, as the chapter on house prices of *Dive into Deep Learning* does with pandas.
 ///
 /// - Numbers are standardised, `(x − mean) / deviation` with the sample's deviation (n − 1), and missing ones are 0.
-/// - Of each category there is a column of ones and zeros, as from `get_dummies(dummy_na=True)`: first all numbers in
-///   the order of the table, then of every text column its categories, sorted by code points, and one for missing.
+/// - Each category has a column of ones and zeros, as from `get_dummies(dummy_na=True)`: first all numbers in
+///   the order of the table, then every text column's categories, sorted by code points, and one for missing.
 ///
 /// Means, deviations and categories are those of the rows that it is fitted to; the chapter takes those of all rows,
-/// test rows included. A category that none of them had counts as missing.
+/// test rows included. A category that none of them has counts as missing.
 public struct TableEncoder: Sendable, Equatable, Codable {
   public struct NumericColumn: Sendable, Equatable, Codable {
     public let name: String
@@ -23,12 +23,12 @@ public struct TableEncoder: Sendable, Equatable, Codable {
 
   public let numeric: [NumericColumn]
   public let categorical: [CategoricalColumn]
-  /// The greatest magnitude of a standardised number; farther ones count as so far. Nil: any, as in the chapter.
+  /// The greatest magnitude of a standardised number; larger ones are clamped to it. Nil: no limit, as in the chapter.
   public let limit: Double?
 
   /// - Parameters:
-  ///   - rows: those to take means, deviations and categories from.
-  ///   - limit: in deviations, positive. Keeps a few outliers from ruling over a network that is linear in its input.
+  ///   - rows: the rows from which means, deviations and categories are taken.
+  ///   - limit: in deviations, positive. Keeps a few outliers from dominating a network that is linear in its input.
   public init(fitting table: FeatureTable, rows: [Int], limit: Double? = nil) {
     precondition(limit ?? 1 > 0, "the limit must be positive, found \(limit ?? 0)")
     self.limit = limit
@@ -70,14 +70,14 @@ public struct TableEncoder: Sendable, Equatable, Codable {
     numeric.map(\.name) + categorical.flatMap { column in (column.categories + ["nan"]).map { "\(column.name)_\($0)" } }
   }
 
-  /// Encodings are no wider: more columns come of names and identifiers, which teach nothing.
-  public static let featureLimit = 1 << 14
+  /// The widest encoding: more columns stem from names and identifiers, from which nothing can be learned.
+  package static let featureLimit = 1 << 14
 
   /// - Parameters:
   ///   - memory: of the machine, in bytes.
   ///   - source: the table's name for messages.
   /// - Throws: `Failure(.invalidData)` where the encoding is too wide, or that of `rows` rows does not fit into memory.
-  public func requireSize(rows: Int, memory: Int, source: String) throws(Failure) {
+  package func requireSize(rows: Int, memory: Int, source: String) throws(Failure) {
     let widest = categorical.max { $0.categories.count < $1.categories.count }
     let remedy =
       widest.map { "the column \"\($0.name)\" alone has \(grouped($0.categories.count)) categories; leave it out" }

@@ -14,13 +14,13 @@ public struct TableSchema: Sendable, Equatable, Codable {
     public let kind: Kind
   }
 
-  /// A column that can tell no row from another.
+  /// A column that tells no row from another.
   public struct Dropped: Sendable, Equatable, Codable {
     public let name: String
     /// Why, as part of a sentence: `every value is missing`.
     public let reason: String
 
-    public init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
+    package init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
   }
 
   /// The features, in the order of the table.
@@ -29,9 +29,9 @@ public struct TableSchema: Sendable, Equatable, Codable {
   /// The table's name for messages.
   public let source: String
 
-  /// Looks at every column but `others`. Columns without a value, and those with the same one in every row, are dropped;
-  /// so are numbers that are the same wherever they are not missing.
-  /// - Parameter others: names of columns that are no features: the target, the rows' identifiers.
+  /// Looks at every column except `others`. Columns without a value, and those with the same one in every row, are
+  /// dropped; so are numbers that are the same wherever they are not missing.
+  /// - Parameter others: names of columns that are not features: the target, the rows' identifiers.
   /// - Throws: `Failure(.invalidData)` where no feature is left.
   public init(of table: CSVTable, without others: Set<String>) throws(Failure) {
     var columns: [Column] = []
@@ -65,7 +65,7 @@ public struct TableSchema: Sendable, Equatable, Codable {
     }
   }
 
-  /// The features of a table, which may have its columns in any order, and more of them.
+  /// The features of a table, whose columns may be in any order, with others among them.
   /// - Throws: `Failure(.invalidData)` where a column is absent, or a numeric one holds anything else than numbers of
   ///   magnitudes up to 1e100.
   public func features(of table: CSVTable) throws(Failure) -> FeatureTable {
@@ -102,7 +102,7 @@ public struct TableSchema: Sendable, Equatable, Codable {
       } else {
         throw Failure(
           .invalidData,
-          "\(table.place(row: row, column: index)): expected a number of at most 1e100, as in \(source), found \"\(text.prefix(40))\"; mend it, or leave the field empty"
+          "\(table.place(row: row, column: index)): expected a number of at most 1e100, as in \(source), found \"\(text.prefix(40))\"; correct it, or leave the field empty"
         )
       }
     }

@@ -1,7 +1,7 @@
 public import DenseNets
 internal import Foundation
 
-/// The numbers that a network is to predict, one a row, on the scale on which it learns them.
+/// The numbers that a network learns to predict, one per row, on the scale on which it learns them.
 public struct TableTarget: Sendable, Equatable {
   /// The column's name.
   public let name: String

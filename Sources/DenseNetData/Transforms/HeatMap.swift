@@ -1,12 +1,12 @@
 public import DenseNets
 
-/// Where a network looked: a small map of values over the part of an image that it was given.
+/// Where a network looked: a small map of values over the part of an image that it saw.
 public struct HeatMap: Sendable {
   /// `[H, W]`, each 0…1.
   public let values: Tensor
 
-  /// No side of an overlay is longer, in pixels; larger images are shrunk.
-  public static let largestSide = 1024
+  /// The longest side of an overlay, in pixels; larger images are shrunk.
+  package static let largestSide = 1024
 
   /// Stretches values of any size to 0…1; equal ones become 0, as do those that are not finite.
   /// - Parameter values: `[H, W]`, both at least 1.
@@ -18,8 +18,8 @@ public struct HeatMap: Sendable {
     self.values = values.map { extent > 0 && $0.isFinite ? ($0 - least) / extent : 0 }
   }
 
-  /// The image in RGB with the map over it: the warmer, the higher the value and the less of the image is left.
-  /// What the network was not given, because of a crop, is dark.
+  /// The image in RGB under the map: the higher the value, the warmer the colour and the less of the image shows.
+  /// What the network did not see, because of a crop, is dark.
   /// - Parameters:
   ///   - image: as it was decoded.
   ///   - preprocessing: what made the network's input of it.

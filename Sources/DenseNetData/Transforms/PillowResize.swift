@@ -2,15 +2,16 @@ public import DenseNets
 
 /// Resizing of 8-bit images that equals Pillow's `Image.resize(size, filter)` bit for bit.
 ///
-/// A filter along one axis, then along the other, in fixed-point arithmetic; the image between the two passes is rounded
-/// to 8 bits. An axis whose size stays is left alone. The weights are computed once, by the initialiser.
+/// A filter along one axis, then along the other, in fixed-point arithmetic; the image between the two passes is
+/// rounded to 8 bits. An axis whose size stays the same is left alone. The weights are computed once, by the
+/// initialiser.
 ///
 /// The width changes first, except where the height loses more than twice as many pixels as the width: that order is
 /// Pillow 13's. Earlier versions always begin with the width, which is the same for square images.
 public struct PillowResize: Sendable {
-  /// The size of images that come in: height, width.
+  /// The size of input images: height, width.
   public let inputSize: (height: Int, width: Int)
-  /// The size of images that go out: height, width.
+  /// The size of output images: height, width.
   public let outputSize: (height: Int, width: Int)
   /// Interleaved values for each pixel: 1 for grey, 3 for RGB.
   public let channels: Int
@@ -28,11 +29,11 @@ public struct PillowResize: Sendable {
       channels: channels, filter: filter)
   }
 
-  /// Makes a part of the resized image, and nothing else of it.
+  /// Makes only a part of the resized image.
   /// - Parameters:
   ///   - fullSize: of the whole resized image.
-  ///   - rows: of the resized image, those that are wanted.
-  ///   - columns: of the resized image, those that are wanted.
+  ///   - rows: the rows of the resized image to make.
+  ///   - columns: the columns of the resized image to make.
   init(
     from inputSize: (height: Int, width: Int), to fullSize: (height: Int, width: Int), rows: Range<Int>,
     columns: Range<Int>, channels: Int, filter: Interpolation
@@ -94,9 +95,9 @@ public struct PillowResize: Sendable {
     }
   }
 
-  /// The number of values of an image that comes in.
+  /// Values per input image.
   var inputCount: Int { inputSize.height * inputSize.width * channels }
-  /// The number of values of an image that goes out.
+  /// Values per output image.
   var outputCount: Int { outputSize.height * outputSize.width * channels }
 
   /// Room for the image between the two passes, and for sums.

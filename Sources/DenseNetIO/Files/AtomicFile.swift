@@ -16,8 +16,8 @@ public enum AtomicFile {
   /// The bytes go to a temporary name in the same folder and reach the disk before the rename, so that a reader,
   /// a crash or a full disk never meets half a file. The temporary file is removed when something fails.
   /// A symbolic link stays, and the file that it names is written.
-  /// - Throws: `Failure(.inputOutput)` when the folder is missing, read-only or full, or `url` is a folder, a device or a
-  ///   pipe.
+  /// - Throws: `Failure(.inputOutput)` when the folder is missing, read-only or full, or `url` is a folder, a device or
+  ///   a pipe.
   public static func write(_ data: Data, to url: URL) throws(Failure) {
     let shown = url.relativePath
     let url = url.resolvingSymlinksInPath()
@@ -43,7 +43,7 @@ public enum AtomicFile {
     synchronizeFolder(of: url)
   }
 
-  /// Brings a file's bytes to the disk. Answers 0, or -1 with `errno`.
+  /// Flushes a file's bytes to the disk. Returns 0, or -1 with `errno`.
   private static func synchronize(_ descriptor: Int32) -> Int32 {
     #if canImport(Darwin)
       // There `fsync` leaves them in the drive's cache; not every file system knows better.
@@ -61,7 +61,7 @@ public enum AtomicFile {
   }
 }
 
-/// Writes all bytes, however many calls it takes. Answers the system's error number, or 0.
+/// Writes all bytes, however many calls it takes. Returns the system's error number, or 0.
 func writeAll(_ data: Data, to descriptor: Int32) -> Int32 {
   data.withUnsafeBytes { bytes in
     var offset = 0

@@ -1,5 +1,5 @@
-public import DenseNets
-public import Foundation
+package import DenseNets
+package import Foundation
 
 /// Whole files of moderate size, such as those of a run.
 enum InputData {
@@ -20,7 +20,7 @@ enum InputData {
 /// Reads a JSON file that this package wrote.
 /// - Throws: `Failure(.missingInput)` where there is no file, `Failure(.inputOutput)` where it cannot be read,
 ///   `Failure(.invalidData)` with what is wrong with it.
-public func readJSON<Value: Decodable>(_ type: Value.Type, from url: URL) throws(Failure) -> Value {
+package func readJSON<Value: Decodable>(_ type: Value.Type, from url: URL) throws(Failure) -> Value {
   let data = try InputData.read(url)
   do {
     return try JSONDecoder().decode(type, from: data)
@@ -29,7 +29,7 @@ public func readJSON<Value: Decodable>(_ type: Value.Type, from url: URL) throws
   }
 }
 
-/// What is wrong with a JSON text, as the end of a sentence.
+/// What is wrong with JSON, as the end of a sentence.
 func reason(_ error: any Error) -> String {
   func place(_ path: [any CodingKey]) -> String {
     printable(path.map(\.stringValue).joined(separator: "."))

@@ -49,7 +49,7 @@ public enum JSONValue: Sendable, Equatable, Decodable {
   }
 
   /// An object's leaves: keys of objects within objects joined by dots, sorted, and their values as texts.
-  public var flattened: [(key: String, value: String)] {
+  package var flattened: [(key: String, value: String)] {
     guard case .object(let members) = self else { return [] }
     return members.sorted { $0.key < $1.key }.flatMap { key, value -> [(key: String, value: String)] in
       guard case .object = value else { return [(key, value.text)] }

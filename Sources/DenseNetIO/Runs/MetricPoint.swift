@@ -16,7 +16,7 @@ public enum MetricPoint: Sendable, Equatable {
     examplesPerSecond: Double, waitingShare: Double, seconds: Double)
 
   /// The point as a JSON object on one line, without a line feed. A number that is not finite is `null`.
-  public var jsonLine: String {
+  package var jsonLine: String {
     switch self {
     case .train(let epoch, let step, let loss, let accuracy, let learningRate):
       return object([

@@ -3,8 +3,8 @@ public import Foundation
 
 /// The points of a run, read back from `metrics.jsonl`.
 ///
-/// A number that is `null` in the file is NaN here. A last line that is cut, as a killed process leaves it, is left out,
-/// and so are keys that this version does not know.
+/// A number that is `null` in the file is NaN here. A last line that is incomplete, as a killed process leaves it, is
+/// left out, and so are keys that this version does not know.
 public struct MetricsHistory: Sendable, Equatable {
   /// One of the chapter's five points an epoch: averages since the epoch began.
   public struct TrainPoint: Sendable, Equatable {
@@ -77,15 +77,15 @@ extension MetricsHistory {
     }
   }
 
-  /// Drops the points of a `metrics.jsonl` that lie after an update, and a last line that is cut, so that a run can go
-  /// on from there. What stays is the same to the byte; the file is replaced in one piece, or left alone where nothing
-  /// is to be dropped.
+  /// Drops the points of a `metrics.jsonl` that lie after an update, and an incomplete last line, so that a run can be
+  /// resumed from there. What stays is the same to the byte; the file is replaced in one piece, or left alone where
+  /// nothing is to be dropped.
   /// - Parameters:
   ///   - step: the last update whose points stay.
   ///   - epochs: how many epochs' ends stay, for a run that was stopped between an epoch's last update and its
   ///     evaluation; nil: those up to `step`.
   /// - Throws: as ``init(contentsOf:)``, and `Failure(.inputOutput)`.
-  public static func truncate(_ url: URL, afterStep step: Int, epochs: Int? = nil) throws(Failure) {
+  package static func truncate(_ url: URL, afterStep step: Int, epochs: Int? = nil) throws(Failure) {
     let kept = try MetricsLine.lines(of: url).filter { line in
       switch line.point {
       case .train(let point): point.step <= step

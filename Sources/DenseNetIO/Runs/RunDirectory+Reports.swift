@@ -1,4 +1,4 @@
-public import DenseNets
+package import DenseNets
 public import Foundation
 
 /// What a run directory holds for people and other programs, made from the rest.
@@ -13,13 +13,13 @@ extension RunDirectory {
 
   /// Writes `report.html`.
   /// - Throws: `Failure(.inputOutput)`.
-  public func write(report html: String) throws(Failure) {
+  package func write(report html: String) throws(Failure) {
     try AtomicFile.write(Data(html.utf8), to: reportURL)
   }
 
   /// Writes `metrics.csv` from `metrics.jsonl`.
   /// - Throws: `Failure(.inputOutput)`, and as ``MetricsHistory/init(contentsOf:)``.
-  public func writeMetricsTable() throws(Failure) {
+  package func writeMetricsTable() throws(Failure) {
     try AtomicFile.write(Data(try MetricsHistory(contentsOf: metricsURL).csv.utf8), to: metricsTableURL)
   }
 }

@@ -66,7 +66,7 @@ public struct RunDirectory: Sendable, Equatable {
   }
 
   /// Removes the folder if nothing was written into it, for a run that ends before it begins.
-  public func removeIfEmpty() {
+  package func removeIfEmpty() {
     rmdir(url.path)
   }
 }
@@ -117,13 +117,13 @@ extension RunDirectory {
 
 /// JSON for people: indented, sorted keys, no escaped slashes. A number that is not finite becomes a string.
 /// - Throws: `Failure(.internalError)` when the value refuses to be encoded.
-public func prettyJSON(_ value: some Encodable) throws(Failure) -> Data {
+package func prettyJSON(_ value: some Encodable) throws(Failure) -> Data {
   try json(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
 }
 
 /// JSON for programs: ``prettyJSON(_:)`` on one line.
 /// - Throws: `Failure(.internalError)` when the value refuses to be encoded.
-public func compactJSON(_ value: some Encodable) throws(Failure) -> Data {
+package func compactJSON(_ value: some Encodable) throws(Failure) -> Data {
   try json(value, [.sortedKeys, .withoutEscapingSlashes])
 }
 
@@ -164,7 +164,7 @@ extension RunDirectory {
     String(text.prefix(60).map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
   }
 
-  /// Answers the paths that were not there before, outermost first.
+  /// Returns the paths that were not there before, outermost first.
   private static func createFolders(_ url: URL) throws(Failure) -> [String] {
     var absent: [String] = []
     var ancestor = url.absoluteURL.standardizedFileURL

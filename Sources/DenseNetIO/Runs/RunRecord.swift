@@ -7,7 +7,7 @@ public struct RunRecord: Sendable {
   public let url: URL
   /// All of `config.json`; an empty object where that file is not there.
   public let config: JSONValue
-  /// `summary.json`; nil for a run that has not come to its end.
+  /// `summary.json`; nil for a run that has not finished.
   public let summary: RunSummary?
   /// `metrics.jsonl`; empty where that file is not there.
   public let metrics: MetricsHistory
@@ -16,8 +16,8 @@ public struct RunRecord: Sendable {
   public var name: String { url.standardizedFileURL.lastPathComponent }
 
   /// Reads a run directory.
-  /// - Throws: `Failure(.missingInput)` where there is no folder, or one that holds no run; `Failure(.invalidData)` where
-  ///   a file holds something else.
+  /// - Throws: `Failure(.missingInput)` where there is no folder, or one that holds no run; `Failure(.invalidData)`
+  ///   where a file holds something else.
   public init(contentsOf folder: URL) throws(Failure) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
@@ -36,10 +36,11 @@ public struct RunRecord: Sendable {
     metrics = exists(run.metricsURL) ? try MetricsHistory(contentsOf: run.metricsURL) : MetricsHistory()
   }
 
-  /// The settings that somebody chose or that follow from the choice: `config.json` without where, when and on what the
-  /// run was made, and without `course`, which repeats the rest for `--resume`; as pairs of a dotted key and its value, sorted.
+  /// The settings that were chosen or that follow from the choice: `config.json` without where, when and on what the
+  /// run was made, and without `course` and `choices`, which repeat the rest for
+  /// resuming; as pairs of a dotted key and its value, sorted.
   public var settings: [(key: String, value: String)] {
-    let circumstances: Set = ["machine", "started", "arguments", "working_folder", "version", "course"]
+    let circumstances: Set = ["machine", "started", "arguments", "working_folder", "version", "course", "choices"]
     guard case .object(let members) = config else { return [] }
     return JSONValue.object(members.filter { !circumstances.contains($0.key) }).flattened
   }

@@ -1,4 +1,4 @@
-/// What a finished run came to: `summary.json`. A number that is not finite is `null` in the file and NaN here.
+/// The results of a finished run: `summary.json`. A number that is not finite is `null` in the file and NaN here.
 public struct RunSummary: Sendable, Equatable {
   public var model: String
   public var dataset: String

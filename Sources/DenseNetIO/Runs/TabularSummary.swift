@@ -1,4 +1,4 @@
-/// What a run of `densenet tabular train` came to: its `summary.json`.
+/// The results of a run on a table: its `summary.json`.
 public struct TabularSummary: Sendable, Equatable, Encodable {
   /// Root mean squared errors of the rows held out.
   public struct Errors: Sendable, Equatable {
@@ -57,7 +57,8 @@ public struct TabularSummary: Sendable, Equatable, Encodable {
     case errorOfFolds = "fold_rmse"
   }
 
-  /// The errors are `cv_log_rmse` and `fold_log_rmse` where they are of logarithms, `cv_rmse` and `fold_rmse` elsewhere.
+  /// The errors are `cv_log_rmse` and `fold_log_rmse` where they are of logarithms, `cv_rmse` and `fold_rmse`
+  /// elsewhere.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(model, forKey: .model)

@@ -17,7 +17,7 @@ enum ElementType: String, CaseIterable, Hashable {
   case i64 = "I64"
   case u64 = "U64"
 
-  /// Bytes an element.
+  /// Bytes per element.
   var size: Int {
     switch self {
     case .bool, .u8, .i8: 1
@@ -38,8 +38,8 @@ enum ElementType: String, CaseIterable, Hashable {
 }
 
 extension ElementType {
-  /// Bytes of the elements of `shape`, or nil where they cannot be computed with: even an empty tensor's other axes must
-  /// stay below 2^48 bytes.
+  /// Bytes of the elements of `shape`, or nil where they cannot be computed with: even an empty tensor's other axes
+  /// must stay below 2^48 bytes.
   func byteCount(of shape: [Int]) -> Int? {
     var extent = size
     for length in shape where length > 0 {

@@ -20,7 +20,7 @@ struct FirstAndLastLayer {
   var inputWeight: String? { input.map { "\($0.name).weight" } }
   var classifierWeight: String? { classifier.map { "\($0.name).weight" } }
 
-  /// Takes the classifier off what the file has and the model expects, where it is for another number of classes.
+  /// Removes the classifier from the file and from what is expected, where it is for another number of classes.
   func removeClassifier(from file: inout WeightsFile, _ expected: inout [ExpectedTensor]) -> LoadReport.Change? {
     guard let classifier, let classifierWeight else { return nil }
     let wanted = classifier.layer.weight.shape
@@ -33,7 +33,7 @@ struct FirstAndLastLayer {
     return LoadReport.Change(file: found?[0], model: wanted[0])
   }
 
-  /// Brings the first convolution's weights `[out, in, height, width]` to the model's channels, where all else fits.
+  /// Adapts the first convolution's weights `[out, in, height, width]` to the model's channels, where all else fits.
   func adaptInput(of file: inout WeightsFile) -> LoadReport.Change? {
     guard let input, let place = file.tensors.firstIndex(where: { $0.name == inputWeight }),
       let weight = file.tensors[place].value.tensor, weight.rank == 4, weight.count > 0

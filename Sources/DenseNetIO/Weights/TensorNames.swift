@@ -1,12 +1,13 @@
 import DenseNets
 
-/// Other people's names for a DenseNet's tensors, brought to those of torchvision's `state_dict`:
+/// Translates other names for a DenseNet's tensors into those of torchvision's `state_dict`:
 ///
-/// - without `module.`, `model.` and `_orig_mod.` in front, where every tensor has it: what `DataParallel`, a wrapping
-///   module and `torch.compile` add. The step counter `n_averaged` of `AveragedModel` goes with `module.`;
-/// - `denselayer1.norm.1.weight` and `conv.1` as `denselayer1.norm1.weight` and `conv1`: the names of torchvision before
-///   0.3, whose published files still carry them;
-/// - `features.norm_final` as `features.norm5`: that of gpleiss' memory-efficient DenseNet.
+/// - the prefixes `module.`, `model.` and `_orig_mod.`, which `DataParallel`, a wrapping module and `torch.compile`
+///   add, are removed where every tensor has them. The step counter `n_averaged` of `AveragedModel` goes with
+///   `module.`;
+/// - `denselayer1.norm.1.weight` and `conv.1` become `denselayer1.norm1.weight` and `conv1`: the former are the names
+///   of torchvision before 0.3, whose published files still carry them;
+/// - `features.norm_final`, as in gpleiss' memory-efficient DenseNet, becomes `features.norm5`.
 enum TensorNames {
   private static let prefixes = ["module.", "model.", "_orig_mod."]
 
@@ -23,7 +24,7 @@ enum TensorNames {
       if result[index].name != tensors[places[index]].name { renamed += 1 }
       guard names.insert(result[index].name).inserted else {
         throw WeightsProblem(
-          "two tensors would be called \(printable(result[index].name)) once their names are brought to torchvision's",
+          "two tensors would be called \(printable(result[index].name)) once they have torchvision's names",
           remedy: "rename or remove one of them")
       }
     }
@@ -52,7 +53,7 @@ enum TensorNames {
     return found
   }
 
-  /// The tensors by the names of a model whose own begin with such a prefix, which reading has taken off.
+  /// The tensors by the names of a model whose own begin with such a prefix, which was removed when they were read.
   static func restored(_ tensors: [NamedTensor], for expected: [String]) -> [NamedTensor] {
     let prefix = prefix(of: expected)
     if prefix.isEmpty { return tensors }

@@ -2,7 +2,7 @@ import Foundation
 
 extension WeightsFile {
   /// Tells tensors from others: over their names, shapes and elements, whatever their order. Metadata does not count.
-  public var checksum: String { Self.checksum(of: parts) }
+  package var checksum: String { Self.checksum(of: parts) }
 
   /// Over the metadata too.
   var fullChecksum: String { Self.checksum(of: parts + metadata.map { "\($0.key)=\($0.value)" }) }

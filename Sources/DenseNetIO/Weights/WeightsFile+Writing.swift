@@ -12,7 +12,7 @@ extension WeightsFile {
 
   /// The format that a file's extension asks for.
   /// - Throws: `Failure(.usage)` for an extension that is none of those.
-  public static func writtenFormat(of url: URL) throws(Failure) -> WeightsFormat {
+  package static func writtenFormat(of url: URL) throws(Failure) -> WeightsFormat {
     switch url.pathExtension.lowercased() {
     case "safetensors": return .safetensors
     case "pth", "pt": return .pytorch

@@ -1,7 +1,7 @@
 public import DenseNets
 public import Foundation
 
-/// Weights as they came out of a file or a folder, and what had to be done for them.
+/// Weights read from a file or a folder, and what had to be done to read them.
 public struct WeightsReader: Sendable, Equatable {
   public var file: WeightsFile
   public var format: WeightsFormat

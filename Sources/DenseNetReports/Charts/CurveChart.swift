@@ -81,7 +81,7 @@ struct CurveChart {
     return (parts + ["</svg>", ""]).joined(separator: "\n")
   }
 
-  /// What the image shows, for those who cannot see it.
+  /// What the chart shows, for those who cannot see it.
   private var description: String {
     let ends = lines.compactMap { line in line.points.last.map { "\(line.name) \(SVG.valueText($0.value))" } }
     let extent =

@@ -19,7 +19,7 @@ public struct LearningCurves: Sendable, Equatable {
     }
   }
 
-  /// Colours of the image. PowerPoint and the like show the colours of `.light` for `.automatic`.
+  /// The chart's colours. PowerPoint and the like show the colours of `.light` for `.automatic`.
   public enum Theme: Sendable {
     /// Light, or dark where the viewer prefers that.
     case automatic
@@ -27,7 +27,7 @@ public struct LearningCurves: Sendable, Equatable {
     case dark
   }
 
-  /// The epochs that the run is to have, which is where the horizontal axis ends.
+  /// The epochs that are planned for the run, which is where the horizontal axis ends.
   public var epochs: Int
   public var title: String?
   /// Mean cross-entropy in nats, since the epoch began.

@@ -29,7 +29,7 @@ struct LineChart {
   private let lineWidth = 2.0
 
   /// - Parameters:
-  ///   - title: what the image shows, such as `Loss`.
+  ///   - title: what the chart shows, such as `Loss`.
   ///   - lines: those without points are left out.
   ///   - fromZero: whether the vertical axis begins at 0 in any case.
   ///   - epochs: where the horizontal axis ends, unless there are later points.
@@ -60,14 +60,14 @@ struct LineChart {
     height = plot.bottom + 46
   }
 
-  /// The image as a part of a page.
+  /// The chart as a part of a page.
   func svg() -> String {
     let opening = SVG.open(
       width: width, height: height, fontSize: 13, title: title, description: description, isDocument: false)
     return ([opening] + elements + ["</svg>", ""]).joined(separator: "\n")
   }
 
-  /// What the image consists of, from back to front.
+  /// The chart's elements, from back to front.
   var elements: [String] {
     let colors = ChartStyle.light
     var parts = axes(colors) + legend(colors) + lines.flatMap { curve($0, colors) } + finalValues(colors)
@@ -78,7 +78,7 @@ struct LineChart {
     return parts
   }
 
-  /// The image's size, for one that holds several.
+  /// The chart's size, for an image of several charts.
   var size: (width: Double, height: Double) { (width, height) }
 
   private var description: String {

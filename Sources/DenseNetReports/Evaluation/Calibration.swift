@@ -1,5 +1,6 @@
-/// How far a classifier's confidence is its chance of being right: the reliability diagram and the expected calibration
-/// error of Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks" (ICML 2017), section 2.
+/// How well a classifier's confidence matches its chance of being right: the reliability diagram and the expected
+/// calibration error of Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks" (ICML 2017),
+/// section 2.
 public struct Calibration: Sendable, Equatable {
   /// The examples whose confidence lies in `(lower, upper]`; in the first bin, 0 too.
   public struct Bin: Sendable, Equatable {

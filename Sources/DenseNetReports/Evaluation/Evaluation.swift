@@ -1,7 +1,7 @@
 public import DenseNets
 import Foundation
 
-/// What a classifier's predictions on labelled examples come to.
+/// The results of a classifier on labelled examples.
 ///
 /// ```swift
 /// let evaluation = Evaluation(probabilities: probabilities, labels: labels, classNames: names)

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// An evaluation's figures and what a report needs besides the predictions: `evaluation.json`.
+/// An evaluation's figures and what a report needs in addition to the predictions: `evaluation.json`.
 public struct EvaluationRecord: Sendable, Codable, Equatable {
-  /// A class and how well it is known; what is not defined is nil.
+  /// A class and how well it is recognised; what is not defined is nil.
   public struct Class: Sendable, Codable, Equatable {
     public let name: String
     /// Its examples.

@@ -1,4 +1,4 @@
-/// What a classifier said of one example, as much of it as an evaluation needs.
+/// A classifier's prediction for one example, as far as an evaluation needs it.
 public struct Prediction: Sendable, Equatable {
   /// The example's place in its dataset.
   public var index: Int

@@ -1,7 +1,7 @@
 public import DenseNets
 
-/// Predictions as comma-separated values, `predictions.csv`: a line each, classes by their numbers. With files where the
-/// examples come from files.
+/// Predictions as comma-separated values, `predictions.csv`: one per line, classes by index, with the file where an
+/// example comes from one.
 public enum PredictionTable {
   private static let heads = ["index", "label", "prediction", "confidence", "label_probability", "label_rank"]
 
@@ -19,7 +19,7 @@ public enum PredictionTable {
   /// The predictions of a table that ``text(_:)`` made.
   /// - Parameters:
   ///   - header: the names of its columns.
-  ///   - rows: its fields, as many a row as there are columns.
+  ///   - rows: its fields, as many per row as there are columns.
   ///   - place: where a field lies, for messages, by its row and column.
   ///   - classes: how many there are.
   /// - Throws: `Failure(.invalidData)` with the place where it holds something else.

@@ -1,16 +1,16 @@
-/// Runs side by side: a table of results, the settings in which they differ, and their curves over one another, as a
+/// A comparison of runs: a table of results, the settings in which they differ, and their curves over one another, as a
 /// page, as an image, and as plain text.
 public struct ComparisonPage: Sendable {
   public struct Run: Sendable {
     public var name: String
     public var model: String?
     public var dataset: String?
-    /// Nil for a run that has not come to its end.
+    /// Nil for a run that has not finished.
     public var results: ReportPage.Results?
     public var curves: RunCurves
     /// The epochs that were finished.
     public var epochs: Int
-    /// Those in which the runs differ, the same keys in each run.
+    /// The settings in which the runs differ, with the same keys in each run.
     public var settings: [(key: String, value: String)]
 
     public init(

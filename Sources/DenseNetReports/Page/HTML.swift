@@ -1,4 +1,4 @@
-/// Pieces of a page as text. Contents are HTML already; what comes from outside goes through `escaped` first.
+/// Parts of a page as text. Contents are HTML already; foreign text goes through `escaped` first.
 enum HTML {
   /// A whole page that needs no other file.
   static func document(title: String, body: String) -> String {
@@ -29,7 +29,7 @@ enum HTML {
     return "<section>\n<h2>\(escaped(heading))</h2>\n\(note)\(content)\n</section>"
   }
 
-  /// An image with what it shows above it.
+  /// A chart below its caption.
   static func chart(_ heading: String, _ svg: String) -> String {
     "<div class=\"panel\">\n<h3>\(escaped(heading))</h3>\n\(svg)</div>"
   }

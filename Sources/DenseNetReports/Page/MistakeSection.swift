@@ -1,6 +1,6 @@
 import Foundation
 
-/// The most confident mistakes as images: wrong labels and odd images show there first.
+/// The most confident mistakes as images: wrong labels and odd images show up there first.
 enum MistakeSection {
   static func html(_ evaluation: Evaluation, images: [Int: [UInt8]]) -> String? {
     let shown = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in

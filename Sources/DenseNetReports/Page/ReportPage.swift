@@ -9,7 +9,7 @@
 /// ```
 /// A part whose data are absent is left out: a run that was interrupted has no evaluation.
 public struct ReportPage: Sendable {
-  /// What the run came to.
+  /// The run's results.
   public struct Results: Sendable, Equatable {
     /// Averages over the last epoch's training batches.
     public var trainLoss: Double

@@ -1,13 +1,13 @@
-/// The numbers of a run over its epochs, for charts. Lists without points have no chart.
+/// The figures of a run over its epochs, for charts. Lists without points have no chart.
 public struct RunCurves: Sendable, Equatable {
-  /// The epochs that the run is to have.
+  /// The epochs that are planned for the run.
   public var epochs: Int
-  /// Mean cross-entropy in nats over the training batches since the epoch began, some points an epoch.
+  /// Mean cross-entropy in nats over the training batches since the epoch began, some points per epoch.
   public var trainLoss: [LearningCurves.Point] = []
   /// From 0 to 1.
   public var trainAccuracy: [LearningCurves.Point] = []
   public var learningRate: [LearningCurves.Point] = []
-  /// Over the test set, a point an epoch.
+  /// Over the test set, one point per epoch.
   public var testLoss: [LearningCurves.Point] = []
   /// From 0 to 1.
   public var testAccuracy: [LearningCurves.Point] = []

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The progress of long work on standard error: one line that is drawn again on a terminal, plain lines elsewhere.
+/// The progress of long work on standard error: a line that is redrawn in place on a terminal, plain lines elsewhere.
 ///
 /// ```swift
 /// let progress = ProgressBar(style: .automatic(quiet: false), plannedWork: epochs * examples)
@@ -17,14 +17,14 @@ import Synchronization
 public final class ProgressBar: Sendable {
   /// How progress is shown.
   public enum Style: Sendable, Equatable {
-    /// A line that is drawn again up to ten times a second.
+    /// A line that is redrawn up to ten times a second.
     case live(unicode: Bool)
     /// A line at most every ten seconds.
     case plain
     /// Nothing at all, results of stages included.
     case silent
 
-    /// What suits standard error.
+    /// The style that suits standard error.
     public static func automatic(quiet: Bool = false) -> Style {
       quiet ? .silent : Terminal.isInteractive ? .live(unicode: Terminal.showsUnicode) : .plain
     }
@@ -45,9 +45,9 @@ public final class ProgressBar: Sendable {
   private let state: Mutex<ProgressState>
 
   /// - Parameters:
-  ///   - plannedWork: all work of the run, over all stages that count, in their unit; the remaining time is then that of
-  ///     the run instead of the stage.
-  ///   - width: characters in a line, asked for each time that the line is drawn.
+  ///   - plannedWork: all work of the run, over all stages that count, in their unit; the remaining time is then that
+  ///     of the run instead of the stage.
+  ///   - width: characters in a line, requested each time the line is drawn.
   ///   - clock: seconds since any moment, never going back.
   ///   - sink: receives what is to be written.
   public init(
@@ -82,7 +82,7 @@ public final class ProgressBar: Sendable {
     }
   }
 
-  /// Says how far the stage is, and draws when it is time to.
+  /// Updates the stage, and redraws when it is time to.
   /// - Parameters:
   ///   - completed: what is done of the stage's total.
   ///   - detail: what follows on the line, such as loss and accuracy; nil keeps what was there.

@@ -1,4 +1,4 @@
-/// How far the work is, and the line that says so.
+/// How far the work has come, and the line that shows it.
 struct ProgressState {
   enum Bar {
     case blocks

@@ -10,7 +10,7 @@ import Foundation
 
 /// What the program's standard error is connected to.
 public enum Terminal {
-  /// Whether a line on standard error can be drawn again.
+  /// Whether a line on standard error can be redrawn in place.
   public static var isInteractive: Bool {
     isatty(STDERR_FILENO) != 0 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }

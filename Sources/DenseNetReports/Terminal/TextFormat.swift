@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as people read them in a terminal.
-public enum TextFormat {
+package enum TextFormat {
   /// `1,234,567`
-  public static func thousands(_ number: Int) -> String {
+  package static func thousands(_ number: Int) -> String {
     let digits = String(number.magnitude)
     var result = number < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {
@@ -14,7 +14,7 @@ public enum TextFormat {
   }
 
   /// `512 B`, `1.9 GiB`: three digits in powers of 1024.
-  public static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var value = Double(count)
     var unit = 0
@@ -28,7 +28,7 @@ public enum TextFormat {
   }
 
   /// `4:05`, `1:02:03`, rounded to seconds; `-` for what is not finite or negative.
-  public static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "-" }
     let total = Int(seconds.rounded())
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -37,24 +37,25 @@ public enum TextFormat {
   }
 
   /// A number with that many decimals; `nan` and `inf` as words.
-  public static func fixed(_ number: Double, decimals: Int) -> String {
+  package static func fixed(_ number: Double, decimals: Int) -> String {
     guard number.isFinite else { return number.isNaN ? "nan" : number < 0 ? "-inf" : "inf" }
     return String(format: "%.\(decimals)f", number)
   }
 
   /// A share from 0 to 1 as percent: `93.4%`; `nan` as a word.
-  public static func percent(_ share: Double) -> String {
+  package static func percent(_ share: Double) -> String {
     share.isFinite ? fixed(share * 100, decimals: 1) + "%" : fixed(share, decimals: 1)
   }
 
   /// A number of a size that is not known beforehand: whole from 100, else with one decimal.
-  public static func significant(_ number: Double) -> String {
+  package static func significant(_ number: Double) -> String {
     guard number.isFinite, abs(number) >= 99.95, abs(number) < 1e15 else { return fixed(number, decimals: 1) }
     return thousands(Int(number.rounded()))
   }
 
-  /// A text as a field of comma-separated values, as RFC 4180 wants it: in quotes where it holds what separates fields.
-  public static func field(_ text: String) -> String {
+  /// A text as a field of comma-separated values, as RFC 4180 requires it: in quotes where it holds what separates
+  /// fields.
+  package static func field(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { ![",", "\"", "\n", "\r"].contains($0) } && text.first != " "
     return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
   }

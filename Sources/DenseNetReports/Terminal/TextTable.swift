@@ -5,17 +5,17 @@
 /// ------  --------------  ----------
 /// 0.0     [1, 64, 48, 48]      3,200
 /// ```
-public struct TextTable: Sendable {
-  public enum Alignment: Sendable {
+package struct TextTable: Sendable {
+  package enum Alignment: Sendable {
     case left
     case right
   }
 
-  public struct Column: Sendable {
-    public var head: String
-    public var alignment: Alignment
+  package struct Column: Sendable {
+    package var head: String
+    package var alignment: Alignment
 
-    public init(_ head: String, _ alignment: Alignment = .left) {
+    package init(_ head: String, _ alignment: Alignment = .left) {
       self.head = head
       self.alignment = alignment
     }
@@ -29,24 +29,24 @@ public struct TextTable: Sendable {
   private let columns: [Column]
   private var lines: [Line] = []
 
-  public init(columns: [Column]) {
+  package init(columns: [Column]) {
     self.columns = columns
   }
 
-  /// Adds a row of one text a column. Line breaks in a text become spaces.
+  /// Adds a row of one text per column. Line breaks in a text become spaces.
   /// - Precondition: there are as many texts as columns.
-  public mutating func addRow(_ cells: [String]) {
+  package mutating func addRow(_ cells: [String]) {
     precondition(cells.count == columns.count, "expected \(columns.count) cells, found \(cells.count)")
     lines.append(.cells(cells.map { String($0.map { $0.isNewline ? " " : $0 }) }))
   }
 
   /// Adds a rule, above totals for example.
-  public mutating func addRule() {
+  package mutating func addRule() {
     lines.append(.rule)
   }
 
   /// The table, each line with a line feed at its end and no space before it.
-  public func rendered() -> String {
+  package func rendered() -> String {
     var widths = columns.map(\.head.count)
     for case .cells(let cells) in lines {
       for (index, cell) in cells.enumerated() { widths[index] = max(widths[index], cell.count) }

@@ -4,9 +4,9 @@ internal import Synchronization
 ///
 /// A batch norm that follows the convolution is folded into its weights and bias.
 final class InferenceConvolution: Sendable {
-  let inChannels: Int
+  let inputChannels: Int
   /// Padded.
-  let outChannels: Int
+  let outputChannels: Int
   let kernel: Extent
   let padding: Extent
   private let inputLayout: ChannelLayout
@@ -34,16 +34,16 @@ final class InferenceConvolution: Sendable {
   ///   - source: the slices that are read.
   ///   - following: a batch norm right after the convolution, with ReLU; nil: none.
   init(norm: BatchNorm2d?, convolution: any Convolving, source: ChannelLayout, following: BatchNorm2d? = nil) {
-    inChannels = source.paddedChannels
+    inputChannels = source.paddedChannels
     inputLayout = source
-    logicalOutputs = convolution.outChannels
-    outChannels = padded(convolution.outChannels)
+    logicalOutputs = convolution.outputChannels
+    outputChannels = padded(convolution.outputChannels)
     (kernel, padding) = (convolution.kernelSize, convolution.padding)
     weight = convolution.weight.value.storage
     rectifies = following != nil
     if let norm {
       let affine = norm.inferenceAffine
-      let (scale, shift) = (Buffer<Float>(inChannels), Buffer<Float>(inChannels))
+      let (scale, shift) = (Buffer<Float>(inputChannels), Buffer<Float>(inputChannels))
       for (c, position) in source.map.enumerated() { (scale[position], shift[position]) = affine[c] }
       (self.scale, self.shift) = (scale, shift)
     } else {
@@ -53,7 +53,7 @@ final class InferenceConvolution: Sendable {
     let after = following?.inferenceAffine
     outputScale = after?.map(\.scale)
     if own != nil || after != nil {
-      let bias = Buffer<Float>(outChannels)
+      let bias = Buffer<Float>(outputChannels)
       for k in 0..<logicalOutputs {
         let value = own?[k] ?? 0
         bias[k] = after.map { Float(Double($0[k].shift) + Double(value) * Double($0[k].scale)) } ?? value
@@ -75,7 +75,7 @@ final class InferenceConvolution: Sendable {
 
   private func layout(_ algorithm: ConvolutionAlgorithm, _ inMap: Buffer<Int32>?) -> WeightLayout {
     WeightLayout(
-      outChannels: logicalOutputs, inChannels: inputLayout.channels, outPadded: outChannels, inPadded: inChannels,
+      outChannels: logicalOutputs, inChannels: inputLayout.channels, outPadded: outputChannels, inPadded: inputChannels,
       kernel: kernel, inMap: inMap, algorithm: algorithm)
   }
 
@@ -90,7 +90,7 @@ final class InferenceConvolution: Sendable {
       let layout = layout(algorithm, map)
       let values = Buffer<Float>(layout.packedCount)
       let folded = foldedWeight()
-      let step = 16
+      let step = Tiling.packedChannels
       device.run((logicalOutputs + step - 1) / step) { item, _ in
         device.kernels.pack(
           values, folded, layout, transposed: false, precision,

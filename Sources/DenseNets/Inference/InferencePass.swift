@@ -21,8 +21,8 @@ struct InferencePass {
     self.convolution = convolution
     self.images = images
     var shape = ConvolutionShape(
-      height: size.height, width: size.width, inChannels: convolution.inChannels, inStride: inStride,
-      outChannels: convolution.outChannels, outStride: outStride, kernel: convolution.kernel,
+      height: size.height, width: size.width, inChannels: convolution.inputChannels, inStride: inStride,
+      outChannels: convolution.outputChannels, outStride: outStride, kernel: convolution.kernel,
       padding: convolution.padding, pool: pool,
       choice: device.convolution)
     splits = shape.cutForInference(images: images, precision: precision, device: device)
@@ -34,11 +34,12 @@ struct InferencePass {
   /// - Parameter count: images of this group; at most as many as planned.
   func run(from input: MapSlice, to output: MapSlice, count: Int, device: Device) {
     let tiles = shape.tileCount(images: count)
-    let blocks = (shape.outChannels + block - 1) / block
+    let group = Tiling.channelGroup
+    let groups = (shape.outChannels + group - 1) / group
     device.run(tiles * splits, scratch: scratch) { item, scratch in
       let (tile, split) = (item / splits, item % splits)
-      let first = blocks * split / splits * block
-      let end = min(blocks * (split + 1) / splits * block, shape.outChannels)
+      let first = groups * split / splits * group
+      let end = min(groups * (split + 1) / splits * group, shape.outChannels)
       var part = shape
       part.outChannels = end - first
       device.kernels.convolutionForward(
@@ -51,9 +52,6 @@ struct InferencePass {
   }
 }
 
-/// Output channels whose packed weights lie together.
-private let block = 32
-
 extension ConvolutionShape {
   /// Chooses algorithm and tiles for a group of images; returns into how many parts to split the output channels.
   fileprivate mutating func cutForInference(images: Int, precision: Precision, device: Device) -> Int {
@@ -63,8 +61,8 @@ extension ConvolutionShape {
     case .direct: setRows(images: images, threads: device.threads)
     }
     let tiles = tileCount(images: images)
-    let blocks = (outChannels + block - 1) / block
-    return algorithm == .direct ? min(blocks, max(1, (device.threads + tiles - 1) / tiles)) : 1
+    let groups = (outChannels + Tiling.channelGroup - 1) / Tiling.channelGroup
+    return algorithm == .direct ? min(groups, max(1, (device.threads + tiles - 1) / tiles)) : 1
   }
 
   /// Winograd's products count more than direct ones, for their transforms; with few squares each weight, of which there

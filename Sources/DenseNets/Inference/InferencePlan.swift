@@ -32,9 +32,6 @@ final class InferencePlan {
     let unpooled: (memory: MapMemory, pool: PoolShape)?
   }
 
-  /// Pixels of a group: those of a map of 56×56.
-  private static let groupPixels = 3136
-
   /// - Throws: ``Failure`` if the network cannot take the shape.
   init(_ network: InferenceNetwork, inputShape: [Int], device: Device) throws {
     (self.network, self.inputShape, self.device) = (network, inputShape, device)
@@ -46,7 +43,7 @@ final class InferencePlan {
     let arena = Arena()
     self.arena = arena
     let strides = network.maps.map(\.paddedChannels)
-    let groups = sizes.map { max(1, min(images, Self.groupPixels / $0.area)) }
+    let groups = sizes.map { max(1, min(images, Tiling.groupPixels / $0.area)) }
 
     var parts: [ArenaPlan.Part] = []
     func add(_ name: String, _ count: Int, _ times: ClosedRange<Int>) {
@@ -55,7 +52,7 @@ final class InferencePlan {
     for (b, size) in sizes.enumerated() {
       add("block \(b + 1)", images * size.area * strides[b], max(0, 2 * b - 1)...2 * b + 1)
     }
-    let widths = network.blocks.map { $0[0].bottleneck?.outChannels ?? 0 }
+    let widths = network.blocks.map { $0[0].bottleneck?.outputChannels ?? 0 }
     for b in sizes.indices { add("bottleneck \(b + 1)", groups[b] * sizes[b].area * widths[b], 2 * b...2 * b) }
     var imageStride = 0
     if case .convolution(_, let layout) = network.stem { imageStride = layout.paddedChannels }
@@ -63,7 +60,7 @@ final class InferencePlan {
     let unpooledParts = parts.count
     if network.configuration.transitionPool == .max {
       for (b, transition) in network.transitions.enumerated() {
-        add("transition \(b + 1)", images * sizes[b].area * transition.outChannels, 2 * b + 1...2 * b + 1)
+        add("transition \(b + 1)", images * sizes[b].area * transition.outputChannels, 2 * b + 1...2 * b + 1)
       }
     }
     arena.adopt(ArenaPlan(parts))
@@ -100,7 +97,7 @@ final class InferencePlan {
     }
     let averages = network.configuration.transitionPool == .average
     transitions = network.transitions.enumerated().map { b, transition in
-      let channels = transition.outChannels
+      let channels = transition.outputChannels
       return Transition(
         pass: InferencePass(
           transition, size: sizes[b], inStride: strides[b], outStride: averages ? strides[b + 1] : channels,
@@ -112,7 +109,7 @@ final class InferencePlan {
             .halving(sizes[b], channels: channels, outStride: strides[b + 1])
           ))
     }
-    let classes = network.head.outChannels
+    let classes = network.head.outputChannels
     head = InferencePass(
       network.head, size: sizes.last!, inStride: strides.last!, outStride: classes, pool: sizes.last!, images: images,
       precision: precision, device: device)
@@ -183,7 +180,7 @@ final class InferencePlan {
     let (images, classes) = (inputShape[0], network.configuration.numClasses)
     var values = [Float](repeating: 0, count: images * classes)
     device.kernels.read(
-      logitsMap.slice(), stride: network.head.outChannels, channels: classes, pixels: images, into: &values, at: 0,
+      logitsMap.slice(), stride: network.head.outputChannels, channels: classes, pixels: images, into: &values, at: 0,
       stride: classes)
     return Tensor(shape: [images, classes], storage: values)
   }

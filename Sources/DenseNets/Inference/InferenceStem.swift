@@ -10,7 +10,7 @@ enum InferenceStem: Sendable {
     switch model.stem {
     case let stem as ImageNetStem: self = .pooled(PooledInferenceStem(stem))
     case let stem as CIFARStem:
-      let layout = ChannelLayout(slices: [stem.convolution.inChannels])
+      let layout = ChannelLayout(slices: [stem.convolution.inputChannels])
       self = .convolution(InferenceConvolution(norm: nil, convolution: stem.convolution, source: layout), layout)
     default: preconditionFailure("an unknown stem")
     }
@@ -31,12 +31,12 @@ final class PooledInferenceStem: Sendable {
 
   init(_ stem: ImageNetStem) {
     let convolution = stem.convolution
-    let channels = padded(convolution.outChannels)
+    let channels = padded(convolution.outputChannels)
     (kernel, stride, padding) = (convolution.kernelSize, convolution.stride, convolution.padding)
     pool = stem.pool.window
     layout = WeightLayout(
-      outChannels: convolution.outChannels, inChannels: convolution.inChannels, outPadded: channels,
-      inPadded: convolution.inChannels,
+      outChannels: convolution.outputChannels, inChannels: convolution.inputChannels, outPadded: channels,
+      inPadded: convolution.inputChannels,
       kernel: kernel, inMap: nil, algorithm: .direct)
     weight = convolution.weight.value.storage
     (scale, shift) = (Buffer(channels), Buffer(channels))
@@ -59,7 +59,7 @@ final class PooledInferenceStem: Sendable {
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
     let weights = packedWeights(device)
     let images = x.shape[0]
-    let bands = min(shape.pool.outHeight, max(1, (4 * device.threads + images - 1) / images))
+    let bands = min(shape.pool.outHeight, max(1, (Tiling.stemBandsPerThread * device.threads + images - 1) / images))
     let rows = shape.pool.outHeight
     device.run(images * bands, scratch: shape.scratchCount) { item, scratch in
       let (image, band) = (item / bands, item % bands)

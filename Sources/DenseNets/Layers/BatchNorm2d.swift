@@ -17,7 +17,7 @@ public final class BatchNorm2d: Layer {
   public let runningMean: Parameter
   public let runningVariance: Parameter
   /// Training-mode passes so far.
-  public var batchesTracked = 0
+  package var batchesTracked = 0
   /// Whether training, too, uses the running statistics and changes nothing: torchvision's `FrozenBatchNorm2d`. The gradients of
   /// γ and β are then zero.
   public var isFrozen = false
@@ -40,7 +40,7 @@ public final class BatchNorm2d: Layer {
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: channels, outChannels: channels, layer: "BatchNorm2d") { $0 }
+    try imageShape(shape, channels: channels, outputChannels: channels, layer: "BatchNorm2d") { $0 }
   }
 
   /// - Parameter count: the values in each channel.

@@ -1,10 +1,10 @@
 /// A layer that the convolution engine computes: a convolution, or a linear layer as one of a single pixel.
 protocol Convolving: AnyObject {
-  /// `[outChannels, inChannels, kernel height, kernel width]`, or `[outChannels, inChannels]`.
+  /// `[outputChannels, inputChannels, kernel height, kernel width]`, or `[outputChannels, inputChannels]`.
   var weight: Parameter { get }
   var bias: Parameter? { get }
-  var inChannels: Int { get }
-  var outChannels: Int { get }
+  var inputChannels: Int { get }
+  var outputChannels: Int { get }
   var kernelSize: Extent { get }
   var stride: Extent { get }
   var padding: Extent { get }
@@ -14,7 +14,8 @@ extension Convolving {
   /// The geometry over raw input, whose channels are not padded.
   func shape(height: Int, width: Int, outStride: Int) -> ConvolutionShape {
     ConvolutionShape(
-      height: height, width: width, inChannels: inChannels, inStride: inChannels, outChannels: padded(outChannels),
+      height: height, width: width, inChannels: inputChannels, inStride: inputChannels,
+      outChannels: padded(outputChannels),
       outStride: outStride, kernel: kernelSize, stride: stride, padding: padding)
   }
 }

@@ -6,7 +6,7 @@ public final class Dropout: Layer {
   public let rate: Float
   public var seed: UInt64
   /// Training-mode passes so far. With the seed, it decides what the next pass drops.
-  public var passes: UInt64 = 0
+  package var passes: UInt64 = 0
 
   /// - Parameter seed: nil for a new one; two layers of one seed drop the same positions.
   public init(_ rate: Float = 0.5, seed: UInt64? = nil) {

@@ -26,14 +26,14 @@ final class FusedConvolution {
   init(
     norm: BatchNorm2d, convolution: any Convolving, source: ChannelLayout, pool: Pool = .none, feedsNorm: Bool = true
   ) {
-    precondition(norm.channels == source.channels && convolution.inChannels == source.channels)
+    precondition(norm.channels == source.channels && convolution.inputChannels == source.channels)
     self.norm = norm
     self.convolution = convolution
     sourceLayout = source
     self.pool = pool
     self.feedsNorm = feedsNorm
     engine = ConvolutionEngine(
-      outChannels: convolution.outChannels, inChannels: source.channels, kernel: convolution.kernelSize,
+      outChannels: convolution.outputChannels, inChannels: source.channels, kernel: convolution.kernelSize,
       inputLayout: source)
     normalization = NormalizationEngine(source)
   }
@@ -53,7 +53,7 @@ final class FusedConvolution {
       }
     return ConvolutionShape(
       height: size.height, width: size.width, inChannels: sourceLayout.paddedChannels, inStride: inStride,
-      outChannels: padded(convolution.outChannels), outStride: outStride, kernel: convolution.kernelSize,
+      outChannels: padded(convolution.outputChannels), outStride: outStride, kernel: convolution.kernelSize,
       padding: convolution.padding, pool: window, choice: device.convolution)
   }
 

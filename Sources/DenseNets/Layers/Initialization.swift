@@ -37,8 +37,8 @@ extension Layer {
     if let layer = self as? any Convolving {
       layer.weight.value = weights.weights(layer.weight.shape, using: &generator)
       if let bias = layer.bias {
-        let bound = Float(1 / Double(layer.weight.count / layer.outChannels).squareRoot())
-        bias.value = .uniform([layer.outChannels], in: -bound..<bound, using: &generator)
+        let bound = Float(1 / Double(layer.weight.count / layer.outputChannels).squareRoot())
+        bias.value = .uniform([layer.outputChannels], in: -bound..<bound, using: &generator)
       }
     } else if let norm = self as? BatchNorm2d {
       norm.weight.value = .ones([norm.channels])

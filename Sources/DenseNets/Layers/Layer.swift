@@ -10,6 +10,11 @@ public protocol Layer: AnyObject {
   /// The gradient of the last training-mode input, given that of its output; sets the parameters' gradients.
   /// - Parameter needsInputGradient: false saves the work of computing the result, and returns nil.
   func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor?
+  /// The same, and tells which parameters' gradients are complete, part by part, while it still works on others. A layer
+  /// that does not implement this tells all of them at its end.
+  func backward(
+    _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
+  ) rethrows -> Tensor?
 
   /// Parts with parameters of their own, and the name under which PyTorch's `state_dict` lists each.
   var children: [(name: String, layer: any Layer)] { get }
@@ -35,6 +40,14 @@ extension Layer {
   /// `layer(x)`: the output in inference mode, or in training mode if asked.
   public func callAsFunction(_ x: Tensor, mode: Mode = .inference) -> Tensor { forward(x, mode: mode) }
 
+  public func backward(
+    _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
+  ) rethrows -> Tensor? {
+    let gradient = backward(outputGradient, needsInputGradient: needsInputGradient)
+    try onGradients(parameters)
+    return gradient
+  }
+
   /// The input gradient of the last training-mode forward pass.
   public func backward(_ outputGradient: Tensor) -> Tensor {
     backward(outputGradient, needsInputGradient: true)!
@@ -45,6 +58,9 @@ extension Layer {
     ownParameters
       + children.flatMap { child in child.layer.namedParameters.map { ("\(child.name).\($0.name)", $0.parameter) } }
   }
+
+  /// Every learned parameter, in the same order.
+  var parameters: [Parameter] { namedParameters.map(\.parameter) }
 
   /// Learned parameters and buffers with their state-dict names, in PyTorch's order.
   public var namedState: [(name: String, parameter: Parameter)] {
@@ -61,7 +77,7 @@ extension Layer {
   }
 
   /// Every dropout below this layer, by a name like a state-dict's.
-  public var namedDropouts: [(name: String, layer: Dropout)] {
+  package var namedDropouts: [(name: String, layer: Dropout)] {
     children.flatMap { child -> [(name: String, layer: Dropout)] in
       if let dropout = child.layer as? Dropout { return [(child.name, dropout)] }
       return child.layer.namedDropouts.map { ("\(child.name).\($0.name)", $0.layer) }
@@ -83,7 +99,7 @@ extension Tensor {
 
 /// The output shape of a layer over images, or what is wrong with its input's.
 func imageShape(
-  _ shape: [Int], channels: Int?, outChannels: Int?, layer: String, size: (Extent) -> Extent
+  _ shape: [Int], channels: Int?, outputChannels: Int?, layer: String, size: (Extent) -> Extent
 ) throws -> [Int] {
   guard shape.count == 4, channels == nil || shape[1] == channels else {
     let expected = channels.map(String.init) ?? "C"
@@ -93,5 +109,5 @@ func imageShape(
   guard output.height > 0, output.width > 0 else {
     throw Failure(.usage, "\(layer): a map of \(shape[2])×\(shape[3]) pixels is too small; use larger images")
   }
-  return [shape[0], outChannels ?? shape[1], output.height, output.width]
+  return [shape[0], outputChannels ?? shape[1], output.height, output.width]
 }

@@ -34,12 +34,12 @@ public final class MaxPool2d: Layer {
   }
 
   /// The output's size for an input of `size`, in pixels; 0 where the input is too small.
-  public func outputSize(_ size: Extent) -> Extent {
+  package func outputSize(_ size: Extent) -> Extent {
     pooledSize(size, kernel: kernelSize, stride: stride, padding: padding)
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: nil, outChannels: nil, layer: "MaxPool2d", size: outputSize)
+    try imageShape(shape, channels: nil, outputChannels: nil, layer: "MaxPool2d", size: outputSize)
   }
 
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {
@@ -102,12 +102,12 @@ public final class AvgPool2d: Layer {
   }
 
   /// The output's size for an input of `size`, in pixels; 0 where the input is too small.
-  public func outputSize(_ size: Extent) -> Extent {
+  package func outputSize(_ size: Extent) -> Extent {
     pooledSize(size, kernel: kernelSize, stride: stride, padding: padding)
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: nil, outChannels: nil, layer: "AvgPool2d", size: outputSize)
+    try imageShape(shape, channels: nil, outputChannels: nil, layer: "AvgPool2d", size: outputSize)
   }
 
   private func shape(_ input: [Int]) -> PoolShape {
@@ -158,7 +158,7 @@ public final class GlobalAvgPool2d: Layer {
   public init() {}
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: nil, outChannels: nil, layer: "GlobalAvgPool2d") { _ in 1 }
+    try imageShape(shape, channels: nil, outputChannels: nil, layer: "GlobalAvgPool2d") { _ in 1 }
   }
 
   public func forward(_ x: Tensor, mode: Mode) -> Tensor {

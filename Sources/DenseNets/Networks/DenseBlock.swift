@@ -45,7 +45,7 @@ public final class DenseBlock: Layer {
   public var outputChannels: Int { map.layout.channels }
 
   /// The batch norms and convolutions of each layer, in order: one pair, or two with a bottleneck.
-  public var convBlocks: [[(norm: BatchNorm2d, convolution: Conv2d)]] {
+  package var convBlocks: [[(norm: BatchNorm2d, convolution: Conv2d)]] {
     layers.map { $0.convolutions.map { ($0.norm, $0.convolution as! Conv2d) } }
   }
 
@@ -65,12 +65,12 @@ public final class DenseBlock: Layer {
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: inputChannels, outChannels: outputChannels, layer: "DenseBlock") { $0 }
+    try imageShape(shape, channels: inputChannels, outputChannels: outputChannels, layer: "DenseBlock") { $0 }
   }
 
   public func multiplyAdds(_ shape: [Int]) throws -> Int {
     try convBlocks.joined().reduce(0) {
-      try $0 + $1.convolution.multiplyAdds([shape[0], $1.convolution.inChannels, shape[2], shape[3]])
+      try $0 + $1.convolution.multiplyAdds([shape[0], $1.convolution.inputChannels, shape[2], shape[3]])
     }
   }
 

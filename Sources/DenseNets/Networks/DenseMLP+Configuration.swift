@@ -44,7 +44,7 @@ extension DenseMLP {
     }
 
     /// The learned values of the plain network of ``plainWidth``.
-    public var plainParameterCount: Int { plainParameterCount(width: plainWidth) }
+    package var plainParameterCount: Int { plainParameterCount(width: plainWidth) }
 
     /// - Throws: ``Failure`` that names the first value out of range.
     public func validate() throws(Failure) {

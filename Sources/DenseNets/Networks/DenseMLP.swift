@@ -46,9 +46,9 @@ public final class DenseMLP: Layer {
   }
 
   private static func layer(
-    _ inFeatures: Int, _ outFeatures: Int, dropRate: Double, _ initialization: Initialization?
+    _ inputFeatures: Int, _ outputFeatures: Int, dropRate: Double, _ initialization: Initialization?
   ) -> Sequential {
-    Sequential(Linear(inFeatures, outFeatures, initialization: initialization), ReLU(), Dropout(Float(dropRate)))
+    Sequential(Linear(inputFeatures, outputFeatures, initialization: initialization), ReLU(), Dropout(Float(dropRate)))
   }
 
   /// The names that PyTorch gives to a module of a `ModuleList` `hidden` and a `Linear` `output`.

@@ -120,7 +120,7 @@ public final class DenseNet: Layer {
 
   /// The size of each block's map for images of `size`.
   /// - Throws: ``Failure`` if the images are too small.
-  public func mapSizes(_ size: Extent) throws -> [Extent] { try configuration.mapSizes(size) }
+  package func mapSizes(_ size: Extent) throws -> [Extent] { try configuration.mapSizes(size) }
 
   /// The side of the smallest square images that the network takes, in pixels.
   public var minimumSize: Int { configuration.minimumSize }
@@ -203,6 +203,14 @@ public final class DenseNet: Layer {
   }
 
   public func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor? {
+    backward(outputGradient, needsInputGradient: needsInputGradient) { _ in }
+  }
+
+  /// The parts are the classifier with its norm, then each block and the transition before it, from the last to the first,
+  /// then the stem. What is frozen with all before it is left out.
+  public func backward(
+    _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
+  ) rethrows -> Tensor? {
     precondition(
       isBackwardDue && outputGradient.shape == [logits.images, configuration.numClasses],
       "DenseNet: one backward follows a training-mode forward of the same batch, found \(outputGradient.shape)")
@@ -213,15 +221,20 @@ public final class DenseNet: Layer {
     for block in blocks { block.map.clearDeferred() }
 
     head.backward(from: blocks.last!.map, to: logits, slice: 0, stores: true, device: device)
+    try onGradients(head.norm.parameters + classifier.parameters)
     for (index, block) in blocks.enumerated().reversed() {
       if index < frozenBlocks && !needsInputGradient { return nil }
       block.backward(device: device)
+      try onGradients(block.parameters)
       if index > frozenBlocks || index > 0 && needsInputGradient {
         transitions[index - 1].backward(from: blocks[index - 1].map, to: block.map, device: device)
+        try onGradients(transitions[index - 1].parameters)
       }
     }
     if frozenBlocks > 0 && !needsInputGradient { return nil }
-    return stem.backward(
+    let inputGradient = stem.backward(
       from: blocks[0].map, kept: stemMemory, needsInputGradient: needsInputGradient, device: device)
+    try onGradients(stem.layers.flatMap { $0.layer.parameters })
+    return inputGradient
   }
 }

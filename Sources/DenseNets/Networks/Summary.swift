@@ -66,12 +66,12 @@ extension DenseNet {
 extension DenseNet {
   /// The floating point operations of a training step with direct convolutions, averages before transitions' own: forward,
   /// weight gradient, and input gradient for all but the first convolution.
-  public func trainingOperations(inputShape: [Int]) throws -> Int {
+  package func trainingOperations(inputShape: [Int]) throws -> Int {
     try operations(inputShape: inputShape) { $0 == 0 ? 2 : 3 }
   }
 
   /// The floating point operations of an inference pass with direct convolutions, averages before transitions' own.
-  public func inferenceOperations(inputShape: [Int]) throws -> Int {
+  package func inferenceOperations(inputShape: [Int]) throws -> Int {
     try operations(inputShape: inputShape) { _ in 1 }
   }
 

@@ -8,7 +8,7 @@
 public final class Transition: Layer {
   public let inputChannels: Int
   public let outputChannels: Int
-  public let pool: DenseNet.Configuration.TransitionPool
+  package let pool: DenseNet.Configuration.TransitionPool
   /// Before a max pool.
   let unpooled: UnpooledMap?
   let fused: FusedConvolution
@@ -42,8 +42,8 @@ public final class Transition: Layer {
       source: source, pool: pool == .average ? .window(2) : .none, feedsNorm: pool == .average)
   }
 
-  public var norm: BatchNorm2d { fused.norm }
-  public var convolution: Conv2d { fused.convolution as! Conv2d }
+  package var norm: BatchNorm2d { fused.norm }
+  package var convolution: Conv2d { fused.convolution as! Conv2d }
 
   /// The chapter's names, `0` and `2`, or torchvision's, `norm` and `conv`.
   public var children: [(name: String, layer: any Layer)] {
@@ -52,7 +52,7 @@ public final class Transition: Layer {
   }
 
   public func outputShape(_ shape: [Int]) throws -> [Int] {
-    try imageShape(shape, channels: inputChannels, outChannels: outputChannels, layer: "Transition") {
+    try imageShape(shape, channels: inputChannels, outputChannels: outputChannels, layer: "Transition") {
       Extent($0.height / 2, $0.width / 2)
     }
   }

@@ -1,16 +1,16 @@
 /// An exponential moving average of a model's state, which often classifies better than the state itself.
 ///
-/// After update t, from 1: `average ← average + (1 − decay_t)·(state − average)` for parameters and running statistics, as timm's
-/// `ModelEmaV3`; with decay_t = min(decay, (1 + t)/(10 + t)), so that early averages do not keep the random start
-/// (TensorFlow's `ExponentialMovingAverage`).
+/// After update t, counted from 1: `average ← average + (1 − decay_t)·(state − average)` for parameters and running
+/// statistics, as in timm's `ModelEmaV3`, with decay_t = min(decay, (1 + t)/(10 + t)), so that early averages do not
+/// keep the random start (TensorFlow's `ExponentialMovingAverage`).
 public final class ExponentialMovingAverage {
   public let decay: Double
-  /// The updates that were averaged.
+  /// Updates averaged so far.
   public private(set) var steps = 0
   private let state: [(name: String, parameter: Parameter)]
   private var averages: [[Float]]
 
-  /// Starts from the model's state as it is.
+  /// Starts from the model's present state.
   /// - Parameter decay: in 0..<1.
   public init(of model: any Layer, decay: Double) {
     precondition((0..<1).contains(decay), "decay must be in 0..<1, found \(decay)")
@@ -19,7 +19,7 @@ public final class ExponentialMovingAverage {
     averages = state.map { $0.parameter.value.storage }
   }
 
-  /// Takes in the model's state after an update.
+  /// Moves the average towards the model's state, after an update.
   public func update() {
     steps += 1
     let taken = Float(1 - min(decay, Double(1 + steps) / Double(10 + steps)))
@@ -28,7 +28,7 @@ public final class ExponentialMovingAverage {
     }
   }
 
-  /// Exchanges the model's state and the average: twice is as if never.
+  /// Exchanges the model's state and the average; calling it twice restores the original.
   public func swap() {
     for (index, entry) in state.enumerated() {
       let own = entry.parameter.value.storage
@@ -37,12 +37,12 @@ public final class ExponentialMovingAverage {
     }
   }
 
-  /// The average, by the names of the model's state.
+  /// The average, with the names of the model's state.
   public var values: [(name: String, tensor: Tensor)] {
     zip(state, averages).map { ($0.name, Tensor(shape: $0.parameter.shape, storage: $1)) }
   }
 
-  /// Goes on from an average of `steps` updates.
+  /// Continues from an average of `steps` updates.
   /// - Precondition: a tensor of the parameter's shape for every name of the model's state.
   public func restore(steps: Int, values: [String: Tensor]) {
     averages = state.map { entry in

@@ -1,10 +1,10 @@
-/// Some of a dataset's images, ready for a network, and what it should answer.
+/// Images of a dataset, ready for a network, with their classes.
 public struct LabeledBatch: Sendable {
   /// `[N, C, H, W]`.
   public let images: Tensor
-  /// `[N]`: the class of each image; of a mixed one, that of its greater part.
+  /// `[N]`: the class of each image; for a mixture, that of its larger part.
   public let labels: [Int32]
-  /// `[N, classes]`: the probability of every class, where images are mixtures (mixup); nil: the labels alone count.
+  /// `[N, classes]`: the probability of every class, where images are mixtures (mixup); nil: only the labels count.
   public let targets: Tensor?
 
   /// - Precondition: there is a label, and a row of targets if any, for each image.

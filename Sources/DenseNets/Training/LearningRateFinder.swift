@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// The learning-rate range test (Smith 2015, arXiv 1506.01186): one update with each of ever higher rates, and the loss
-/// before each.
+/// The learning-rate range test (Smith 2015, arXiv 1506.01186): one update at each of a series of rising rates, and the
+/// loss before each.
 ///
 /// The smoothed loss is fastai's: an exponential average of weight 0.98, corrected for its start. The test ends when it
 /// exceeds four times its lowest.
@@ -24,7 +24,7 @@ public struct LearningRateFinder: Sendable {
     public let smoothedLoss: Double
   }
 
-  /// What the points suggest as highest learning rate.
+  /// Peak learning rates that the points suggest.
   public struct Suggestion: Sendable, Equatable {
     /// Where the smoothed loss falls fastest along the logarithm of the rate.
     public let steepest: Double
@@ -38,32 +38,33 @@ public struct LearningRateFinder: Sendable {
     range.lowerBound * pow(range.upperBound / range.lowerBound, Double(step) / Double(steps - 1))
   }
 
-  /// Runs the test. The trainer's weights are then of no use.
+  /// Runs the test, which ruins the trainer's weights.
   /// - Parameters:
-  ///   - batches: as many as there are steps, or fewer.
-  ///   - onPoint: told each point; false ends the test.
-  /// - Returns: the points up to where the loss grew too large or was no number.
+  ///   - batches: one per step; fewer end the test early.
+  ///   - onPoint: called with each point; false ends the test.
+  /// - Returns: the points up to where the loss grew too large or was not finite.
+  /// - Throws: why batches ended early, and what the trainer's reducer throws.
   public func run(
-    _ trainer: Trainer, batches: some Sequence<LabeledBatch>, onPoint: (Point) -> Bool = { _ in true }
+    _ trainer: Trainer, batches: some BatchSource, onPoint: (Point) -> Bool = { _ in true }
   ) throws -> [Point] {
     var points: [Point] = []
     var (average, lowest) = (0.0, Double.infinity)
-    for batch in batches where points.count < steps {
+    var iterator = batches.makeBatchIterator()
+    while points.count < steps, let batch = try iterator.next() {
       let step = points.count
       trainer.optimizer.learningRate = learningRate(of: step)
-      guard let loss = trainer.learn(batch), loss.isFinite else { return points }
+      guard let loss = try trainer.learn(batch), loss.isFinite else { return points }
       average = 0.98 * average + 0.02 * loss
       let smoothed = average / (1 - pow(0.98, Double(step + 1)))
       let point = Point(learningRate: trainer.optimizer.learningRate, loss: loss, smoothedLoss: smoothed)
       points.append(point)
       lowest = min(lowest, smoothed)
-      if !onPoint(point) || smoothed > 4 * lowest || points.count == steps { return points }
+      if !onPoint(point) || smoothed > 4 * lowest { return points }
     }
-    try batches.requireEnd()
     return points
   }
 
-  /// What points suggest; nil for fewer than ten.
+  /// The suggestion that follows from points; nil for fewer than ten.
   ///
   /// The first tenth is left out, where the smoothed loss is the mean of a few batches, and the steepest fall is looked
   /// for before the lowest point alone.

@@ -1,4 +1,4 @@
-/// Sums of loss and correct answers over batches, as the chapter's `Accumulator` keeps them.
+/// Sums of losses and of correct predictions over batches, as the chapter's `Accumulator` keeps them.
 public struct Metrics: Sendable, Equatable, Codable {
   public private(set) var examples = 0
   public private(set) var correct = 0
@@ -13,8 +13,15 @@ public struct Metrics: Sendable, Equatable, Codable {
     examples += count
   }
 
+  /// Adds the sums over other batches.
+  public mutating func merge(_ other: Metrics) {
+    lossSum += other.lossSum
+    correct += other.correct
+    examples += other.examples
+  }
+
   /// The mean over all examples; NaN for none.
   public var loss: Double { lossSum / Double(examples) }
-  /// Correct answers over all; NaN for none.
+  /// Correct predictions per example; NaN for none.
   public var accuracy: Double { Double(correct) / Double(examples) }
 }

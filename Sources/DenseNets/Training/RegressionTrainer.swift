@@ -1,7 +1,8 @@
 /// Trains a network to predict numbers: mean squared error over batches of rows.
 ///
 /// ```swift
-/// let trainer = RegressionTrainer(model: net, optimizer: Adam(net, learningRate: 0.01), schedule: .init(.cosine(minimum: 0)))
+/// let optimizer = AdamW(net, learningRate: 0.01)
+/// let trainer = RegressionTrainer(model: net, optimizer: optimizer, schedule: .init(.cosine(minimum: 0)))
 /// try trainer.fit(inputs: x, targets: y, epochs: 30, batchSize: 64, order: { epoch in permutation(epoch) })
 /// ```
 public final class RegressionTrainer {
@@ -11,13 +12,15 @@ public final class RegressionTrainer {
   /// The learning rate that the schedule starts from: the optimizer's, when the trainer was made.
   public let peakLearningRate: Double
   private let loss = MSELoss()
+  private var update: UpdateStep
 
   public init(model: any Layer, optimizer: any Optimizer, schedule: LearningRateSchedule = LearningRateSchedule()) {
     (self.model, self.optimizer, self.schedule) = (model, optimizer, schedule)
     peakLearningRate = optimizer.learningRate
+    update = UpdateStep(model: model, optimizer: optimizer)
   }
 
-  /// What an epoch came to.
+  /// The result of an epoch.
   public struct EpochEvent: Sendable {
     /// From 1.
     public let epoch: Int
@@ -30,8 +33,8 @@ public final class RegressionTrainer {
   ///   - inputs: `[N, features]`.
   ///   - targets: `[N, outputs]`.
   ///   - order: the rows of an epoch, counted from 0, in the order in which to visit them.
-  ///   - onEpoch: told after each epoch; false ends the run.
-  /// - Throws: ``Failure`` when the loss is not a number, and what the callback throws.
+  ///   - onEpoch: called after each epoch; false ends the run.
+  /// - Throws: ``Failure`` when the loss is not finite, and what the callback throws.
   public func fit(
     inputs: Tensor, targets: Tensor, epochs: Int, batchSize: Int, order: (_ epoch: Int) -> [Int],
     onEpoch: (EpochEvent) throws -> Bool = { _ in true }
@@ -48,24 +51,22 @@ public final class RegressionTrainer {
         let part = Array(rows[batch * batchSize..<min((batch + 1) * batchSize, rows.count)])
         let position = LearningRateSchedule.Position(
           step: step, of: epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
-        optimizer.learningRate = schedule.learningRate(at: position, peak: peakLearningRate)
-        sum += try update(inputs.selected(part), targets.selected(part), step: step + 1) * Double(part.count)
+        let rate = schedule.learningRate(at: position, peak: peakLearningRate)
+        let loss = try learn(inputs.selected(part), targets.selected(part), step: step, learningRate: rate)
+        sum += loss * Double(part.count)
       }
       guard try onEpoch(EpochEvent(epoch: epoch + 1, loss: sum / Double(rows.count))) else { return }
     }
   }
 
-  /// One step: forward, loss, backward, update. Answers the loss.
-  private func update(_ inputs: Tensor, _ targets: Tensor, step: Int) throws(Failure) -> Double {
-    let result = loss(model.forward(inputs, mode: .training), targets)
-    guard result.loss.isFinite else {
-      throw Failure(
-        .invalidData,
-        "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step): training diverged; use a smaller learning rate"
-      )
-    }
-    _ = model.backward(result.gradient!, needsInputGradient: false)
-    optimizer.step()
-    return result.loss
+  /// One update.
+  /// - Parameter step: updates so far.
+  /// - Returns: the loss before it.
+  private func learn(_ inputs: Tensor, _ targets: Tensor, step: Int, learningRate: Double) throws -> Double {
+    let (loss, gradient) = loss.lossAndGradient(model.forward(inputs, mode: .training), targets)
+    try UpdateStep.requireFinite(loss: loss, step: step)
+    try update.backward(gradient, weight: Double(inputs.shape[0]), as: .whole)
+    try update.finish(rates: (learningRate, nil))
+    return loss
   }
 }

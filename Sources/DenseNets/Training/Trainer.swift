@@ -1,39 +1,42 @@
-/// Trains a classifier as the chapter's `train_ch6` does, and tells its callbacks what happens.
+/// Trains a classifier as the chapter's `train_ch6` does, and reports to its callbacks.
 ///
 /// ```swift
 /// let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.1))
-/// let plan = TrainingPlan(epochs: 10, batchesPerEpoch: loader.batchCount)
+/// let plan = TrainingPlan(epochs: 10, batchesPerEpoch: batchCount)
 /// let result = try trainer.fit(plan, batches: { epoch, first in loader(epoch, first) }, test: { testLoader() })
 /// ```
 public final class Trainer {
   public let model: any Layer
   public let optimizer: any Optimizer
   public let loss: CrossEntropyLoss
-  /// An average of the model's weights, which is then what is tested; nil: the model itself is.
+  /// An average of the model's weights, which is tested in their place; nil: the model itself is.
   public let average: ExponentialMovingAverage?
-  private var accumulator = GradientAccumulator()
+  private var update: UpdateStep
 
+  /// - Parameter reducer: joins gradients with those of the model's replicas; nil: there are none.
   public init(
     model: any Layer, optimizer: any Optimizer, loss: CrossEntropyLoss = CrossEntropyLoss(),
-    average: ExponentialMovingAverage? = nil
+    average: ExponentialMovingAverage? = nil, reducer: (any GradientReducer)? = nil
   ) {
     self.model = model
     self.optimizer = optimizer
     self.loss = loss
     self.average = average
+    update = UpdateStep(model: model, optimizer: optimizer, average: average, reducer: reducer)
   }
 
-  /// Runs a plan's epochs, or what is left of them, with an evaluation after each.
+  /// Runs a plan's epochs, or those that remain, with an evaluation after each.
   /// - Parameters:
-  ///   - start: where to go on; the states of model, optimizer and average are those of that moment.
-  ///   - batches: the training batches of an epoch, counted from 0, from the given one on.
+  ///   - start: where to resume; the states of model, optimizer and average are those of that moment.
+  ///   - batches: the training batches of an epoch, counted from 0, starting with the given one.
   ///   - test: the batches to evaluate on.
-  /// - Throws: ``Failure`` when the loss is not a number, and what a callback throws.
-  public func fit<Batches: Sequence<LabeledBatch>, Tests: Sequence<LabeledBatch>>(
+  /// - Throws: ``Failure`` when the loss is not finite; why batches ended early; what a callback or the reducer throws.
+  public func fit<Batches: BatchSource, Tests: BatchSource>(
     _ plan: TrainingPlan, from start: TrainingProgress = TrainingProgress(),
     batches: (_ epoch: Int, _ firstBatch: Int) throws -> Batches, test: () throws -> Tests,
     callbacks: Callbacks = Callbacks()
   ) throws -> Result {
+    update.reset()
     var progress = start
     while !progress.isComplete {
       let isTrained = progress.batch == plan.batchesPerEpoch || progress.step == plan.maxSteps
@@ -58,23 +61,22 @@ public final class Trainer {
       try withTestedWeights { try callbacks.onEpoch(result, progress.best == result) }
       try callbacks.onProgress(progress)
     }
-    guard let last = progress.last else { preconditionFailure("a run that is over has had an epoch") }
+    guard let last = progress.last else { preconditionFailure("a completed run has an epoch") }
     return Result(last: last, best: progress.best, wasInterrupted: false)
   }
 
-  /// The updates of an epoch that are left.
+  /// The remaining updates of an epoch.
   /// - Returns: whether a callback stopped them.
   private func train(
-    _ plan: TrainingPlan, _ batches: some Sequence<LabeledBatch>, _ progress: inout TrainingProgress,
+    _ plan: TrainingPlan, _ batches: some BatchSource, _ progress: inout TrainingProgress,
     _ callbacks: Callbacks
   ) throws -> Bool {
     let clock = ContinuousClock()
     let pointInterval = max(1, plan.stepsPerEpoch / 5)
-    var iterator = batches.makeIterator()
+    var iterator = batches.makeBatchIterator()
     var began = clock.now
     while progress.batch < plan.batchesPerEpoch {
-      guard let data = iterator.next() else {
-        try batches.requireEnd()
+      guard let data = try iterator.next() else {
         preconditionFailure("epoch \(progress.epoch) had \(progress.batch) batches of \(plan.batchesPerEpoch)")
       }
       let waited = (clock.now - began).inSeconds
@@ -103,43 +105,31 @@ public final class Trainer {
   private func learn(
     _ batch: LabeledBatch, _ plan: TrainingPlan, step: Int, updates: Bool, into metrics: inout Metrics
   ) throws {
-    let result = pass(batch)
-    guard result.loss.isFinite else {
-      throw Failure(
-        .invalidData,
-        "the loss is \(result.loss.isNaN ? "not a number" : "infinite") at step \(step + 1): training diverged; use a smaller learning rate, or check the input for values that are not finite"
-      )
-    }
+    let result = try pass(batch, as: plan.accumulation == 1 ? .whole : updates ? .lastPart : .part)
+    try UpdateStep.requireFinite(
+      loss: result.loss, step: step, remedy: ", or check the input for values that are not finite")
     metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
-    if plan.accumulation > 1 { accumulator.add(optimizer.parameters, count: batch.count) }
-    guard updates else { return }
-    if plan.accumulation > 1 { accumulator.finish(optimizer.parameters) }
-    if let limit = plan.clipNorm { Gradients.clip(optimizer.parameters, toNorm: limit) }
-    if let rates = plan.rates(atStep: step) {
-      optimizer.learningRate = rates.learningRate
-      if let momentum = rates.momentum { optimizer.momentum = momentum }
-    }
-    optimizer.step()
-    average?.update()
+    if updates { try update.finish(clipNorm: plan.clipNorm, rates: plan.rates(atStep: step)) }
   }
 
   /// One update with the optimizer's own rates.
-  /// - Returns: the batch's loss before it; nil where that was no finite number, and nothing was updated.
-  package func learn(_ batch: LabeledBatch) -> Double? {
-    let loss = pass(batch).loss
+  /// - Returns: the batch's loss before it; nil where that is not finite, and nothing was updated.
+  package func learn(_ batch: LabeledBatch) throws -> Double? {
+    let loss = try pass(batch, as: .whole).loss
     guard loss.isFinite else { return nil }
-    optimizer.step()
+    try update.finish()
     return loss
   }
 
   /// Forward, loss, and where that is finite backward.
-  private func pass(_ batch: LabeledBatch) -> CrossEntropyLoss.Result {
-    let result = loss(model.forward(batch.images, mode: .training), batch.labels, targets: batch.targets)
-    if result.loss.isFinite { _ = model.backward(result.gradient!, needsInputGradient: false) }
+  private func pass(_ batch: LabeledBatch, as role: UpdateStep.Role) throws -> CrossEntropyLoss.Result {
+    let logits = model.forward(batch.images, mode: .training)
+    let (result, gradient) = loss.lossAndGradient(logits, batch.labels, targets: batch.targets)
+    if result.loss.isFinite { try update.backward(gradient, weight: result.weight, as: role) }
     return result
   }
 
-  /// Does something while the model has the weights that are tested and kept: the average's, where there is one.
+  /// Calls `body` while the model has the weights that are tested and kept: the average's, where there is one.
   public func withTestedWeights<T>(_ body: () throws -> T) rethrows -> T {
     average?.swap()
     defer { average?.swap() }
@@ -147,21 +137,20 @@ public final class Trainer {
   }
 
   /// Loss and accuracy in inference mode, without smoothing or class weights.
-  /// - Throws: why batches ended before their time.
+  /// - Throws: why batches ended early.
   public func evaluate(
-    _ batches: some Sequence<LabeledBatch>, onBatch: (TestEvent) -> Void = { _ in },
-    shouldStop: () -> Bool = { false }
+    _ batches: some BatchSource, onBatch: (TestEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> Metrics {
     var metrics = Metrics()
     let loss = CrossEntropyLoss()
-    for batch in batches {
+    var iterator = batches.makeBatchIterator()
+    while let batch = try iterator.next() {
       let logits = model.forward(batch.images, mode: .inference)
-      let result = loss(logits, batch.labels, gradient: false)
+      let result = loss(logits, batch.labels)
       metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
       onBatch(TestEvent(batch: batch, logits: logits, metrics: metrics))
-      if shouldStop() { return metrics }
+      if shouldStop() { break }
     }
-    try batches.requireEnd()
     return metrics
   }
 }

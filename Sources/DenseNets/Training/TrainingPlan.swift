@@ -1,12 +1,12 @@
-/// How long a training run is, and what happens in each of its updates.
+/// How long a training run is, and how each of its updates is made.
 public struct TrainingPlan: Sendable {
   public var epochs: Int
-  /// The batches that an epoch loads.
+  /// Batches per epoch.
   public var batchesPerEpoch: Int
-  /// The batches whose gradients make one update, for large effective batches in the memory of small ones. An epoch's last
-  /// update takes what is left.
+  /// Batches per update, for large effective batches in the memory of small ones: the update is that of the mean loss
+  /// over all of them. An epoch's last update takes the batches that remain.
   public var accumulation: Int
-  /// Ends the run after so many updates; the schedule goes by the epochs all the same.
+  /// Ends the run after this many updates; the schedule still spans all epochs.
   public var maxSteps: Int?
   /// nil: the optimizer keeps its learning rate.
   public var schedule: LearningRateSchedule?
@@ -14,7 +14,7 @@ public struct TrainingPlan: Sendable {
   public var learningRate: Double
   /// The largest norm of all gradients together; nil: no limit.
   public var clipNorm: Double?
-  /// Ends the run after so many epochs in a row without a better test accuracy; nil: never.
+  /// Ends the run after this many epochs in a row without a better test accuracy; nil: never.
   public var patience: Int?
 
   /// - Precondition: every number is positive.
@@ -36,33 +36,34 @@ public struct TrainingPlan: Sendable {
   }
 
   public var stepsPerEpoch: Int { (batchesPerEpoch + accumulation - 1) / accumulation }
-  /// The updates of all epochs.
+  /// Updates in all epochs together.
   public var scheduledSteps: Int { epochs * stepsPerEpoch }
 
-  /// The learning rate and, where it is moved, the momentum of an update, from 0; nil without a schedule.
-  public func rates(atStep step: Int) -> (learningRate: Double, momentum: Double?)? {
+  /// The learning rate of an update, counted from 0, and its momentum where the schedule sets it; nil without a
+  /// schedule.
+  package func rates(atStep step: Int) -> (learningRate: Double, momentum: Double?)? {
     guard let schedule else { return nil }
     let position = LearningRateSchedule.Position(step: step, of: scheduledSteps, stepsPerEpoch: stepsPerEpoch)
     return (schedule.learningRate(at: position, peak: learningRate), schedule.momentum(at: position))
   }
 }
 
-/// How far a run has come: with the model's, the optimizer's and the average's state, all that it takes to go on.
+/// How far a run has come. With the states of model, optimizer and average, it is all that resuming needs.
 public struct TrainingProgress: Sendable, Equatable, Codable {
-  /// The current epoch, from 0, and its batches that are done.
+  /// The current epoch, counted from 0, and the batches done in it.
   public internal(set) var epoch = 0
   public internal(set) var batch = 0
   /// Updates in all.
   public internal(set) var step = 0
   /// Of the current epoch so far.
   public internal(set) var metrics = Metrics()
-  /// Of all epochs: examples trained on, and the time that took, loading included.
+  /// Over all epochs: examples trained on, and the seconds that took, loading included.
   public internal(set) var examples = 0
   public internal(set) var trainingSeconds = 0.0
   /// Of the current epoch.
   var epochSeconds = 0.0
   var epochWaitingSeconds = 0.0
-  /// The last epoch that is over, tested.
+  /// The last completed epoch.
   public internal(set) var last: EpochResult?
   /// The one with the best test accuracy.
   public internal(set) var best: EpochResult?
@@ -73,15 +74,15 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public init() {}
 }
 
-/// What an epoch came to.
+/// The results of an epoch.
 public struct EpochResult: Sendable, Equatable, Codable {
   /// From 1.
   public let epoch: Int
   public let step: Int
   public let train: Metrics
   public let test: Metrics
-  /// Of all training steps so far, loading included, evaluation not.
+  /// Over all training steps so far, loading included, evaluation not.
   public let examplesPerSecond: Double
-  /// The part of the epoch's training time that was spent waiting for batches, 0 to 1.
+  /// The fraction of the epoch's training time that was spent waiting for batches, 0 to 1.
   public let waitingShare: Double
 }

@@ -1,9 +1,10 @@
 import ArgumentParser
-import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
+import Synchronization
 
 struct LearningRateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct LearningRateCommand: AsyncParsableCommand {
       With --batch-sizes, measures speed and memory of training steps for batches of 16, 32, 64, … images instead.
       """)
 
-  @OptionGroup var training: TrainingOptions
+  @OptionGroup var training: TrainingArguments
 
   @Option(number: "The learning rate of the first update.", valueName: "x")
   var lowestLr: PositiveReal = PositiveReal(1e-5)
@@ -50,42 +51,28 @@ struct LearningRateCommand: AsyncParsableCommand {
       throw Failure(.usage, "--highest-lr: expected more than --lowest-lr, \(lowestLr), found \(highestLr)")
     }
     guard steps.value >= 10 else { throw Failure(.usage, "--steps: expected at least 10, found \(steps)") }
-    let device = try training.compute.device()
-    let parts = try await training.load()
-    try Device.$current.withValue(device) {
-      let setup = try TrainingSetup(training, parts, maxSteps: nil, device: device)
-      Interrupts.watch()
-      if batchSizes {
-        try BatchSizeSearch(setup: setup, quiet: training.quiet).run(json: json)
-      } else {
-        try find(setup)
-      }
-    }
+    let options = try training.options()
+    if batchSizes { return try await compareBatchSizes(options) }
+    try await find(options)
   }
 
-  private func find(_ setup: TrainingSetup) throws {
-    let finder = LearningRateFinder(range: lowestLr.value...highestLr.value, steps: steps.value)
-    let progress = ProgressBar(style: .automatic(quiet: training.quiet))
-    let batch = min(setup.recipe.batchSize, setup.train.count)
-    progress.begin("updates", total: steps.value * batch)
-    var seen = 0
-    let points = try finder.run(setup.trainer, batches: EndlessBatches(setup: setup)) { point in
-      seen += batch
-      progress.update(
-        completed: seen,
-        detail:
-          "lr \(String(format: "%.2g", point.learningRate))  loss \(TextFormat.fixed(point.smoothedLoss, decimals: 3))")
-      return !Interrupts.requested
+  private func find(_ options: TrainingOptions) async throws {
+    var task = LearningRateTask(options)
+    (task.rates, task.steps) = (lowestLr.value...highestLr.value, steps.value)
+    let console = ConsoleMonitor(quiet: training.quiet)
+    let updates = Atomic(0)
+    let found = try await task.run(monitor: console.monitor, isReady: { Interrupts.watch() }) { point, images in
+      updates.add(1, ordering: .relaxed)
+      let loss = TextFormat.fixed(point.smoothedLoss, decimals: 3)
+      console.progress.update(
+        completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
     }
-    progress.finish()
-    if Interrupts.requested { throw Interruption(description: "interrupted after \(points.count) updates") }
-    guard let suggestion = LearningRateFinder.suggestion(from: points) else {
-      throw Failure(
-        .invalidData,
-        "the loss was no number, or four times its lowest, after \(points.count) updates, expected at least 10 before; use a smaller --lowest-lr, or check the images"
-      )
+    guard let found else {
+      throw Interruption(description: "interrupted after \(updates.load(ordering: .relaxed)) updates")
     }
-    let place = try draw(points, suggestion, setup)
+    let (points, suggestion) = (found.points, found.suggestion)
+    let path = svg ?? Path(text: "lr-find.svg")
+    try AtomicFile.write(Data(found.chart.svg().utf8), to: path.url)
     if !suggestion.isClear {
       printError(
         "warning: the loss hardly falls in these \(points.count) updates: the rates below say little; use more --steps, a larger --batch-size or a higher --highest-lr"
@@ -96,41 +83,27 @@ struct LearningRateCommand: AsyncParsableCommand {
       learningRates: points.map(\.learningRate), losses: points.map(\.loss), smoothedLosses: points.map(\.smoothedLoss))
     let text = """
       steepest fall of the loss at \(format(suggestion.steepest)), a tenth of the rate at its lowest \(format(suggestion.minimumOverTen))
-      plot in \(place); a good --lr lies between the two
+      plot in \(path.text); a good --lr lies between the two
       """
-    try printResult(json ? String(decoding: compactJSON(result), as: UTF8.self) : text)
+    if json { try printJSON(result) } else { try printResult(text) }
   }
 
   private func format(_ rate: Double) -> String { String(format: "%.2g", rate) }
 
-  private func draw(
-    _ points: [LearningRateFinder.Point], _ suggestion: LearningRateFinder.Suggestion, _ setup: TrainingSetup
-  ) throws -> String {
-    var chart = RangeTestChart(
-      title: "\(setup.chosen.name) on \(setup.train.name)", rates: points.map(\.learningRate),
-      losses: points.map(\.loss), smoothedLosses: points.map(\.smoothedLoss))
-    chart.marks = [("steepest", suggestion.steepest), ("lowest / 10", suggestion.minimumOverTen)]
-    let path = svg ?? Path(text: "lr-find.svg")
-    try AtomicFile.write(Data(chart.svg().utf8), to: path.url)
-    return path.text
-  }
-}
-
-/// Training batches, epoch after epoch.
-private struct EndlessBatches: Sequence, IteratorProtocol {
-  let setup: TrainingSetup
-  private var epoch = 0
-  private var loader: BatchLoader?
-
-  init(setup: TrainingSetup) { self.setup = setup }
-
-  mutating func next() -> LabeledBatch? {
-    for _ in 0..<2 {
-      if let batch = loader?.next() { return batch }
-      if loader?.failure != nil { return nil }
-      loader = setup.batches(epoch: epoch, from: 0)
-      epoch += 1
+  /// Prints a table with the smallest batch that is within a twentieth of the fastest.
+  private func compareBatchSizes(_ options: TrainingOptions) async throws {
+    let result = try await BatchSizeTask(options).run(
+      monitor: ConsoleMonitor(quiet: training.quiet).monitor, isReady: { Interrupts.watch() })
+    guard let result else { throw Interruption(description: "interrupted while measuring batches") }
+    if json { return try printJSON(result) }
+    var table = TextTable(columns: [.init("batch", .right), .init("examples/s", .right), .init("memory", .right)])
+    for size in result.sizes {
+      table.addRow([
+        "\(size.batchSize)", TextFormat.fixed(size.examplesPerSecond, decimals: 1),
+        TextFormat.bytes(size.peakMemoryBytes),
+      ])
     }
-    return nil
+    try printResult(
+      table.rendered() + "\nthe smallest batch within 5% of the fastest: --batch-size \(result.suggestedBatchSize)")
   }
 }

@@ -1,11 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import DenseNetData
+public import DenseNetTasks
 import DenseNets
 
-/// What `--fit` can name.
-enum FitOption: String, CaseIterable, ExpressibleByArgument {
-  case squash, crop
-}
+extension ImageOptions.Fit: ExpressibleByArgument {}
 
 /// How training images are varied and prepared. What is not given is the recipe's.
 struct AugmentationOptions: ParsableArguments {
@@ -16,12 +14,12 @@ struct AugmentationOptions: ParsableArguments {
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Mirror every other training image. Default: the recipe's, else --no-flip.")
+  @Flag(inversion: .prefixedNo, help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
   var flip: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Turn every other training image upside down. Default: the recipe's, else --no-vertical-flip.")
+    help: "Turn each training image upside down with probability 0.5. Default: the recipe's, else --no-vertical-flip.")
   var verticalFlip: Bool?
 
   @Option(
@@ -70,62 +68,38 @@ struct AugmentationOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: what --weights say, else the recipe's, else none.",
-      valueName: "name or m,…:s,…"), transform: Normalization.parse)
+      valueName: "name or m,…:s,…"), transform: { try Normalization($0) })
   var normalize: Normalization?
 
   @Option(
     help: ArgumentHelp(
       "How images of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: what --weights say, else crop for folder: and csv:, squash for others.",
       valueName: "name"))
-  var fit: FitOption?
+  var fit: ImageOptions.Fit?
 
   @Flag(help: "Train on grey images. The weights keep it. Default: in colour where the dataset is.")
   var grey = false
 
-  /// The channels that the network is to take.
-  func channels(of train: any LabeledImages) -> Int { grey ? 1 : train.channels }
-
-  /// How images become the network's input, before normalisation.
-  /// - Parameters:
-  ///   - side: of the network's input, in pixels.
-  ///   - weights: what the weights that training begins with say, which holds where no option says other.
-  func base(of train: any LabeledImages, side: Int, weights: Preprocessing?) -> Preprocessing {
-    var result = Preprocessing.squashed(channels: channels(of: train), size: side)
-    let usual = weights.map { $0.crop == nil ? FitOption.squash : .crop } ?? (train is LabeledImageFiles ? .crop : .squash)
-    if fit ?? usual == .crop {
-      (result.resize, result.crop) = (.shorterSide(side), [side, side])
-    }
-    return result
+  /// How images become the network's input; their size is given with the data.
+  var images: ImageOptions {
+    var images = ImageOptions()
+    (images.fit, images.normalization, images.isGrey) = (fit, normalize, grey)
+    return images
   }
 
-  /// A recipe's augmentation, with what the options say in place of its own.
-  func over(_ base: Augmentation) -> Augmentation {
-    var result = base
-    if let cropPadding { result.cropPadding = cropPadding }
-    if let flip { result.horizontalFlip = flip ? 0.5 : 0 }
-    if let verticalFlip { result.verticalFlip = verticalFlip ? 0.5 : 0 }
-    if let rotation { result.rotation = rotation }
-    if let randomResizedCrop { result.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil }
-    if let colorJitter { result.colorJitter = colorJitter }
-    if let randomErasing { result.randomErasing = randomErasing }
-    if let cutout { result.cutout = cutout }
-    if let mixup { result.mixup = mixup }
-    return result
-  }
-
-  /// The preprocessing with the normalisation of the option, else of the weights, else of the recipe.
-  /// - Parameters:
-  ///   - train: the training images.
-  ///   - weights: what the weights that training begins with say.
-  ///   - recipe: what holds where nothing else does.
-  func preprocessing(
-    of train: any LabeledImages, base: Preprocessing, weights: Preprocessing?, recipe: Normalization = .none
-  ) throws -> Preprocessing {
-    var usual = recipe
-    if let weights, weights.inputChannels == base.inputChannels {
-      usual = .numbers(mean: weights.mean, std: weights.std)
+  /// Changes of a recipe's augmentation what the options say.
+  func change(_ augmentation: inout Augmentation) {
+    if let cropPadding { augmentation.cropPadding = cropPadding }
+    if let flip { augmentation.horizontalFlip = flip ? 0.5 : 0 }
+    if let verticalFlip { augmentation.verticalFlip = verticalFlip ? 0.5 : 0 }
+    if let rotation { augmentation.rotation = rotation }
+    if let randomResizedCrop {
+      augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil
     }
-    return try (normalize ?? usual).applied(to: base, train: train)
+    if let colorJitter { augmentation.colorJitter = colorJitter }
+    if let randomErasing { augmentation.randomErasing = randomErasing }
+    if let cutout { augmentation.cutout = cutout }
+    if let mixup { augmentation.mixup = mixup }
   }
 
   @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {

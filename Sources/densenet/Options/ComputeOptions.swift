@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 import DenseNets
 
 /// What `--precision` can name.

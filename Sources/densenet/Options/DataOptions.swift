@@ -1,9 +1,7 @@
 import ArgumentParser
 import DenseNetData
-import DenseNetReports
+import DenseNetTasks
 import DenseNets
-import Foundation
-import Synchronization
 
 struct DataOptions: ParsableArguments {
   @Option(
@@ -37,36 +35,24 @@ struct DataOptions: ParsableArguments {
   @Option(number: "Decides which images --val-share takes.")
   var splitSeed: Seed = Seed(0)
 
-  /// The user's own images, where the dataset is of these.
-  /// - Throws: `Failure(.usage)` for options that do not go together.
-  func imageSource() throws -> ImageSource? {
-    guard let dataset, let source = try ImageSource(dataset) else {
-      guard valShare == nil else {
-        throw Failure(.usage, "--val-share: is for folder:<path> and csv:<file>; leave it out")
-      }
-      return nil
-    }
-    guard dataDir == nil else {
-      throw Failure(.usage, "--data-dir: expected no folder beside --dataset \(dataset), found one; leave it out")
-    }
-    return source
+  /// What the options choose.
+  var choice: DatasetChoice {
+    var choice = dataset.map { DatasetChoice($0) } ?? DatasetChoice()
+    (choice.directory, choice.testShare, choice.splitSeed) = (dataDir?.text, valShare, splitSeed.value)
+    return choice
   }
 
+  /// The user's own images, where the dataset is of these.
+  /// - Throws: `Failure(.usage)` for options that do not go together.
+  func imageSource() throws -> ImageSource? { try choice.imageSource() }
+
   /// How images are split that are not split already.
-  var splitRule: SplitRule { SplitRule(testShare: valShare ?? 0.2, seed: splitSeed.value) }
+  var splitRule: SplitRule { choice.splitRule }
 
   /// Finds the dataset, downloading it or looking through its files if need be, with progress and warnings on standard
   /// error.
-  /// - Parameter other: what is wanted where no option names a dataset; nil: as the finder thinks best.
-  func load(otherwise other: String? = nil, quiet: Bool = false) async throws -> DatasetSplits {
-    if let source = try imageSource() { return try ImageSourceLoading(source, rule: splitRule, quiet: quiet).load() }
-    let progress = ProgressBar(style: .automatic(quiet: quiet))
-    let download = DownloadDisplay(progress)
-    let finder = DatasetFinder(dataDirectory: dataDir?.text, progress: { download.update($0, $1, $2) })
-    let splits = try await finder.find(dataset ?? other)
-    progress.finish()
-    for warning in splits.warnings { printError("warning: \(warning)") }
-    return splits
+  func load(quiet: Bool = false) async throws -> DatasetSplits {
+    try await choice.load(monitor: ConsoleMonitor(quiet: quiet).monitor)
   }
 }
 
@@ -76,22 +62,5 @@ extension DataOptions {
       throw Failure(.usage, "expected a number between 0 and 1")
     }
     return share
-  }
-}
-
-/// Shows a download, file by file.
-private final class DownloadDisplay: Sendable {
-  private let progress: ProgressBar
-  private let current = Mutex("")
-
-  init(_ progress: ProgressBar) { self.progress = progress }
-
-  func update(_ file: String, _ received: Int64, _ expected: Int64?) {
-    let isNew = current.withLock { current in
-      defer { current = file }
-      return current != file
-    }
-    if isNew { progress.begin("download \(file)", total: Int(expected ?? 0), unit: .bytes) }
-    progress.update(completed: Int(received))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetTasks
 import DenseNets
 
 /// What of a network that comes with weights is trained further, and how.
@@ -28,24 +29,10 @@ struct FineTuningOptions: ParsableArguments {
     return .blocks(count)
   }
 
-  /// Freezes what is named, and groups the parameters that are left by their learning rates.
-  func apply(to model: DenseNet, weightDecay: Double) throws -> [ParameterGroup] {
-    do {
-      if let freeze { try model.freeze(freeze) }
-    } catch { throw Failure(.usage, "--freeze: \(error)") }
-    if freezeNorm { model.freezeNorms() }
-    let trained = model.trainableParameters
-    guard let scale = featuresLrScale?.value, scale != 1 else {
-      return [ParameterGroup(trained.map(\.parameter), weightDecay: weightDecay)]
-    }
-    let own = Set(model.classifier.namedParameters.map { ObjectIdentifier($0.parameter) })
-    let isClassifier = { (entry: (name: String, parameter: Parameter)) in
-      own.contains(ObjectIdentifier(entry.parameter))
-    }
-    return [
-      ParameterGroup(
-        trained.filter { !isClassifier($0) }.map(\.parameter), learningRateScale: scale, weightDecay: weightDecay),
-      ParameterGroup(trained.filter(isClassifier).map(\.parameter), weightDecay: weightDecay),
-    ]
+  var options: TrainingOptions.FineTuningOptions {
+    var options = TrainingOptions.FineTuningOptions()
+    (options.freeze, options.freezeNorm) = (freeze, freezeNorm)
+    if let scale = featuresLrScale?.value { options.featuresLearningRateScale = scale }
+    return options
   }
 }

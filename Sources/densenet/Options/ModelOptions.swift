@@ -1,7 +1,6 @@
 public import ArgumentParser
-import DenseNetIO
+import DenseNetTasks
 public import DenseNets
-import Foundation
 
 extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 
@@ -56,95 +55,22 @@ struct ModelOptions: ParsableArguments {
     return layers.map { $0! }
   }
 
-  /// The network that the options name.
-  /// - Parameters:
-  ///   - card: of the weights, which names the network where no option does.
-  ///   - inputChannels: of the images; nil: the model's own.
-  ///   - numClasses: of the dataset; nil: the model's own.
-  ///   - other: the network's name where neither an option nor the weights name it.
-  /// - Throws: ``Failure`` if there is no such network.
-  func resolve(
-    card: ModelCard = ModelCard(), inputChannels: Int? = nil, numClasses: Int? = nil, otherwise other: String = "d2l"
-  ) throws -> ChosenModel {
-    var chosen = try base(card, otherwise: other)
-    if let growthRate {
-      // As in the paper, the first convolution's channels follow the growth rate.
-      if chosen.configuration.naming == .torchvision, chosen.configuration.initialFeatures != 16 {
-        chosen.configuration.initialFeatures = 2 * growthRate.value
-      }
-      chosen.configuration.growthRate = growthRate.value
-    }
-    if let blockLayers { chosen.configuration.blockLayers = blockLayers }
-    if let initialFeatures { chosen.configuration.initialFeatures = initialFeatures.value }
-    if let bottleneckWidth {
-      chosen.configuration.bottleneckWidth = bottleneckWidth == 0 ? nil : bottleneckWidth
-    }
-    if let compression { chosen.configuration.compression = compression }
-    try setTransitionPool(of: &chosen.configuration, card)
-    if let dropRate { chosen.configuration.dropRate = dropRate }
-    if let inputChannels { chosen.configuration.inputChannels = inputChannels }
-    if let numClasses { chosen.configuration.numClasses = numClasses }
-    try chosen.configuration.validate()
-    return chosen
-  }
-
-  /// The pool that the weights were trained with stays: nothing in their shapes tells it.
-  private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ card: ModelCard) throws {
-    // Where --model names the network, what the weights say of it may be unreadable.
-    let own = try? card.configuration?.value.transitionPool
-    if let own, let transitionPool, own != transitionPool {
-      throw Failure(
-        .usage,
-        "--transition-pool: expected \(own.rawValue), which the weights were trained with, found \(transitionPool.rawValue); leave it out"
-      )
-    }
-    if let pool = transitionPool ?? own { configuration.transitionPool = pool }
-  }
-
-  private func base(_ card: ModelCard, otherwise other: String) throws -> ChosenModel {
-    guard let model else {
-      if let stated = card.configuration {
-        return ChosenModel(name: card.model ?? "densenet", configuration: try stated.value)
-      }
-      let name = card.model ?? other
-      guard let configuration = try? DenseNet.Configuration(named: name) else {
-        throw Failure(
-          .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network with --model")
-      }
-      return ChosenModel(name: name, configuration: configuration)
-    }
-    guard model.hasSuffix(".json") else {
-      do { return ChosenModel(name: model, configuration: try .init(named: model)) } catch let failure as Failure {
-        throw Failure(.usage, "--model: \(failure)")
-      }
-    }
-    guard FileManager.default.fileExists(atPath: model) else {
-      throw Failure(.missingInput, "\(model): no such file; check the path given to --model")
-    }
-    guard let data = FileManager.default.contents(atPath: model) else {
-      throw Failure(.inputOutput, "\(model): cannot be read; check its permissions")
-    }
-    return ChosenModel(
-      name: URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent,
-      configuration: try .init(json: data, source: model))
+  /// What the options choose.
+  var choice: ModelChoice {
+    var choice = ModelChoice(model)
+    choice.growthRate = growthRate?.value
+    choice.blockLayers = blockLayers
+    choice.initialFeatures = initialFeatures?.value
+    choice.bottleneckWidth = bottleneckWidth
+    choice.compression = compression
+    choice.transitionPool = transitionPool
+    choice.dropRate = dropRate
+    return choice
   }
 }
 
-/// A network, and what its user calls it.
-struct ChosenModel {
-  let name: String
-  var configuration: DenseNet.Configuration
-
+extension ChosenModel {
   /// What help texts say of ``imageSide``.
   static let sideHelp =
     "Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
-
-  /// The side of the images that such networks are made for, in pixels.
-  var imageSide: Int {
-    switch (configuration.stem, configuration.naming) {
-    case (.cifar, _): 32
-    case (.imageNet, .chapter): 96
-    case (.imageNet, .torchvision): 224
-    }
-  }
 }

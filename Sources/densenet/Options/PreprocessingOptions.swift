@@ -1,5 +1,6 @@
 public import ArgumentParser
-public import DenseNets
+import DenseNetData
+import DenseNets
 
 extension Interpolation: ExpressibleByArgument {}
 

@@ -1,18 +1,19 @@
-import ArgumentParser
+public import ArgumentParser
+public import DenseNetTasks
 import DenseNets
 
 /// A named recipe, and what is changed of it: how a network learns.
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What all other options are where they are not given: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
+      "Preset that supplies the defaults of all other options: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
       valueName: "name"))
   var recipe: String = "d2l"
 
   @Option(number: "Passes over the training images. Default: the recipe's (10 for d2l).")
   var epochs: Positive?
 
-  @Option(number: "Images of a batch. Default: the recipe's (256 for d2l).")
+  @Option(number: "Images per batch. Default: the recipe's (256 for d2l).")
   var batchSize: Positive?
 
   @Option(
@@ -28,7 +29,7 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "The learning rate, the schedule's highest. Default: the recipe's (0.1 for d2l); 0.001 with --optimizer adam or adamw.",
+      "Peak learning rate. Default: the recipe's (0.1 for d2l); 0.001 with --optimizer adam or adamw.",
     valueName: "x")
   var lr: PositiveReal?
 
@@ -72,17 +73,8 @@ struct RecipeOptions: ParsableArguments {
 
   /// The recipe that the options name, with what they change of it.
   func resolve() throws -> Recipe {
-    guard var chosen = Recipe.all.first(where: { $0.name == recipe }) else {
-      throw Failure(
-        .usage, "--recipe: expected \(Recipe.all.map(\.name).joined(separator: ", ")), found \"\(recipe)\"")
-    }
-    if let optimizer, optimizer != chosen.optimizer {
-      chosen.optimizer = optimizer
-      chosen.nesterov = false
-      if optimizer != .sgd {
-        (chosen.lr, chosen.momentum, chosen.weightDecay) = (1e-3, 0.9, optimizer == .adamw ? 0.01 : 0)
-      }
-    }
+    var chosen = try named()
+    if let optimizer { chosen.use(optimizer) }
     if let epochs { chosen.epochs = epochs.value }
     if let batchSize { chosen.batchSize = batchSize.value }
     if let accumulate { chosen.accumulate = accumulate.value }
@@ -100,6 +92,10 @@ struct RecipeOptions: ParsableArguments {
       throw Failure(.usage, "--nesterov: expected --optimizer sgd and a --momentum above 0")
     }
     return chosen
+  }
+
+  private func named() throws -> Recipe {
+    do { return try Recipe(named: recipe) } catch { throw Failure(.usage, "--\(error)") }
   }
 }
 

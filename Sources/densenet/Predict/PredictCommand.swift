@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetData
 import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -54,17 +55,54 @@ struct PredictCommand: ParsableCommand {
     let tensors = try tensorFiles()
     if tensors == nil { try output.validate(images: images.map(\.text)) }
     let device = try compute.device()
-    let network = try LoadedNetwork(weights: weights, model: model)
+    let network = try LoadedNetwork(weights: weights.text, model: model.choice)
     if let tensors {
-      try TensorPrediction(network: network, device: device, batchSize: batchSize.value)
-        .run(input: tensors.input, output: tensors.output, json: self.output.chosenFormat == .json)
+      try predict(tensors.input, tensors.output, network, device)
     } else {
-      let recipe = try preprocessing.applied(to: network.preprocessing())
-      try ImagePrediction(
-        network: network, preprocessing: recipe, classNames: network.classNames(file: output.classes),
-        options: output, views: views.tta, device: device, batchSize: batchSize.value, quiet: quiet
-      ).run(images.map(\.text))
+      try predictImages(network, device)
     }
+  }
+
+  private func predictImages(_ network: LoadedNetwork, _ device: Device) throws {
+    let preprocessing = try preprocessing.applied(to: network.preprocessing())
+    let files = ImageFiles(images.map(\.text))
+    let classifier = try ImageClassifier(
+      network, preprocessing: preprocessing, classNames: network.classNames(file: output.classes?.text),
+      views: views.tta, device: device)
+    try network.requireSize(of: preprocessing, images: min(batchSize.value, max(files.paths.count, 1)), device: device)
+    var task = PredictionTask(classifier)
+    (task.top, task.batchSize, task.makesFeatures) = (output.top.value, batchSize.value, output.features != nil)
+    task.heatMaps = try output.cam.map { try HeatMapWriter($0.text, preprocessing: preprocessing) }
+    task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
+    var leftOut = LeftOutImages()
+    task.onSkipped = { leftOut.report($0) }
+    Interrupts.watch()
+    let result: PredictionResult
+    do { result = try task.run(files) } catch let stopped as TaskInterruption {
+      throw Interruption(description: "\(stopped); nothing was printed")
+    }
+    if let target = output.features?.text, try !result.writeFeatures(to: target) {
+      printError("\(target): not written, since no image could be read")
+    }
+    try PredictionReport(result).print(as: output.chosenFormat)
+    try leftOut.throwIfAny(of: result.images.count + result.skipped.count)
+  }
+
+  /// What is printed as JSON of a prediction from tensors.
+  private struct TensorReport: Encodable {
+    let images: Int
+    let classes: Int
+    let output: String
+  }
+
+  private func predict(_ input: Path, _ output: Path, _ network: LoadedNetwork, _ device: Device) throws {
+    var task = TensorPrediction(network)
+    (task.device, task.batchSize) = (device, batchSize.value)
+    task.monitor.shouldStop = { Interrupts.requested }
+    Interrupts.watch()
+    let count = try task.run(input: input.text, output: output.text)
+    guard self.output.chosenFormat == .json else { return }
+    try printJSON(TensorReport(images: count, classes: network.configuration.numClasses, output: output.text))
   }
 
   /// The files of tensors, where these and not images are asked for.
@@ -133,6 +171,12 @@ struct PredictionOptions: ParsableArguments {
       throw Failure(.usage, "expected one format, found --json and --format csv; leave one out")
     }
     if let features { _ = try WeightsFile.writtenFormat(of: features.url) }
-    if let cam { try HeatMapWriter.validate(cam, images: images) }
+    if let cam { try HeatMapWriter.validate(cam.text, images: images) }
   }
+}
+
+extension PredictCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = [
+    "imageSize": ["--resize", "--crop"], "heatMaps": ["--cam"],
+  ]
 }

@@ -1,7 +1,6 @@
-import DenseNetData
 import DenseNetIO
 import DenseNetReports
-import DenseNets
+import DenseNetTasks
 
 /// What `densenet predict` found, and what it left out.
 struct PredictionReport: Encodable {
@@ -17,29 +16,21 @@ struct PredictionReport: Encodable {
     let top: [Class]
   }
 
-  struct Skipped: Encodable {
-    let file: String
-    let reason: String
+  let predictions: [Prediction]
+  let skipped: [SkippedFile]
+
+  init(_ result: PredictionResult) {
+    predictions = result.images.map { image in
+      Prediction(
+        file: image.file,
+        top: image.classes.map { Class(class: $0.name, index: $0.index, probability: $0.probability) })
+    }
+    skipped = result.skipped.map(SkippedFile.init)
   }
 
-  var predictions: [Prediction] = []
-  private(set) var skipped: [Skipped] = []
-  private var leftOut = LeftOutImages()
-
-  private enum CodingKeys: CodingKey { case predictions, skipped }
-
-  /// Names an image on standard error, and goes on.
-  mutating func skip(_ image: SkippedImage) {
-    leftOut.report(image)
-    skipped.append(Skipped(file: image.file, reason: image.reason))
-  }
-
-  /// - Throws: the end of a run that left images out.
-  func requireAll() throws { try leftOut.throwIfAny(of: predictions.count + skipped.count) }
-
-  func printed(as format: PredictionFormat) throws {
+  func print(as format: PredictionFormat) throws {
     switch format {
-    case .json: try printResult(String(decoding: try compactJSON(self), as: UTF8.self))
+    case .json: try printJSON(self)
     case .csv: try printResult(csv())
     case .table: if !predictions.isEmpty { try printResult(table()) }
     }
@@ -72,32 +63,4 @@ struct PredictionReport: Encodable {
     }
     return lines.joined(separator: "\n")
   }
-}
-
-/// Counts images that were left out, for the exit status.
-struct LeftOutImages {
-  private var count = 0
-  private var status: Int32 = 0
-
-  /// Names an image on standard error.
-  mutating func report(_ image: SkippedImage) {
-    printError(image.failure.description)
-    count += 1
-    // A file that is not there says more than one that is damaged.
-    status = max(status, image.failure.exitStatus)
-  }
-
-  /// - Throws: ``LeftOut`` where there is any.
-  func throwIfAny(of total: Int) throws {
-    guard count > 0 else { return }
-    throw LeftOut(
-      status: status,
-      description: total > 1 ? "left out \(count) of \(total) images and folders, named above" : nil)
-  }
-}
-
-/// The end of a run that printed its result but left images out, each of them named before.
-struct LeftOut: Error {
-  let status: Int32
-  let description: String?
 }

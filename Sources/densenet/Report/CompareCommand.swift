@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -30,7 +31,6 @@ struct CompareCommand: ParsableCommand {
     let page = ComparisonPage(comparison.runs)
     if let html { try AtomicFile.write(Data(page.html().utf8), to: html.url) }
     if let svg { try AtomicFile.write(Data(page.svg().utf8), to: svg.url) }
-    try printResult(
-      json ? String(decoding: try compactJSON(comparison.report), as: UTF8.self) : String(page.text().dropLast()))
+    if json { try printJSON(comparison.report) } else { try printResult(String(page.text().dropLast())) }
   }
 }

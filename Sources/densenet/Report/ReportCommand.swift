@@ -1,6 +1,7 @@
 import ArgumentParser
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 

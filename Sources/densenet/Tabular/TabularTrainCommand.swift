@@ -1,13 +1,11 @@
-import ArgumentParser
-import DenseNetData
+public import ArgumentParser
+import DenseNetIO
+import DenseNetReports
+public import DenseNetTasks
 import DenseNets
 import Foundation
 
-/// What `tabular train --model` can name.
-enum TabularModel: String, CaseIterable, ExpressibleByArgument {
-  case denseMLP = "dense-mlp"
-  case mlp
-}
+extension TabularOptions.Model: ExpressibleByArgument {}
 
 struct TabularTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,7 +63,7 @@ struct TabularTrainCommand: ParsableCommand {
     help: ArgumentHelp(
       "dense-mlp: each layer reads the input and all outputs before it. mlp: a plain one of the same depth and size. Default: dense-mlp.",
       valueName: "name"))
-  var model: TabularModel = .denseMLP
+  var model: TabularOptions.Model = .denseMLP
 
   @Option(number: "Hidden layers.")
   var layers: Positive = Positive(2)
@@ -78,7 +76,7 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     number:
-      "Passes over the training rows. Default: \(TabularNetwork.usualEpochs), or as many as make \(TabularNetwork.leastSteps) updates where the table is small."
+      "Passes over the training rows. Default: \(TabularOptions.defaultEpochs), or as many as make \(TabularOptions.fewestSteps) updates where the table is small."
   )
   var epochs: Positive?
 
@@ -112,10 +110,30 @@ struct TabularTrainCommand: ParsableCommand {
     try threads.require(atMost: 1024, "--threads")
     try epochs?.require(atMost: 1_000_000, "--epochs")
     let device = try Device.cpu(threads: threads.value)
-    try Device.$current.withValue(device) {
-      let tables = try TabularTables(self)
-      try TabularNetwork.requireMemory(self, features: tables.featureCount, memory: MemoryRequirement.machineMemory())
-      try TabularRun(command: self, tables: tables, device: device).run()
-    }
+    var task = try TabularTask(options)
+    task.device = device
+    let display = TabularDisplay(errorName: noLogTarget ? "rmse" : "log rmse", quiet: quiet)
+    task.events = display.events
+    task.monitor.shouldStop = { Interrupts.requested }
+    Interrupts.watch()
+    defer { display.end() }
+    let outcome = try task.run()
+    display.end()
+    let place = outcome.folder.url.relativePath
+    let remedy = "the results are in \(place)"
+    if json { return try printJSON(outcome.summary, remedy: remedy) }
+    try printResult(display.closingLines(outcome.summary, place), remedy: remedy)
+  }
+
+  private var options: TabularOptions {
+    var options = TabularOptions(train: train.text, target: target)
+    (options.test, options.id, options.dropped, options.dropReason) = (test?.text, id, drop, "named by --drop")
+    (options.logTarget, options.clip, options.folds) = (!noLogTarget, clip.value, folds.value)
+    (options.model, options.layers, options.growthRate) = (model, layers.value, growthRate.value)
+    (options.dropout, options.epochs, options.batchSize) = (dropout.value, epochs?.value, batchSize.value)
+    (options.learningRate, options.weightDecay, options.seed) = (lr.value, weightDecay.value, seed.value)
+    options.output = output?.text
+    options.program = (DenseNetCommand.version, Array(CommandLine.arguments.dropFirst()))
+    return options
   }
 }

@@ -1,7 +1,7 @@
 import DenseNetIO
 import DenseNetReports
 
-/// What a run that is complete prints on standard output.
+/// What a complete run prints on standard output.
 struct ClosingLines {
   let summary: RunSummary
 
@@ -10,8 +10,8 @@ struct ClosingLines {
   /// The chapter's two lines, or the summary as JSON.
   /// - Parameter place: where the results are, for the message where standard output takes nothing.
   func print(json: Bool, place: String) throws {
-    try printResult(
-      json ? String(decoding: compactJSON(summary), as: UTF8.self) : lines, remedy: "the results are in \(place)")
+    let remedy = "the results are in \(place)"
+    if json { try printJSON(summary, remedy: remedy) } else { try printResult(lines, remedy: remedy) }
   }
 
   private var lines: String {

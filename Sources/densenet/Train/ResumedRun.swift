@@ -1,52 +1,34 @@
 import ArgumentParser
-import DenseNetIO
+import DenseNetTasks
 import DenseNets
 import Foundation
 
-/// What `--resume` finds in the folder of a run.
+/// The run that `--resume` names where nothing but its folder is given.
 enum ResumedRun {
-  /// Whether the run has come to its end and left all its files; then its results are printed once more.
-  /// - Throws: `Failure(.invalidData)` where it is another run, with the difference named.
-  static func isComplete(_ output: Path, _ setup: TrainingSetup, json: Bool) throws -> Bool {
-    let folder = RunDirectory(at: output.url)
-    let last = [folder.weightsURL, folder.summaryURL, folder.evaluationURL, folder.reportURL]
-    guard last.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return false }
-    try RunStart.requireSameCourse(folder, setup)
-    let record = try RunRecord(contentsOf: output.url)
-    guard let summary = record.summary else { return false }
-    printError("note: \(output.text): the run is complete")
-    try ClosingLines(summary).print(json: json, place: output.text)
-    return true
-  }
-
-  /// The command to run: that of the run in the folder, where nothing but its folder was named.
-  static func command(_ command: TrainCommand) throws -> TrainCommand {
+  /// The run's own settings; nil where the command line gives settings.
+  static func options(of command: TrainCommand) throws -> TrainingOptions? {
     guard command.checkpoints.resume, let output = command.output, namesOnlyTheRun(CommandLine.arguments.dropFirst(2))
-    else { return command }
-    guard let config = try RunStart.config(of: RunDirectory(at: output.url)), config.arguments.first == "train" else {
+    else { return nil }
+    guard let saved = try SavedRun(contentsOf: output.url) else {
       throw Failure(
         .missingInput,
-        "\(output.text): expected the folder of a run to go on with, found none; check --output, or give the options of a new run with it"
+        "\(output.text): expected the folder of a run to resume, found none; check --output, or give the options of a new run with it"
       )
     }
-    var original: TrainCommand
-    do { original = try TrainCommand.parse(Array(config.arguments.dropFirst())) } catch {
-      throw Failure(
-        .invalidData,
-        "\(output.text): its config.json holds no command of this version; give --resume the options of the run")
-    }
     // Named from here, before the run's own place is entered.
-    let dataDir = command.training.data.dataDir.map { Path(text: $0.url.path) }
-    original.checkpoints = command.checkpoints
-    original.output = enter(config.workingFolder, output)
-    original.plot = command.plot
-    (original.json, original.training.quiet) = (command.json, command.training.quiet)
-    if let threads = command.training.compute.threads { original.training.compute.threads = threads }
-    if let dataDir { original.training.data.dataDir = dataDir }
-    return original
+    let dataDir = command.training.data.dataDir?.url.path
+    let place = enter(saved.workingFolder, output)
+    let old = saved.namesDataset ? nil : OldArguments(saved.arguments)
+    var options = try saved.options(dataset: old?.dataset)
+    options.output = place.text
+    options.checkpoints = command.checkpoints.options
+    if let old { options.compute.threads = old.threads }
+    if let threads = try command.training.compute.options().threads { options.compute.threads = threads }
+    if let dataDir { options.dataset.directory = dataDir }
+    return options
   }
 
-  /// Goes where the run was begun, so that the paths of its options hold.
+  /// Goes where the run was begun, so that its paths hold.
   /// - Returns: the run's folder as it is called there.
   private static func enter(_ folder: String?, _ output: Path) -> Path {
     let files = FileManager.default
@@ -74,4 +56,35 @@ enum ResumedRun {
     }
     return true
   }
+}
+
+/// What the settings of runs up to version 0.1.0 do not say, out of the command line that began them.
+struct OldArguments {
+  private let values: [String: String]
+
+  /// - Parameter arguments: of a command line that was understood once.
+  init(_ arguments: [String]) {
+    let known: Set = ["--dataset", "--data-dir", "--val-share", "--split-seed", "--threads"]
+    var values: [String: String] = [:]
+    for (index, argument) in arguments.enumerated() {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard known.contains(parts[0]) else { continue }
+      if parts.count == 2 {
+        values[parts[0]] = parts[1]
+      } else if index + 1 < arguments.count {
+        values[parts[0]] = arguments[index + 1]
+      }
+    }
+    self.values = values
+  }
+
+  var dataset: DatasetChoice {
+    var choice = values["--dataset"].map { DatasetChoice($0) } ?? DatasetChoice()
+    choice.directory = values["--data-dir"]
+    choice.testShare = values["--val-share"].flatMap(Double.init)
+    choice.splitSeed = values["--split-seed"].flatMap(UInt64.init) ?? 0
+    return choice
+  }
+
+  var threads: Int? { values["--threads"].flatMap(Int.init) }
 }

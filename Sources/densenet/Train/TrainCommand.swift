@@ -1,7 +1,6 @@
 import ArgumentParser
-import DenseNetData
 import DenseNetIO
-import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
 
@@ -20,7 +19,7 @@ struct TrainCommand: AsyncParsableCommand {
       which --resume goes on.
       """)
 
-  @OptionGroup var training: TrainingOptions
+  @OptionGroup var training: TrainingArguments
   @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
 
   @Option(number: "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.")
@@ -39,18 +38,33 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     if checkpoints.resume, output == nil {
-      throw Failure(.usage, "--resume: expected --output with it, the folder of the run to go on with")
+      throw Failure(.usage, "--resume: expected --output with it, the folder of the run to resume")
     }
-    try await ResumedRun.command(self).train()
+    let display = TrainingDisplay(quiet: training.quiet, plots: plot)
+    do {
+      let outcome = try await TrainingTask(try options()).run(monitor: display.monitor, events: display.events)
+      let place = outcome.folder.url.relativePath
+      if outcome.wasComplete {
+        printError("note: \(place): the run is complete")
+      } else if !training.quiet {
+        printError("everything on one page: \(outcome.folder.reportURL.relativePath)")
+      }
+      try ClosingLines(outcome.summary).print(json: json, place: place)
+    } catch let interruption as TrainingInterruption {
+      let place = interruption.folder.url.relativePath
+      throw Interruption(description: "\(interruption); resume with densenet train --resume --output \(place)")
+    }
   }
 
-  private func train() async throws {
-    let device = try training.compute.device()
-    let parts = try await training.load()
-    try Device.$current.withValue(device) {
-      let setup = try TrainingSetup(training, parts, maxSteps: maxSteps?.value, device: device)
-      if checkpoints.resume, let output, try ResumedRun.isComplete(output, setup, json: json) { return }
-      try TrainingRun(command: self, setup: setup).run()
-    }
+  /// The settings that the command line gives, or those of the run that it names.
+  private func options() throws -> TrainingOptions {
+    if let options = try ResumedRun.options(of: self) { return options }
+    var options = try training.options()
+    options.maxSteps = maxSteps?.value
+    (options.output, options.resumes) = (output?.text, checkpoints.resume)
+    options.checkpoints = checkpoints.options
+    options.program = .init(
+      version: DenseNetCommand.version, arguments: Array(CommandLine.arguments.dropFirst()))
+    return options
   }
 }

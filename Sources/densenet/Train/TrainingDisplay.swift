@@ -1,60 +1,99 @@
-import DenseNetData
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 import DenseNets
 import Foundation
+import Synchronization
 
 /// What a person sees of a training run, on standard error.
-final class TrainingDisplay {
-  private let progress: ProgressBar
-  private let epochs: Int
-  private let examples: Int
-  private let testExamples: Int
+final class TrainingDisplay: Sendable {
+  private struct State {
+    /// Of the training; nil before it begins.
+    var progress: ProgressBar?
+    var overview: TrainingOverview?
+    /// Examples of the current epoch that an earlier process has seen.
+    var seen = 0
+  }
 
-  /// Examples of the current epoch that an earlier process has seen.
-  private var seen: Int
-
+  private let quiet: Bool
   private let plots: Bool
+  private let state = Mutex(State())
 
   /// - Parameter plots: whether to show the curves below the progress, on a terminal.
-  init(_ setup: TrainingSetup, from start: TrainingProgress, plots: Bool) {
-    self.plots = plots
-    (epochs, examples, testExamples) = (setup.recipe.epochs, setup.train.count, setup.test.count)
-    seen = start.metrics.examples
-    let all = epochs * examples
-    let update = Double(setup.recipe.batchSize) * Double(setup.recipe.accumulate)
-    let limited = setup.plan.maxSteps.map { Int(min(Double(all), Double($0) * update)) } ?? all
-    progress = ProgressBar(
-      style: .automatic(quiet: setup.options.quiet), plannedWork: max(0, min(limited, all) - start.epoch * examples))
+  init(quiet: Bool, plots: Bool) { (self.quiet, self.plots) = (quiet, plots) }
+
+  /// What comes before training is shown as for other tasks.
+  var monitor: TaskMonitor {
+    var monitor = ConsoleMonitor(quiet: quiet).monitor
+    monitor.warning = { [self] text in
+      if let progress { progress.note("warning: \(text)") } else { printError("warning: \(text)") }
+    }
+    return monitor
   }
 
-  func note(_ text: String) { progress.note(text) }
+  var events: TrainingEvents {
+    var events = TrainingEvents()
+    events.isReady = { [self] overview in
+      Interrupts.watch()
+      state.withLock { $0.overview = overview }
+    }
+    events.begins = { [self] in begin($0) }
+    events.epochBegins = { [self] in beginEpoch($0) }
+    events.stepped = { [self] in
+      step($0)
+      if $0.isPoint { plot($1) }
+    }
+    events.testBegins = { [self] in
+      let overview = state.withLock { $0.overview }
+      progress?.begin("testing", total: overview?.testImages ?? 0, countsAsWork: false)
+    }
+    events.tested = { [self] in progress?.update(completed: $0.examples) }
+    events.epochEnds = { [self] in
+      endEpoch($0)
+      plot($1)
+    }
+    events.ends = { [self] in progress?.close() }
+    return events
+  }
+
+  private var progress: ProgressBar? { state.withLock { $0.progress } }
 
   /// What a person should know before the first step.
-  func introduce(_ setup: TrainingSetup, notes: [String], folder: RunDirectory) {
-    note(
-      "\(TextFormat.thousands(setup.train.count)) training and \(TextFormat.thousands(setup.test.count)) test images: \(setup.origin)"
+  private func begin(_ start: TrainingStart) {
+    guard let overview = state.withLock({ $0.overview }) else { return }
+    let (recipe, examples) = (overview.recipe, overview.trainImages)
+    let all = recipe.epochs * examples
+    let update = Double(recipe.batchSize) * Double(recipe.accumulate)
+    let limited = overview.maxSteps.map { Int(min(Double(all), Double($0) * update)) } ?? all
+    let progress = ProgressBar(
+      style: .automatic(quiet: quiet), plannedWork: max(0, min(limited, all) - start.progress.epoch * examples))
+    state.withLock { ($0.progress, $0.seen) = (progress, start.progress.metrics.examples) }
+    progress.note(
+      "\(TextFormat.thousands(examples)) training and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
     )
-    for text in notes { note(text) }
-    note("writing \(folder.url.relativePath)")
+    for text in start.notes { progress.note(text) }
+    progress.note("writing \(start.folder.url.relativePath)")
   }
 
-  func epochBegins(_ epoch: Int) {
-    progress.begin("epoch \(epoch + 1)/\(epochs)", total: examples, completed: seen)
-    seen = 0
+  private func beginEpoch(_ epoch: Int) {
+    let state = state.withLock { state in
+      defer { state.seen = 0 }
+      return state
+    }
+    guard let overview = state.overview else { return }
+    state.progress?.begin(
+      "epoch \(epoch + 1)/\(overview.recipe.epochs)", total: overview.trainImages, completed: state.seen)
   }
 
-  func step(_ event: Trainer.StepEvent) {
+  private func step(_ event: Trainer.StepEvent) {
     let loss = TextFormat.fixed(event.metrics.loss, decimals: 3)
     let accuracy = TextFormat.fixed(event.metrics.accuracy, decimals: 3)
-    progress.update(completed: event.metrics.examples, detail: "loss \(loss)  acc \(accuracy)")
+    progress?.update(completed: event.metrics.examples, detail: "loss \(loss)  acc \(accuracy)")
   }
 
-  func testBegins() { progress.begin("testing", total: testExamples, countsAsWork: false) }
-  func tested(_ metrics: Metrics) { progress.update(completed: metrics.examples) }
-
-  func epochEnds(_ event: EpochResult) {
-    progress.finish(
+  private func endEpoch(_ event: EpochResult) {
+    let epochs = state.withLock { $0.overview?.recipe.epochs } ?? event.epoch
+    progress?.finish(
       "epoch \(event.epoch)/\(epochs)  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
         + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "
         + "test acc \(TextFormat.fixed(event.test.accuracy, decimals: 3)), "
@@ -62,12 +101,10 @@ final class TrainingDisplay {
   }
 
   /// The chapter's plot, as it grows.
-  func plot(_ curves: LearningCurves) {
-    guard plots else { return }
+  private func plot(_ curves: LearningCurves) {
+    guard plots, let progress else { return }
     let width = Terminal.width
     let plot = TerminalPlot(unicode: Terminal.showsUnicode, colored: true)
     progress.show(below: plot.lines(curves, width: width - 1, height: min(16, Terminal.height - 3)), width: width)
   }
-
-  func end() { progress.close() }
 }

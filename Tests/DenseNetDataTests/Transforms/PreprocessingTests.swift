@@ -13,10 +13,10 @@ import Testing
   func equalsTorchvision(_ fixture: RecipeFixture) throws {
     let recipe = try JSONDecoder().decode(Preprocessing.self, from: Data(fixture.json.utf8))
     let (height, width, channels) = fixture.input
-    let image = DecodedImage(
+    let source = DecodedImage(
       width: width, height: height, channels: channels,
       pixels: ResizeCase.pixels(height * width * channels, seed: fixture.seed))
-    let image = try recipe.image(image)
+    let image = try recipe.image(source)
     #expect((image.height, image.width) == fixture.output)
     #expect(recipe.inputSize(height: height, width: width) == fixture.output)
     #expect(image.channels == recipe.inputChannels)
@@ -88,12 +88,12 @@ import Testing
   /// What a resized image would be too large for is never made: only its cropped part is.
   @Test func cropsLongThinImages() throws {
     let (width, height) = (300_000, 1)
-    let image = DecodedImage(
+    let source = DecodedImage(
       width: width, height: height, channels: 1, pixels: [UInt8](repeating: 200, count: width * height))
-    let image = try Preprocessing.imageNet.image(image)
+    let image = try Preprocessing.imageNet.image(source)
     #expect((image.height, image.width) == (224, 224) && image.pixels.allSatisfy { $0 == 200 })
     let uncropped = try Preprocessing(inputChannels: 3, resize: .shorterSide(256))
-    let failure = #expect(throws: Failure.self) { try uncropped.image(image) }
+    let failure = #expect(throws: Failure.self) { try uncropped.image(source) }
     #expect(failure?.description.contains("256x76800000") == true)
   }
 

@@ -1,9 +1,9 @@
 import CFashionSample
 import DenseNets
 
-/// The sample of Fashion-MNIST inside the program: 2,000 training and 1,000 test images, equally many of each class.
+/// The sample of Fashion-MNIST inside the program: 2,000 training and 1,000 test images, the same number of each class.
 public enum BundledSample {
-  /// What `--dataset` calls it.
+  /// The name by which ``DatasetFinder`` knows it.
   public static let name = "fashion-mnist-sample"
 
   /// The licence of the images (MIT, Zalando SE).
@@ -33,6 +33,7 @@ public enum BundledSample {
   }
 
   private static func content(_ file: fashion_sample_file, _ name: String, _ remedy: String) throws -> GzipReader {
-    try GzipReader(MemoryBytes(name: name, UnsafeRawBufferPointer(start: file.bytes, count: file.count)), remedy: remedy)
+    try GzipReader(
+      MemoryBytes(name: name, UnsafeRawBufferPointer(start: file.bytes, count: file.count)), remedy: remedy)
   }
 }

@@ -6,14 +6,14 @@ struct CIFARDescription: Sendable {
   let name: String
   let title: String
   let classNames: [String]
-  /// Each is of records: labels of one byte, then the red, green and blue values, row by row.
+  /// Each holds records: labels of one byte, then the red, green and blue values, row by row.
   let trainFiles: [String]
   let testFile: String
   /// The labels of a record, of which the last counts.
   let labelBytes: Int
   /// The folder in the archive.
   let folder: String
-  /// The files together, as they are published: a tar archive in gzip.
+  /// The published archive of the files: a tar archive in gzip.
   let archive: DatasetDescription.File
 
   static let mirrors = [URL(string: "https://www.cs.toronto.edu/~kriz/")!]
@@ -36,7 +36,7 @@ struct CIFARDescription: Sendable {
         name: "cifar-100-binary.tar.gz", packedMD5: "03b5dce01913d631647c71ecec9e9cb8", bytes: 168_513_733)),
   ]
 
-  /// In the order of their labels, which is that of the alphabet.
+  /// In the order of their labels, which is alphabetical.
   private static let fineNames = """
     apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle \
     caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant \

@@ -77,7 +77,7 @@ extension CIFARDescription {
       warnings: isWhole
         ? []
         : [
-          "\(source.path): expected \(grouped(Self.trainCount)) training and \(grouped(Self.testCount)) test images as \(title) has, found \(grouped(train.count)) and \(grouped(test.count)); its files may be cut"
+          "\(source.path): expected \(grouped(Self.trainCount)) training and \(grouped(Self.testCount)) test images as \(title) has, found \(grouped(train.count)) and \(grouped(test.count)); its files may be incomplete"
         ])
   }
 

@@ -12,7 +12,7 @@ extension ImageSource {
     }
   }
 
-  /// The images of a table that are for testing, or all where it does not say; classes are theirs, sorted.
+  /// The test images, or all images where the source has no split; the classes are those of these images, sorted.
   /// - Throws: as ``splits(_:)``.
   public func testImages() throws(Failure) -> LabeledImageFiles {
     let table = try ImageTable(path)
@@ -54,7 +54,7 @@ extension ImageSource {
       test: test.examples.map { LabeledPath(path: $0.path, label: test.classNames[$0.label]) }, root: path)
   }
 
-  /// Class folders to train on: each can be read, holds images, and is there once.
+  /// Requires class folders to be readable, to hold images, and to be there once each.
   private func requireSound(_ images: ImageFolder) throws(Failure) {
     if let problem = images.skipped.first {
       if problem.failure.kind == .inputOutput { throw problem.failure }

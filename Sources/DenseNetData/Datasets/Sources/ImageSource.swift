@@ -30,48 +30,11 @@ public enum ImageSource: Sendable, Equatable {
     }
   }
 
-  /// A name for runs: the folder's or the file's, without what does not belong into a file's name.
+  /// A name for runs: that of the folder or the file, with `-` for characters that file names should not have.
   public var name: String {
     let url = URL(fileURLWithPath: path).standardizedFileURL
     let base = self == .table(path) ? url.deletingPathExtension().lastPathComponent : url.lastPathComponent
     let name = base.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
     return name.allSatisfy { "-.".contains($0) } ? "pictures" : String(name)
-  }
-}
-
-/// Training and test images in files.
-public struct ImageSplits: Sendable {
-  public let train: LabeledImageFiles
-  public let test: LabeledImageFiles
-  /// For a person to read: `images of 3 classes from flowers`.
-  public let origin: String
-  /// What the user should know before trusting a result, a line each.
-  public let warnings: [String]
-}
-
-/// How images without a split of their own are split: of each class the same share, at random.
-public struct SplitRule: Sendable, Equatable {
-  /// Of each class, for testing: at least one image of two, and never all.
-  public var testShare: Double
-  public var seed: UInt64
-
-  /// - Precondition: 0 < testShare < 1.
-  public init(testShare: Double = 0.2, seed: UInt64 = 0) {
-    precondition(testShare > 0 && testShare < 1, "a share is between 0 and 1, found \(testShare)")
-    (self.testShare, self.seed) = (testShare, seed)
-  }
-
-  /// The images to test on; a function of the labels, the share and the seed.
-  func testIndices(labels: [Int32], classes: Int) -> Set<Int> {
-    var members = [[Int]](repeating: [], count: classes)
-    for (index, label) in labels.enumerated() { members[Int(label)].append(index) }
-    var result: Set<Int> = []
-    for (label, indices) in members.enumerated() where indices.count > 1 {
-      var draws = RandomDraws(seed: seed, purpose: .split, epoch: 0, number: label)
-      let wanted = Int((Double(indices.count) * testShare).rounded())
-      result.formUnion(
-        draws.permutation(indices.count).prefix(min(max(wanted, 1), indices.count - 1)).map { indices[$0] })
-    }
-    return result
   }
 }

@@ -3,8 +3,8 @@ import Foundation
 import Synchronization
 
 extension ImageSplits {
-  /// No more of the images may be damaged, as a share.
-  public static let damagedShareLimit = 0.1
+  /// The largest share of the images that may be damaged.
+  package static let damagedShareLimit = 0.1
 
   /// The images that can be decoded, and those that cannot. Each is decoded once, on all cores.
   /// - Parameter progress: called from any thread with the number of images that are done.

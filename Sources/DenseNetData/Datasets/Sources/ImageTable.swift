@@ -19,7 +19,7 @@ struct ImageTable {
 
   let folder: String
   let images: [LabeledPath]
-  /// One a row; nil where the table has no column `split`.
+  /// One per row; nil where the table has no column `split`.
   let parts: [Part]?
 
   /// - Throws: `Failure` as ``CSVTable``, and `invalidData` with the line where a field is empty or no part.

@@ -8,7 +8,7 @@ public struct LabeledImageFiles: LabeledImages {
   /// Files may be in colour; what is grey becomes RGB.
   public let channels = 3
   public let paths: [String]
-  /// The folder that paths are told from in ``fingerprint``, so that a dataset may move.
+  /// The folder that paths in ``fingerprint`` are relative to, so that a dataset may move.
   let root: String
 
   /// - Precondition: there is a label for each path, and each label names a class.

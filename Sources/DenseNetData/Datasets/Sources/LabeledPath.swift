@@ -5,7 +5,7 @@ struct LabeledPath: Sendable {
   let path: String
   let label: String
 
-  /// The images, each file once, by whatever paths and links it is named, and a warning where some went.
+  /// The images with each file once, whatever paths and links name it, and a warning where some were dropped.
   /// - Throws: `Failure(.invalidData)` where one file is of two classes.
   static func withoutDuplicates(_ images: [LabeledPath]) throws(Failure) -> ([LabeledPath], warnings: [String]) {
     var known: [[UInt64]: LabeledPath] = [:]
@@ -25,7 +25,7 @@ struct LabeledPath: Sendable {
     return (kept, warning.map { [$0] } ?? [])
   }
 
-  /// The paths of `second` that are files of `first` too.
+  /// The paths of `second` whose files are also in `first`.
   /// - Throws: `Failure(.invalidData)` where one file is of two classes.
   static func common(_ first: [LabeledPath], _ second: [LabeledPath]) throws(Failure) -> [String] {
     let known = Dictionary(first.map { (fileIdentity($0.path), $0) }, uniquingKeysWith: { first, _ in first })

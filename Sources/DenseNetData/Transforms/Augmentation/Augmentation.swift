@@ -1,25 +1,26 @@
 public import DenseNets
 
-/// How training images are varied at random, in the order of torchvision's usual `Compose`: random-resized crop, crop with
-/// padding, flips, rotation and colours on 8-bit values; then, on normalised values, erasing and cutout; at last mixup of
-/// the batch.
+/// How training images are augmented at random, in the order of torchvision's usual `Compose`: random-resized crop,
+/// crop with padding, flips, rotation and colours on 8-bit values; then, on normalised values, erasing and cutout;
+/// finally, mixup of the batch.
 ///
-/// Every operation is torchvision's on a Pillow image, bit for bit while values are of 8 bits. What is drawn for an image
-/// depends on the seed, the epoch and the image's index alone, and for mixup on the batch's number: not on threads, nor
-/// on where an epoch is taken up again.
+/// Every operation is torchvision's on a Pillow image, bit for bit while values are of 8 bits. What is drawn for an
+/// image depends on the seed, the epoch and the image's index alone, and for mixup on the batch's number: not on
+/// threads, nor on where an epoch is resumed.
 public struct Augmentation: Codable, Sendable, Equatable {
-  /// Black pixels that are put around an image of the network's input size, out of which one of that size is cut at a
+  /// Black pixels that are added around an image of the network's input size before it is cropped to that size at a
   /// random place: `RandomCrop(size, padding)`. 0: none.
   public var cropPadding = 0
   /// The probability with which left and right are exchanged.
   public var horizontalFlip = 0.0
   /// The probability with which top and bottom are exchanged.
   public var verticalFlip = 0.0
-  /// The greatest angle by which an image is turned about its centre to either side, in degrees, corners black:
+  /// The greatest angle by which an image is rotated about its centre in either direction, in degrees, corners black:
   /// `RandomRotation`. 0: none.
   public var rotation = 0.0
-  /// The least share of an image's area that a random part has, which is then resized to the network's input; its width
-  /// over its height is 3/4 to 4/3: `RandomResizedCrop`, in place of the preprocessing's resize and crop. Nil: none.
+  /// The least share of an image's area that a random part covers, which is then resized to the network's input; its
+  /// width over its height is 3/4 to 4/3: `RandomResizedCrop`, in place of the preprocessing's resize and crop. Nil:
+  /// none.
   public var randomResizedCrop: Double?
   public var colorJitter = ColorJitter()
   /// The probability with which a rectangle of 2% to 33% of the area, height over width 0.3 to 3.3, is set to 0 after
@@ -49,7 +50,7 @@ public struct Augmentation: Codable, Sendable, Equatable {
   /// No augmentation; set what is wanted.
   public init() {}
 
-  /// Images as they are, for evaluation.
+  /// Unchanged images, for evaluation.
   public static let none = Augmentation()
 
   /// - Throws: `Failure` of that kind that names the first field which makes no sense.

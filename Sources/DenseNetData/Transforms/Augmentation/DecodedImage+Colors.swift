@@ -46,7 +46,7 @@ extension DecodedImage {
   }
 }
 
-/// `Image.blend`: `from + factor · (to − from)` in single precision, cut to a whole number of 0…255.
+/// `Image.blend`: `from + factor · (to − from)` in single precision, truncated to a whole number in 0…255.
 private struct Blend {
   private let factor: Float
 

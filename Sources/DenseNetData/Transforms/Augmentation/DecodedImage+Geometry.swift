@@ -1,6 +1,6 @@
 import Foundation
 
-/// What becomes of an image's pixels by moving them. Pixels from outside are black.
+/// Operations that move an image's pixels. Pixels from outside are black.
 extension DecodedImage {
   /// An image of this shape that is filled row by row.
   private func filled(
@@ -26,7 +26,8 @@ extension DecodedImage {
     }
   }
 
-  /// The image moved by whole pixels, in its own size: the pixel at (y, x) is the one that was at (y + down, x + right).
+  /// The image moved by whole pixels, in its own size: the pixel at (y, x) is the one that was at (y + down, x +
+  /// right).
   func shifted(down: Int, right: Int) -> DecodedImage {
     if down == 0, right == 0 { return self }
     return filled(width: width, height: height) { result, source in

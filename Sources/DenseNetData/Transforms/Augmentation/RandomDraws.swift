@@ -28,7 +28,7 @@ struct RandomDraws {
 
   mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
 
-  /// A whole number of 0..<bound, all equally probable.
+  /// A whole number in 0..<bound, all equally probable.
   mutating func below(_ bound: Int) -> Int { source.next(below: bound) }
 
   mutating func happens(_ probability: Double) -> Bool { uniform() < probability }
@@ -46,8 +46,8 @@ struct RandomDraws {
     return 1 / (1 + exp(b - a))
   }
 
-  /// The logarithm of a gamma variate of shape α (Marsaglia and Tsang 2000): for shape α + 1, times a power of a uniform
-  /// one.
+  /// The logarithm of a gamma variate of shape α (Marsaglia and Tsang 2000): for shape α + 1, times a power of a
+  /// uniform one.
   private mutating func logGamma(_ alpha: Double) -> Double {
     let d = alpha + 1 - 1.0 / 3
     let c = 1 / (9 * d).squareRoot()

@@ -1,7 +1,7 @@
 import DenseNets
 import Foundation
 
-/// A graph in the making. Each step adds the nodes of one layer, reads one value and answers the name of the next.
+/// A graph in the making. Each step adds the nodes of one layer, reads one value and returns the name of the next.
 ///
 /// A node and its output have the layer's name in the state dictionary.
 struct GraphBuilder {

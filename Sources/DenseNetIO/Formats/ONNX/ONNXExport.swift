@@ -8,8 +8,8 @@ import SwiftProtobuf
 /// - output: `logits` `[N, numClasses]`
 ///
 /// The graph is the network's definition in inference: every batch norm stands by itself, initializers have the names
-/// of the state dictionary and the bits of its values, so that reading the file back loses nothing but the norms' counts
-/// of batches.
+/// of the state dictionary and the bits of its values, so that reading the file back loses nothing but the norms'
+/// counts of batches.
 public struct ONNXExport {
   /// The version of the operators.
   public static let opset = 17
@@ -21,7 +21,7 @@ public struct ONNXExport {
   public var model: DenseNet
   /// The images' size; nil: any size.
   public var inputSize: Extent?
-  /// What the file is to say of the model in its `metadata_props`, besides its configuration.
+  /// What the file says about the model in its `metadata_props`, in addition to its configuration.
   public var card: ModelCard
   /// Of the program that writes the file.
   public var producerVersion: String
@@ -39,7 +39,7 @@ public struct ONNXExport {
     try AtomicFile.write(try serialized(), to: url)
   }
 
-  /// The file's bytes. They depend on the network's numbers, the size and the metadata alone.
+  /// The file's bytes. They depend on the network, the size and the metadata alone.
   /// - Throws: `Failure(.usage)` for a network that no ONNX file can hold, or images that it cannot take.
   public func serialized() throws(Failure) -> Data {
     let bytes = model.namedState.reduce(0) { $0 + 4 * $1.parameter.count }

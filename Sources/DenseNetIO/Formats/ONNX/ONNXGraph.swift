@@ -10,7 +10,7 @@ struct ONNXGraph {
   private let producers: [String: Int]
   private var aliases: [String: String] = [:]
 
-  /// What a DenseNet is made of, and what exporters compute with constants besides.
+  /// The operators that a DenseNet consists of, and those that exporters apply to constants.
   private static let knownTypes: Set<String> = [
     "Conv", "BatchNormalization", "Relu", "MaxPool", "AveragePool", "Concat", "GlobalAveragePool", "ReduceMean",
     "Flatten", "Reshape", "Squeeze", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "CastLike", "Constant",
@@ -58,7 +58,7 @@ struct ONNXGraph {
   /// The node that makes a value, or nil for the input, an initializer and what is not there.
   func producer(_ value: String) -> GraphNode? { producers[value].map { nodes[$0] } }
 
-  /// The value behind nodes that pass it on as it is.
+  /// The value behind nodes that pass it on unchanged.
   func resolved(_ value: String) -> String { aliases[value] ?? value }
 
   /// What each value stands for that a node passes on, in one look at each.

@@ -2,10 +2,10 @@ import DenseNets
 import Foundation
 
 extension RecognizedNetwork {
-  /// The numbers of the network.
+  /// The network's configuration.
   /// - Parameters:
-  ///   - stated: what the file says of them. Where the graph can be of such a network, the file is believed in what the
-  ///     graph does not tell.
+  ///   - stated: the file's own statement. Where the graph can be of such a network, the file is believed about what
+  ///     the graph does not tell.
   ///   - naming: for a graph that does not tell.
   /// - Throws: ``WeightsProblem`` where there is no such network.
   func configuration(

@@ -12,7 +12,7 @@ struct TorchStorage: Hashable {
   let begin: Int
   let count: Int
 
-  /// Bytes an element.
+  /// Bytes per element.
   var elementSize: Int { type?.size ?? 1 }
 
   /// - Parameter id: `("storage", class, key, location, count)`, in the legacy form with a sixth: None, or a view's
@@ -63,8 +63,9 @@ struct TorchTensor: Hashable {
   /// Of the tensor.
   let count: Int
 
-  /// - Parameter arguments: those of `torch._utils._rebuild_tensor`, `_v2` and `_v3`: `(storage, offset, size, stride)`,
-  ///   then gradient and hooks, which do not matter, then `_v3`'s dtype, then metadata, of which there may be none.
+  /// - Parameter arguments: those of `torch._utils._rebuild_tensor`, `_v2` and `_v3`: `(storage, offset, size,
+  ///   stride)`, then gradient and hooks, which do not matter, then `_v3`'s dtype, then metadata, of which there may be
+  ///   none.
   init(_ global: PickleGlobal, _ arguments: [PickleValue], _ heap: PickleHeap) throws(WeightsProblem) {
     let (least, most) =
       switch global {

@@ -95,7 +95,7 @@ extension TensorValue {
   /// The reference library puts wider types first.
   fileprivate var typeOrder: Int { -writtenType.size }
 
-  /// Bytes of the elements as they are written.
+  /// Bytes of the elements in the file.
   var byteCount: Int { count * writtenType.size }
 
   /// Appends the elements as they are written: row by row, little-endian.

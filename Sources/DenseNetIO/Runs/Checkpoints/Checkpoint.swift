@@ -1,20 +1,22 @@
 public import DenseNets
 public import Foundation
 
-/// All that a training run needs to go on as if it had never stopped, to the bit: weights, the optimizer's memory, the
-/// average, what dropouts drop next, and how far the run has come. The order of the images follows from the seed and the
-/// epoch.
+/// All that a training run needs to resume as if it had never stopped, to the bit: weights, the optimizer's state, the
+/// average, what dropouts drop next, and how far the run has come. The order of the images follows from the seed and
+/// the epoch.
 ///
 /// As a file it is safetensors, with a checksum over everything.
 public struct Checkpoint: Sendable, Equatable {
   public let progress: TrainingProgress
-  /// What the run's course depends on, by name; a run goes on only with the same.
+  /// The settings that the run's results depend on, by name; a run is resumed only with the same.
   public let settings: [String: String]
   /// How long the run had taken, in seconds, evaluation included.
   public let seconds: Double
   /// The file's name for messages.
   let source: String
   private let tensors: [NamedTensor]
+  /// The names of the optimizer's state, in the optimizer's own order.
+  private let optimizerState: [String]
 
   /// The present state of a run.
   public init(of trainer: Trainer, progress: TrainingProgress, settings: [String: String], seconds: Double) {
@@ -28,11 +30,13 @@ public struct Checkpoint: Sendable, Equatable {
       tensors.append(NamedTensor(name: Part.dropout + name, value: .integer(state, shape: [2])))
     }
     let names = trainer.parameterNames
-    for memory in trainer.optimizer.memory {
-      for (name, values) in zip(names, memory.values) {
+    let optimizerState = trainer.optimizer.state
+    self.optimizerState = optimizerState.map(\.name)
+    for state in optimizerState {
+      for (name, values) in zip(names, state.values) {
         tensors.append(
           NamedTensor(
-            name: Part.optimizer + memory.name + "." + name, tensor: Tensor(shape: [values.count], values: values)))
+            name: Part.optimizer + state.name + "." + name, tensor: Tensor(shape: [values.count], values: values)))
       }
     }
     if let average = trainer.average {
@@ -43,8 +47,8 @@ public struct Checkpoint: Sendable, Equatable {
   }
 
   /// Brings a run that was built with the same settings to where this one was.
-  /// - Throws: `Failure(.invalidData)` where the checkpoint is of another model or optimizer; then the trainer is not to be
-  ///   used.
+  /// - Throws: `Failure(.invalidData)` where the checkpoint is of another model or optimizer; then the trainer is not
+  ///   to be used.
   public func restore(into trainer: Trainer) throws(Failure) {
     try file(of: Part.model).load(into: trainer.model)
     let values = Dictionary(tensors.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -60,8 +64,8 @@ public struct Checkpoint: Sendable, Equatable {
       }
       (dropout.seed, dropout.passes) = (UInt64(bitPattern: state[0]), UInt64(bitPattern: state[1]))
     }
-    var memory: [OptimizerState] = []
-    for kind in memoryNames {
+    var optimizerState: [OptimizerState] = []
+    for kind in self.optimizerState {
       var rows: [[Float]] = []
       for name in trainer.parameterNames {
         guard let tensor = try value(Part.optimizer + kind + "." + name).tensor else {
@@ -69,9 +73,9 @@ public struct Checkpoint: Sendable, Equatable {
         }
         rows.append(tensor.values)
       }
-      memory.append(OptimizerState(name: kind, values: rows))
+      optimizerState.append(OptimizerState(name: kind, values: rows))
     }
-    try trainer.optimizer.restore(steps: progress.step, memory: memory)
+    try trainer.optimizer.restore(steps: progress.step, state: optimizerState)
     if let average = trainer.average {
       let model = Dictionary(
         uniqueKeysWithValues: trainer.model.namedState.map { ($0.name, $0.parameter.shape) })
@@ -86,14 +90,13 @@ public struct Checkpoint: Sendable, Equatable {
     }
   }
 
-  /// The optimizer's kinds of memory, in its order.
-  private var memoryNames: [String] {
-    var names: [String] = []
-    for tensor in tensors where tensor.name.hasPrefix(Part.optimizer) {
-      let kind = String(tensor.name.dropFirst(Part.optimizer.count).prefix { $0 != "." })
-      if !names.contains(kind) { names.append(kind) }
+  /// The names of the optimizer's state in a checkpoint that does not list them. Their order is that of all optimizers of
+  /// the releases that wrote such.
+  private static func sortedStateNames(_ tensors: [NamedTensor]) -> [String] {
+    let names = tensors.filter { $0.name.hasPrefix(Part.optimizer) }.map {
+      String($0.name.dropFirst(Part.optimizer.count).prefix { $0 != "." })
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private func file(of part: String) -> WeightsFile {
@@ -125,6 +128,7 @@ extension Checkpoint {
     static let progress = "progress"
     static let settings = "settings"
     static let seconds = "seconds"
+    static let optimizerState = "optimizer_state"
     static let checksum = "checksum"
   }
 
@@ -134,13 +138,14 @@ extension Checkpoint {
     file.metadata = [
       Key.version: Self.version, Key.progress: String(decoding: try compactJSON(progress), as: UTF8.self),
       Key.settings: String(decoding: try compactJSON(settings), as: UTF8.self), Key.seconds: "\(seconds)",
+      Key.optimizerState: optimizerState.joined(separator: ","),
     ]
     file.metadata[Key.checksum] = file.fullChecksum
     try AtomicFile.write(Safetensors.encoded(file), to: url)
   }
 
-  /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, or `Failure(.invalidData)` where a bit is not as it was
-  ///   written, or another version wrote the file.
+  /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, or `Failure(.invalidData)` where a bit is not as it
+  ///   was written, or another version wrote the file.
   public init(contentsOf url: URL) throws(Failure) {
     var file = try Self.content(of: url)
     guard let version = file.metadata[Key.version] else {
@@ -170,6 +175,9 @@ extension Checkpoint {
     self.seconds = seconds
     source = file.source
     tensors = file.tensors
+    optimizerState =
+      metadata[Key.optimizerState].map { $0.split(separator: ",").map(String.init) }
+      ?? Self.sortedStateNames(file.tensors)
   }
 
   private static func content(of url: URL) throws(Failure) -> WeightsFile {

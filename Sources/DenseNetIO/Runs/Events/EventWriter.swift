@@ -9,7 +9,7 @@ import SwiftProtobuf
 /// try events.append(settings: [("lr", "0.1")])
 /// try events.append(point)          // each point of metrics.jsonl
 /// ```
-/// A run that goes on gets a file of its own, since a file's owner may have been killed within a record; TensorBoard
+/// A resumed run gets a file of its own, since a file's owner may have been killed within a record; TensorBoard
 /// reads all of a folder's files as one run.
 public final class EventWriter: Sendable {
   private let file: AppendedFile
@@ -18,7 +18,7 @@ public final class EventWriter: Sendable {
   /// Creates a new file of events.
   /// - Parameters:
   ///   - folder: the run directory.
-  ///   - resumedStep: the last update that is kept of a run that goes on: TensorBoard drops what earlier files tell of
+  ///   - resumedStep: the last update that is kept of a resumed run: TensorBoard drops what earlier files tell of
   ///     later ones.
   ///   - clock: the time of events.
   /// - Throws: `Failure(.inputOutput)`.

@@ -99,7 +99,7 @@ public final class Device: Sendable, CustomStringConvertible {
   }
 
   /// The fp32 multiply-add peak of all threads together, measured now, in floating point operations a second.
-  public func measurePeak() -> Double {
+  package func measurePeak() -> Double {
     let repeats = 4_000_000
     let clock = ContinuousClock()
     var best = 0.0

@@ -43,7 +43,7 @@ final class ConvolutionEngine {
     }
     let tiles = shape.tileCount(images: images)
     // Kernels prefetch the next tile of a call.
-    let calls = min(tiles, 8 * device.threads)
+    let calls = min(tiles, Tiling.callsPerThread * device.threads)
     device.withWorkspace(forwardWorkspace(shape, images: images)) { memory in
       let moments = TileMoments(in: memory, at: layout.packedCount, count: tiles * shape.outChannels)
       pack(weight, into: memory, layout, transposed: false, input.precision, device: device)
@@ -149,7 +149,9 @@ final class ConvolutionEngine {
 
     init(_ shape: ConvolutionShape, _ layout: WeightLayout, images: Int) {
       let tiles = shape.tileCount(images: images)
-      let affordable = max(8, min(16, (1 << 20) / max(1, layout.packedCount)))
+      let affordable = max(
+        Tiling.partialGradients.lowerBound,
+        min(Tiling.partialGradients.upperBound, Tiling.partialFloats / max(1, layout.packedCount)))
       chunks = min(tiles, 1 << (Int.bitWidth - 1 - affordable.leadingZeroBitCount))
       weightSums = layout.packedCount
       biasSums = weightSums + chunks * layout.packedCount
@@ -191,7 +193,7 @@ final class ConvolutionEngine {
   ) {
     Profiler.measure("pack weights", bytes: 4 * (layout.count + layout.packedCount)) {
       if layout.isPadded { packed.clear(0..<layout.packedCount) }
-      let step = 16
+      let step = Tiling.packedChannels
       device.run((outChannels + step - 1) / step) { item, _ in
         device.kernels.pack(
           packed, weight, layout, transposed: transposed, precision,

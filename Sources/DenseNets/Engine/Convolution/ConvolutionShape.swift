@@ -20,9 +20,9 @@ struct ConvolutionShape: Sendable, Equatable {
   var pool: Extent
   /// Zeros between input pixels: the input gradient of a strided convolution.
   var dilation: Extent
-  private(set) var algorithm = ConvolutionAlgorithm.direct
-  private(set) var imagesPerTile = 1
-  private(set) var rowsPerTile = 1
+  var algorithm = ConvolutionAlgorithm.direct
+  var imagesPerTile = 1
+  var rowsPerTile = 1
 
   /// The output's size follows PyTorch's formula, rounding down, unless given.
   init(
@@ -47,67 +47,6 @@ struct ConvolutionShape: Sendable, Equatable {
     case .direct: cut()
     case .winograd(let side): cutIntoSquares(side)
     }
-  }
-
-  /// The algorithm of the fewest products; transforms cost something too, so Winograd's must save half of them.
-  private func bestAlgorithm(_ choice: ConvolutionChoice) -> ConvolutionAlgorithm {
-    guard choice != .direct, kernel == 3, padding == 1, keepsSize, pool == 1 else { return .direct }
-    func products(_ side: Int) -> Int {
-      (side + 2) * (side + 2) * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side)
-    }
-    let side = products(6) < products(4) ? 6 : 4
-    return choice == .winograd || 2 * products(side) <= 9 * outHeight * outWidth ? .winograd(side: side) : .direct
-  }
-
-  /// About as many squares a tile as fill the registers several times and keep the transformed input in cache; at least
-  /// two rows of them, since every tile reads all weights, and in the backward pass adds to all of their gradients.
-  private mutating func cutIntoSquares(_ side: Int) {
-    let wanted = side == 4 ? 36 : 16
-    let across = (outWidth + side - 1) / side
-    let down = (outHeight + side - 1) / side
-    let bands = max(1, down / max(2, wanted / across))
-    rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * side
-    imagesPerTile = bands == 1 ? max(1, wanted / (across * down)) : 1
-  }
-
-  /// Tiles are as large as half of a small L2 cache, and small maps share one.
-  private mutating func cut() {
-    let budget = 64 * 1024  // floats
-    let pixelsWanted = 144
-    let rowFloats = ((outWidth - 1) * stride.width + kernel.width) * inChannels
-    let rowsThatFit = max(1, (budget / rowFloats - kernel.height) / stride.height + 1)
-    if rowsThatFit < outHeight {
-      let bands = (outHeight + rowsThatFit - 1) / rowsThatFit
-      rowsPerTile = (outHeight + bands - 1) / bands
-    } else {
-      rowsPerTile = outHeight
-      let mapFloats = rowFloats * ((outHeight - 1) * stride.height + kernel.height)
-      let area = outHeight * outWidth
-      imagesPerTile = max(1, min(budget / mapFloats, (pixelsWanted + area - 1) / area))
-    }
-  }
-
-  /// The tiles of inference: Winograd's squares, as many as keep the transformed input in cache and all threads busy.
-  mutating func setSquares(_ side: Int, images: Int, threads: Int) {
-    algorithm = .winograd(side: side)
-    let wanted = side == 4 ? 36 : 16
-    let across = (outWidth + side - 1) / side
-    let down = (outHeight + side - 1) / side
-    let busy = (threads + images - 1) / images
-    let bands = min(down, max(busy, (across * down + wanted - 1) / wanted))
-    rowsPerTile = bands == 1 ? outHeight : (down + bands - 1) / bands * side
-    imagesPerTile = bands == 1 ? max(1, min(wanted / (across * down), images / threads)) : 1
-  }
-
-  /// The tiles of inference by direct convolution: rows, or images where they are small.
-  mutating func setRows(images: Int, threads: Int) {
-    algorithm = .direct
-    let pixelsThatFit = max(28, min(256, 96 * 1024 / inChannels))
-    let area = outHeight * outWidth
-    let busy = min((threads + images - 1) / images, max(1, area / 56))
-    let bands = min(outHeight, max(busy, (area + pixelsThatFit - 1) / pixelsThatFit))
-    rowsPerTile = (outHeight + bands - 1) / bands
-    imagesPerTile = bands == 1 ? max(1, min(pixelsThatFit / area, images / threads)) : 1
   }
 
   /// Whether output and input (after pooling) have one size and stride 1: what the fused backward needs.

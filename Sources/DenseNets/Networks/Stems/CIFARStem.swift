@@ -8,9 +8,9 @@ final class CIFARStem: NetworkStem {
 
   init(convolution: Conv2d) {
     self.convolution = convolution
-    input = FeatureMap(ChannelLayout(slices: [convolution.inChannels]))
+    input = FeatureMap(ChannelLayout(slices: [convolution.inputChannels]))
     engine = ConvolutionEngine(
-      outChannels: convolution.outChannels, inChannels: convolution.inChannels, kernel: convolution.kernelSize,
+      outChannels: convolution.outputChannels, inChannels: convolution.inputChannels, kernel: convolution.kernelSize,
       inputLayout: input.layout)
   }
 
@@ -19,7 +19,7 @@ final class CIFARStem: NetworkStem {
   private func shape(_ size: Extent, outStride: Int, _ device: Device) -> ConvolutionShape {
     ConvolutionShape(
       height: size.height, width: size.width, inChannels: input.stride, inStride: input.stride,
-      outChannels: padded(convolution.outChannels), outStride: outStride, kernel: convolution.kernelSize,
+      outChannels: padded(convolution.outputChannels), outStride: outStride, kernel: convolution.kernelSize,
       padding: convolution.padding, choice: device.convolution)
   }
 
@@ -56,7 +56,7 @@ final class CIFARStem: NetworkStem {
       shape, of: convolution, outputGradient: target.gradientSlice(0), input: input.valueSlice(0), affine: nil,
       inputGradient: nil, images: input.images, device: device)
     guard needsInputGradient else { return nil }
-    let gradient = FeatureMap(ChannelLayout(slices: [convolution.outChannels]))
+    let gradient = FeatureMap(ChannelLayout(slices: [convolution.outputChannels]))
     gradient.resize(images: target.images, height: target.height, width: target.width, gradients: false)
     gradient.load(target.gradientTensor(slice: 0, device: device), slice: 0, statistics: false, device: device)
     let result = FeatureMap(input.layout)

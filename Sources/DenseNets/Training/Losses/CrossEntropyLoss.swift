@@ -2,8 +2,8 @@ internal import Foundation
 
 /// The mean over a batch of `−Σ q·log softmax(logits)`, as `torch.nn.CrossEntropyLoss`.
 ///
-/// q is 1 for the label, or a row of probabilities. Smoothing by ε makes it (1 − ε)·q + ε/classes (Szegedy et al. 2016). Class
-/// weights multiply q; with labels the mean is then over the labels' weights, as PyTorch has it.
+/// q is 1 for the label, or a row of probabilities. Smoothing by ε makes it (1 − ε)·q + ε/classes (Szegedy et al.
+/// 2016). Class weights multiply q; with labels, the mean is then over the labels' weights, as in PyTorch.
 public struct CrossEntropyLoss: Sendable, Equatable {
   /// ε, from 0 to 1.
   public let labelSmoothing: Double
@@ -18,23 +18,37 @@ public struct CrossEntropyLoss: Sendable, Equatable {
     self.classWeights = classWeights
   }
 
-  /// A batch's loss, and what follows from it.
+  /// A batch's loss.
   public struct Result: Sendable {
     /// The mean over the batch.
     public let loss: Double
     /// Rows whose greatest logit is the label's.
     public let correct: Int
-    /// Of the mean loss, by the logits: `[N, classes]`; nil unless asked for.
-    public let gradient: Tensor?
+    /// What the mean counts for among those of other batches: the rows, or the sum of their labels' class weights.
+    public let weight: Double
   }
 
+  /// The loss of a batch.
   /// - Parameters:
   ///   - logits: `[N, classes]`.
   ///   - labels: N classes in `0..<classes`.
   ///   - targets: `[N, classes]`: probabilities to learn instead of the labels.
-  public func callAsFunction(
-    _ logits: Tensor, _ labels: [Int32], targets: Tensor? = nil, gradient wanted: Bool = true
-  ) -> Result {
+  public func callAsFunction(_ logits: Tensor, _ labels: [Int32], targets: Tensor? = nil) -> Result {
+    evaluate(logits, labels, targets: targets, gradient: false).result
+  }
+
+  /// The loss of a batch, and the gradient of its mean by the logits, `[N, classes]`.
+  public func lossAndGradient(
+    _ logits: Tensor, _ labels: [Int32], targets: Tensor? = nil
+  ) -> (result: Result, gradient: Tensor) {
+    let (result, gradient) = evaluate(logits, labels, targets: targets, gradient: true)
+    return (result, Tensor(shape: logits.shape, storage: gradient))
+  }
+
+  /// - Returns: an empty gradient unless one is wanted.
+  private func evaluate(
+    _ logits: Tensor, _ labels: [Int32], targets: Tensor?, gradient wanted: Bool
+  ) -> (result: Result, gradient: [Float]) {
     precondition(
       logits.rank == 2 && logits.shape[0] == labels.count && !labels.isEmpty,
       "expected logits [\(labels.count), classes], found \(logits.shape)")
@@ -47,17 +61,20 @@ public struct CrossEntropyLoss: Sendable, Equatable {
     return general(logits, labels, targets: targets, gradient: wanted)
   }
 
-  private func plain(_ logits: Tensor, _ labels: [Int32], gradient wanted: Bool) -> Result {
+  private func plain(
+    _ logits: Tensor, _ labels: [Int32], gradient wanted: Bool
+  ) -> (result: Result, gradient: [Float]) {
     var gradient: [Float]? = wanted ? [Float](repeating: 0, count: logits.count) : nil
     let (losses, correct) = softmaxCrossEntropy(
       logits: logits.storage, labels: labels, classes: logits.shape[1], gradient: &gradient,
       scale: 1 / Float(labels.count))
-    return Result(
-      loss: losses.reduce(0, +) / Double(labels.count), correct: correct,
-      gradient: gradient.map { Tensor(shape: logits.shape, storage: $0) })
+    let count = Double(labels.count)
+    return (Result(loss: losses.reduce(0, +) / count, correct: correct, weight: count), gradient ?? [])
   }
 
-  private func general(_ logits: Tensor, _ labels: [Int32], targets: Tensor?, gradient wanted: Bool) -> Result {
+  private func general(
+    _ logits: Tensor, _ labels: [Int32], targets: Tensor?, gradient wanted: Bool
+  ) -> (result: Result, gradient: [Float]) {
     let classes = logits.shape[1]
     let weights = classWeights ?? [Double](repeating: 1, count: classes)
     let total = targets == nil ? labels.reduce(0) { $0 + weights[Int($1)] } : Double(labels.count)
@@ -80,7 +97,6 @@ public struct CrossEntropyLoss: Sendable, Equatable {
         if wanted { gradient[n * classes + c] = Float(mass * exponentials[c] / sum - part) }
       }
     }
-    return Result(
-      loss: loss, correct: correct, gradient: wanted ? Tensor(shape: logits.shape, storage: gradient) : nil)
+    return (Result(loss: loss, correct: correct, weight: total), gradient)
   }
 }

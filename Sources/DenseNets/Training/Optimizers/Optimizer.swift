@@ -13,18 +13,21 @@ public protocol Optimizer: AnyObject {
   /// Moves every parameter.
   func step()
 
-  /// What it remembers of past gradients: by name, a row for each parameter in the order of the groups.
-  var memory: [OptimizerState] { get }
-  /// Goes on from what another one of its kind, over parameters of the same shapes, remembered after `steps` updates.
-  /// - Throws: ``Failure`` of kind `invalidData` where the memory is not such a one's.
-  func restore(steps: Int, memory: [OptimizerState]) throws(Failure)
+  /// What it keeps of past gradients, in an order of its own.
+  var state: [OptimizerState] { get }
+  /// Continues from the state of another optimizer of its kind, over parameters of the same shapes.
+  /// - Parameters:
+  ///   - steps: the other's updates.
+  ///   - state: in the order of the other's ``state``.
+  /// - Throws: ``Failure`` of kind `invalidData` where the state is another kind's, or of other shapes.
+  func restore(steps: Int, state: [OptimizerState]) throws(Failure)
 }
 
 /// One kind of number that an optimizer keeps for each value of each parameter.
 public struct OptimizerState: Sendable, Equatable {
-  /// PyTorch's name of it, such as `momentum_buffer`.
+  /// PyTorch's name for it, such as `momentum_buffer`.
   public let name: String
-  /// Of each parameter, in the order of the groups.
+  /// For each parameter, in the order of the groups.
   public var values: [[Float]]
 
   public init(name: String, values: [[Float]]) {
@@ -33,7 +36,7 @@ public struct OptimizerState: Sendable, Equatable {
   }
 }
 
-/// Parameters that are updated alike.
+/// Parameters that share a learning rate and a weight decay.
 public struct ParameterGroup {
   public let parameters: [Parameter]
   /// Its learning rate, in units of the optimizer's.
@@ -50,18 +53,18 @@ public struct ParameterGroup {
 }
 
 extension Optimizer {
-  /// Of all groups.
+  /// Those of all groups.
   public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
-  /// Takes over remembered values, once they are known to be of these names and of the parameters' shapes.
-  func checked(_ memory: [OptimizerState], names: [String], steps: Int) throws(Failure) -> [[[Float]]] {
+  /// The values of a state, once it is known to have these names and the parameters' shapes.
+  func checked(_ state: [OptimizerState], names: [String], steps: Int) throws(Failure) -> [[[Float]]] {
     let counts = parameters.map(\.count)
-    guard steps >= 0, memory.map(\.name) == names, memory.allSatisfy({ $0.values.map(\.count) == counts }) else {
+    guard steps >= 0, state.map(\.name) == names, state.allSatisfy({ $0.values.map(\.count) == counts }) else {
       throw Failure(
         .invalidData,
-        "the optimizer's memory: expected \(names.joined(separator: ", ")) of \(counts.count) parameters, found \(memory.map { "\($0.name) of \($0.values.count)" }.joined(separator: ", ")); it is another optimizer's or another network's"
+        "the optimizer's state: expected \(names.joined(separator: ", ")) of \(counts.count) parameters, found \(state.map { "\($0.name) of \($0.values.count)" }.joined(separator: ", ")); it is another optimizer's or another network's"
       )
     }
-    return memory.map(\.values)
+    return state.map(\.values)
   }
 }

@@ -58,13 +58,13 @@ public final class SGD: Optimizer {
     steps += 1
   }
 
-  /// `momentum_buffer`, once there is one.
-  public var memory: [OptimizerState] {
+  /// `momentum_buffer`; none without momentum, nor before the first step.
+  public var state: [OptimizerState] {
     keepsVelocity && !velocities.isEmpty ? [OptimizerState(name: "momentum_buffer", values: velocities)] : []
   }
 
-  public func restore(steps: Int, memory: [OptimizerState]) throws(Failure) {
-    let values = try checked(memory, names: keepsVelocity && steps > 0 ? ["momentum_buffer"] : [], steps: steps)
+  public func restore(steps: Int, state: [OptimizerState]) throws(Failure) {
+    let values = try checked(state, names: keepsVelocity && steps > 0 ? ["momentum_buffer"] : [], steps: steps)
     velocities = values.first ?? (steps > 0 ? parameters.map { _ in [] } : [])
     self.steps = steps
   }

@@ -1,9 +1,9 @@
 internal import Foundation
 
-/// How the learning rate moves over a run: a function of the update's number alone.
+/// How the learning rate changes over a run: a function of the update's number alone.
 ///
-/// Each is what PyTorch's scheduler of the same name gives when it is stepped once an update (``Shape/step(milestones:factor:)``:
-/// once an epoch).
+/// Each gives the rates of the PyTorch scheduler that it names, stepped once per update
+/// (``Shape/step(milestones:factor:)``: once per epoch).
 public struct LearningRateSchedule: Sendable, Equatable, Codable {
   public enum Shape: Sendable, Equatable, Codable {
     case constant
@@ -11,8 +11,8 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
     case step(milestones: [Int], factor: Double)
     /// `CosineAnnealingLR`: along half a cosine from the peak to `minimum`, in units of the peak.
     case cosine(minimum: Double)
-    /// `OneCycleLR` (Smith and Topin 2017): along cosines from peak/`divisor` up to the peak at `rise` of the updates, and
-    /// down to peak/(`divisor` · `finalDivisor`); momentum moves the other way, from `momenta.upperBound` down to
+    /// `OneCycleLR` (Smith and Topin 2017): along cosines from peak/`divisor` up to the peak at `rise` of the updates,
+    /// and down to peak/(`divisor` · `finalDivisor`). Momentum moves the other way, from `momenta.upperBound` down to
     /// `momenta.lowerBound` and back.
     case oneCycle(rise: Double, divisor: Double, finalDivisor: Double, momenta: ClosedRange<Double>)
 
@@ -22,8 +22,8 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
 
   public var shape: Shape
   /// Epochs in which the rate first rises linearly, from ``warmupStart`` times its value: `LinearLR`. A cosine begins
-  /// where they end, as in `SequentialLR`; steps are counted from the run's beginning, as in `ChainedScheduler`. Not for
-  /// one-cycle, which warms up itself.
+  /// where they end, as in `SequentialLR`; steps are counted from the run's beginning, as in `ChainedScheduler`. Not
+  /// for one-cycle, which warms up itself.
   public var warmupEpochs: Double
   /// In units of the rate.
   public var warmupStart: Double
@@ -36,7 +36,7 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
 
   /// Where a run is.
   public struct Position: Sendable {
-    /// The update that is about to be made, from 0, and all updates of the run.
+    /// The next update, counted from 0, and the number of updates in the run.
     public let step: Int
     public let steps: Int
     public let stepsPerEpoch: Int
@@ -48,7 +48,7 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
     }
   }
 
-  /// - Throws: ``Failure`` of kind `usage` that names the number which makes no sense.
+  /// - Throws: ``Failure`` of kind `usage` that names the value that is out of range.
   public func validate() throws(Failure) {
     func require(_ condition: Bool, _ text: String) throws(Failure) {
       if !condition { throw Failure(.usage, "learning-rate schedule: " + text) }
@@ -78,7 +78,7 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
     }
   }
 
-  /// The learning rate of an update, for a run whose highest is `peak`.
+  /// The learning rate of an update, where the run's highest is `peak`.
   public func learningRate(at position: Position, peak: Double) -> Double {
     let warmupSteps = (warmupEpochs * Double(position.stepsPerEpoch)).rounded()
     let step = Double(position.step)
@@ -98,7 +98,7 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
     }
   }
 
-  /// The momentum of an update, where the schedule moves it.
+  /// The momentum of an update; nil where the schedule leaves it unchanged.
   public func momentum(at position: Position) -> Double? {
     guard case .oneCycle(_, _, _, let momenta) = shape else { return nil }
     return cycle(position, from: momenta.upperBound, over: momenta.lowerBound, to: momenta.upperBound)

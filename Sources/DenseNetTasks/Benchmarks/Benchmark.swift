@@ -1,0 +1,130 @@
+import DenseNetIO
+public import DenseNets
+
+/// Times a network on a fixed random batch.
+///
+/// ```swift
+/// let network = try ModelChoice("densenet121").resolve()
+/// let result = try Benchmark(network, batchSize: 1).ofInference(repetitions: 15)
+/// print(result.imagesPerSecond)
+/// ```
+public struct Benchmark: Sendable {
+  public let chosen: ChosenModel
+  /// Images per batch.
+  public let batchSize: Int
+  /// Their height and width in pixels.
+  public let side: Int
+  /// Of the weights and the batch.
+  public var seed: UInt64 = 0
+  public var device = Device.current
+
+  /// - Parameter side: nil: what the network is made for.
+  public init(_ chosen: ChosenModel, batchSize: Int, side: Int? = nil) {
+    (self.chosen, self.batchSize, self.side) = (chosen, batchSize, side ?? chosen.imageSide)
+  }
+
+  /// How fast passes or steps were.
+  public struct Measure: Sendable {
+    /// Per pass or step, the median.
+    public let seconds: Double
+    /// Of the process.
+    public let peakMemoryBytes: Int
+    /// Multiplications and additions per second.
+    public let operationsPerSecond: Double
+    /// That of fp32 multiply-adds from registers on the same threads, measured in the same run.
+    public let peakOperationsPerSecond: Double
+    /// Of the last training step.
+    public let loss: Double?
+    public let profile: [ProfileLine]?
+
+    public var efficiency: Double { operationsPerSecond / peakOperationsPerSecond }
+  }
+
+  /// Times passes through the network after two that warm up.
+  /// - Throws: `Failure(.usage)` where the images do not suit the network or do not fit into memory.
+  public func ofInference(repetitions: Int) throws -> Measure {
+    try Device.$current.withValue(device) {
+      let net = DenseNet(chosen.configuration, initialization: nil)
+      try MemoryRequirement(images: batchSize, side: side)
+        .require(for: net, training: false, batches: 1, device: device)
+      net.initialize(seed: seed)
+      let images = batch
+      let predictor = Predictor(net, device: device)
+      let times = try times(repetitions, warm: {}) { _ = try predictor.logits(images) }
+      return measure(times, operations: try net.inferenceOperations(inputShape: images.shape))
+    }
+  }
+
+  /// Times training steps (forward, loss, backward, update) after two that warm up. The update is SGD: plain for the
+  /// chapter's network, with momentum 0.9 and weight decay 1e-4 for the others.
+  /// - Parameter profiles: whether to say where the time goes.
+  /// - Throws: `Failure(.usage)` where the images do not suit the network or do not fit into memory.
+  public func ofTraining(steps: Int, memoryEfficient: Bool = false, profiles: Bool = false) throws -> Measure {
+    try Device.$current.withValue(device) {
+      let net = DenseNet(chosen.configuration, initialization: nil)
+      net.memoryEfficient = memoryEfficient
+      let work = MemoryRequirement(images: batchSize, side: side)
+      try work.require(for: net, training: true, batches: 1, device: device)
+      try work.requireStatistics(for: net, smallestBatch: batchSize)
+      net.initialize(seed: seed)
+      let (images, labels) = (batch, labels)
+      let loss = CrossEntropyLoss()
+      let optimizer =
+        chosen.configuration.naming == .chapter
+        ? SGD(net, learningRate: 0.1) : SGD(net, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
+      let profiler = profiles ? Profiler() : nil
+      var lastLoss = 0.0
+      let times = times(steps, warm: { profiler?.reset() }) {
+        Profiler.$current.withValue(profiler) {
+          let (result, gradient) = loss.lossAndGradient(net.forward(images, mode: .training), labels)
+          _ = net.backward(gradient, needsInputGradient: false)
+          Profiler.measure("update", layer: "all", bytes: 12 * net.parameterCount) { optimizer.step() }
+          lastLoss = result.loss
+        }
+      }
+      return measure(
+        times, operations: try net.trainingOperations(inputShape: images.shape), loss: lastLoss, profiler: profiler)
+    }
+  }
+
+  private var batch: Tensor { .randn([batchSize, chosen.configuration.inputChannels, side, side], seed: seed) }
+
+  private var labels: [Int32] {
+    var generator = RandomSource(seed: seed)
+    let classes = Int32(chosen.configuration.numClasses)
+    return (0..<batchSize).map { _ in Int32.random(in: 0..<classes, using: &generator) }
+  }
+
+  /// The seconds of each of `count` calls, after two that warm up.
+  private func times(_ count: Int, warm: () -> Void, _ body: () throws -> Void) rethrows -> [Double] {
+    let clock = ContinuousClock()
+    var times: [Double] = []
+    for repetition in 0..<count + 2 {
+      if repetition == 2 { warm() }
+      let time = try clock.measure(body)
+      if repetition >= 2 { times.append(time.inSeconds) }
+    }
+    return times
+  }
+
+  private func measure(
+    _ times: [Double], operations: Int, loss: Double? = nil, profiler: Profiler? = nil
+  ) -> Measure {
+    // Before the peak is measured, which takes memory too.
+    let memory = ProcessMemory.peakResidentBytes()
+    let seconds = median(times)
+    let peak = device.measurePeak()
+    return Measure(
+      seconds: seconds, peakMemoryBytes: memory, operationsPerSecond: Double(operations) / seconds,
+      peakOperationsPerSecond: peak, loss: loss,
+      profile: profiler.map {
+        ProfileLine.lines($0.entries, steps: times.count, total: times.reduce(0, +), peak: peak)
+      })
+  }
+}
+
+/// The middle of some numbers.
+private func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}

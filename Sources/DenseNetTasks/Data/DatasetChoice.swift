@@ -1,0 +1,111 @@
+public import DenseNetData
+public import DenseNets
+
+/// Which images: a dataset that has a name, or a user's own.
+///
+/// ```swift
+/// let own = DatasetChoice.folder("photos")
+/// var cifar = DatasetChoice.named("cifar10")
+/// cifar.directory = "/data/cifar-10-batches-bin"
+/// ```
+public struct DatasetChoice: Sendable, Equatable {
+  /// Where images come from.
+  public enum Source: Sendable, Equatable {
+    /// One of `DatasetFinder.knownNames`.
+    case named(String)
+    /// Images in `train/CLASS` and `val/CLASS` or `test/CLASS`, or in `CLASS` to be split.
+    case folder(String)
+    /// A CSV file with the columns `path`, `label` and perhaps `split`.
+    case table(String)
+  }
+
+  /// Nil: what a recipe is for, else Fashion-MNIST, else the sample that comes with the program.
+  public var source: Source?
+  /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a download.
+  public var directory: String?
+  /// Of images that are not split already, the share of each class that is for testing, between 0 and 1. Nil: 0.2.
+  public var testShare: Double?
+  /// Decides which images ``testShare`` takes.
+  public var splitSeed: UInt64 = 0
+
+  public init(_ source: Source? = nil) { self.source = source }
+
+  public static func named(_ name: String) -> DatasetChoice { DatasetChoice(.named(name)) }
+  public static func folder(_ path: String) -> DatasetChoice { DatasetChoice(.folder(path)) }
+  public static func table(_ path: String) -> DatasetChoice { DatasetChoice(.table(path)) }
+
+  /// How images are split that are not split already.
+  public var splitRule: SplitRule { SplitRule(testShare: testShare ?? 0.2, seed: splitSeed) }
+
+  /// The user's own images; nil for a dataset that has a name.
+  /// - Throws: `Failure(.usage)` for settings that do not go together.
+  public func imageSource() throws(Failure) -> ImageSource? {
+    if let testShare, !(testShare > 0 && testShare < 1) {
+      throw Failure(
+        .usage, "test share: expected a number between 0 and 1, found \(testShare)", settings: ["testShare"])
+    }
+    let own: ImageSource
+    switch source {
+    case nil, .named?:
+      guard testShare == nil else {
+        throw Failure(
+          .usage, "test share: is for images in a folder or a table; leave it out", settings: ["testShare"])
+      }
+      return nil
+    case .folder(let path)?: own = .folder(path)
+    case .table(let path)?: own = .table(path)
+    }
+    guard !own.path.isEmpty else {
+      throw Failure(.usage, "dataset: expected the path of a folder or a table, found none", settings: ["dataset"])
+    }
+    guard directory == nil else {
+      throw Failure(
+        .usage, "expected no folder of datasets beside \(text ?? own.path), found one; leave it out",
+        settings: ["dataDirectory"])
+    }
+    return own
+  }
+
+  /// Finds the images: looks through the user's own, or finds a dataset's files, downloading them if need be.
+  /// - Parameter other: what is wanted where nothing is chosen; nil: as the finder thinks best.
+  /// - Throws: `Failure` where there are no such images, they are not sound, or settings do not go together.
+  public func load(otherwise other: String? = nil, monitor: TaskMonitor = TaskMonitor()) async throws -> DatasetSplits {
+    if let own = try imageSource() { return try own.load(splitRule, monitor) }
+    var name = other
+    if case .named(let chosen)? = source { name = chosen }
+    let download = DownloadStages(monitor)
+    let finder = DatasetFinder(dataDirectory: directory, progress: { download.update($0, $1, $2) })
+    let splits = try await finder.find(name)
+    download.end()
+    for warning in splits.warnings { monitor.warning(warning) }
+    return splits
+  }
+}
+
+// MARK: - As text
+
+extension DatasetChoice {
+  private static let folderPrefix = "folder:"
+  private static let tablePrefix = "csv:"
+
+  /// - Parameter text: a name, `folder:<path>` or `csv:<file>`.
+  public init(_ text: String) {
+    if text.hasPrefix(Self.folderPrefix) {
+      self = .folder(String(text.dropFirst(Self.folderPrefix.count)))
+    } else if text.hasPrefix(Self.tablePrefix) {
+      self = .table(String(text.dropFirst(Self.tablePrefix.count)))
+    } else {
+      self = .named(text)
+    }
+  }
+
+  /// What ``init(_:)-(String)`` reads; nil where nothing is chosen.
+  public var text: String? {
+    switch source {
+    case nil: nil
+    case .named(let name)?: name
+    case .folder(let path)?: Self.folderPrefix + path
+    case .table(let path)?: Self.tablePrefix + path
+    }
+  }
+}

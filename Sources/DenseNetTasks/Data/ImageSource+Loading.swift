@@ -1,0 +1,26 @@
+import DenseNetData
+import DenseNets
+
+extension ImageSource {
+  /// Images that are named; the others are counted.
+  private static let namedLimit = 20
+
+  /// From a user's own images to datasets that can be trained on: found, split, and each looked at once.
+  /// - Throws: `Failure` where images and classes do not agree, or too many images are damaged.
+  func load(_ rule: SplitRule, _ monitor: TaskMonitor) throws -> DatasetSplits {
+    let found = try splits(rule)
+    for warning in found.warnings { monitor.warning(warning) }
+    let total = found.train.count + found.test.count
+    monitor.stageBegins(.init("looking at images", total: total))
+    let (sound, skipped) = try found.checked { monitor.advanced($0) }
+    monitor.stageEnds()
+    for image in skipped.prefix(Self.namedLimit) { monitor.warning("\(image.failure)") }
+    var warnings = found.warnings
+    if !skipped.isEmpty {
+      let warning = "left out \(skipped.count) of \(total) images that cannot be read"
+      monitor.warning("\(warning)\(skipped.count > Self.namedLimit ? ", the first of them named above" : "")")
+      warnings.append(warning)
+    }
+    return DatasetSplits(train: sound.train, test: sound.test, origin: found.origin, warnings: warnings)
+  }
+}

@@ -1,0 +1,149 @@
+public import DenseNetData
+import DenseNetIO
+public import DenseNets
+import Foundation
+
+/// Measures a network's loss and accuracy on test images.
+///
+/// ```swift
+/// let network = try LoadedNetwork(weights: "model.safetensors")
+/// let result = try EvaluationTask(network).run(on: .folder("flowers"))
+/// print(result.accuracy, result.loss)
+/// ```
+public struct EvaluationTask {
+  public let network: LoadedNetwork
+  /// The height and width of the network's input in pixels; nil: what the weights say.
+  public var side: Int?
+  /// The first images alone; nil: all.
+  public var limit: Int?
+  /// Images per batch, at most: larger batches than ``largestBatch`` are no faster.
+  public var batchSize = EvaluationTask.largestBatch
+  public var views = TestTimeAugmentation.none
+  public var device = Device.current
+  public var monitor = TaskMonitor()
+  /// Told of each image that is left out, when that is found.
+  public var onSkipped: (SkippedImage) -> Void = { _ in }
+
+  public static let largestBatch = 64
+
+  public init(_ network: LoadedNetwork) { self.network = network }
+
+  /// Evaluates on images that all can be read.
+  /// - Throws: `Failure` where the images do not suit the network, or one cannot be read; ``TaskInterruption`` where
+  ///   the monitor stops the work.
+  public func run(on images: any LabeledImages) throws -> EvaluationResult {
+    let test = limit.map { images.prefix($0) } ?? images
+    guard network.configuration.numClasses == test.numClasses else {
+      throw Failure(
+        .invalidData,
+        "\(network.source): expected a network for the \(test.numClasses) classes of \(test.name), found one for \(network.configuration.numClasses); choose other weights"
+      )
+    }
+    let preprocessing = try preprocessing(for: test)
+    let size = min(batchSize, test.count, Self.largestBatch)
+    let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? network.chosen.imageSide
+    try MemoryRequirement(images: size, side: side)
+      .require(for: network.net, training: false, batches: 4, device: device)
+    let batches = BatchLoader(test, preprocessing: preprocessing, batchSize: size, order: Array(0..<test.count))
+    let result = try measure(total: test.count) {
+      try batches.next().map { Batch(images: $0.images, labels: $0.labels.map(Int.init), skipped: []) }
+    }
+    return try checked(result, "the test images")
+  }
+
+  /// Evaluates on a user's own images: those of a folder `val` or `test`, or a table's rows of these, else all. Images
+  /// that cannot be read are left out.
+  /// - Parameter rule: takes the part that training with the same rule has left for testing.
+  /// - Throws: `Failure` where classes do not agree, or images do not suit the network; ``TaskInterruption`` where the
+  ///   monitor stops the work.
+  public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
+    let images = try EvaluationImages(
+      source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
+    let classes = network.configuration.numClasses
+    guard images.classNames.count == classes else {
+      let isFolder = source == .folder(source.path)
+      throw Failure(
+        .invalidData,
+        "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es") as the weights have classes, and no names for them, found \(images.classNames.count); add or remove some"
+      )
+    }
+    let examples = images.examples.prefix(limit ?? images.examples.count)
+    let preprocessing = resized(try network.preprocessing())
+    let size = min(batchSize, examples.count, Self.largestBatch)
+    try network.requireSize(of: preprocessing, images: size, device: device)
+    for image in images.skipped { onSkipped(image) }
+    let batches = ImageLoader(
+      examples.map(\.path), preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
+    var result = try measure(total: examples.count) {
+      batches.next().map { batch in
+        Batch(images: batch.images, labels: batch.indices.map { examples[$0].label }, skipped: batch.skipped)
+      }
+    }
+    result.skipped.insert(contentsOf: images.skipped, at: 0)
+    guard result.examples > 0 else {
+      throw Failure(
+        .invalidData, "\(images.path): none of \(result.skipped.count) images can be read; name a folder of images")
+    }
+    return try checked(result, "the images")
+  }
+
+  /// Images that go through the network together, and those that were left out before them.
+  private struct Batch {
+    /// `[N, C, H, W]`.
+    let images: Tensor?
+    let labels: [Int]
+    let skipped: [SkippedImage]
+  }
+
+  private func measure(total: Int, _ next: () throws -> Batch?) throws -> EvaluationResult {
+    let began = ContinuousClock.now
+    let predictor = Predictor(network.net, device: device)
+    var result = EvaluationResult()
+    var done = 0
+    monitor.stageBegins(.init("testing", total: total))
+    while let batch = try next() {
+      for image in batch.skipped { onSkipped(image) }
+      result.skipped += batch.skipped
+      if let images = batch.images {
+        result.add(try views.logits(images) { try predictor.logits($0) }, labels: batch.labels)
+      }
+      done += batch.labels.count + batch.skipped.count
+      monitor.advanced(done)
+      if monitor.shouldStop() {
+        monitor.stageEnds()
+        throw TaskInterruption("interrupted after \(done) images")
+      }
+    }
+    monitor.stageEnds()
+    result.finish(seconds: (ContinuousClock.now - began).inSeconds)
+    return result
+  }
+
+  private func checked(_ result: EvaluationResult, _ images: String) throws -> EvaluationResult {
+    guard result.examples == 0 || result.loss.isFinite else {
+      throw Failure(
+        .invalidData,
+        "\(network.source): the loss on \(images) is not finite; use weights from before training diverged")
+    }
+    return result
+  }
+
+  /// What the weights say, else the whole image squashed and not normalised.
+  private func preprocessing(for images: any LabeledImages) throws -> Preprocessing {
+    if network.card.preprocessing != nil { return resized(try network.preprocessing()) }
+    guard network.configuration.inputChannels == images.channels else {
+      throw Failure(
+        .invalidData,
+        "\(network.source): expected a network for images of \(images.channels) channels as \(images.name) has, found one for \(network.configuration.inputChannels); choose other weights"
+      )
+    }
+    return resized(.squashed(channels: images.channels, size: network.chosen.imageSide))
+  }
+
+  /// In any case of the size of ``side``.
+  private func resized(_ preprocessing: Preprocessing) -> Preprocessing {
+    var result = preprocessing
+    if let side { (result.resize, result.crop) = (.exact(height: side, width: side), nil) }
+    return result
+  }
+}

@@ -1,0 +1,86 @@
+import DenseNetData
+public import DenseNetIO
+public import DenseNets
+import Foundation
+
+/// A network with its weights, and what these say of its classes and its preprocessing.
+///
+/// ```swift
+/// let network = try LoadedNetwork(weights: "model.safetensors")
+/// let names = try network.classNames()
+/// ```
+public struct LoadedNetwork {
+  public let chosen: ChosenModel
+  public let net: DenseNet
+  /// What the file says of its model.
+  public let card: ModelCard
+  /// The path of the weights, for messages.
+  public let source: String
+
+  /// Reads weights into the network that is chosen or that the file names; classes and channels are the file's.
+  /// - Parameters:
+  ///   - path: a safetensors file, a PyTorch checkpoint, an ONNX model, or a folder of weights.
+  ///   - model: needed only where the weights do not say what they are of.
+  /// - Throws: `Failure` where there is no such network, or the weights are not its own.
+  public init(weights path: String, model: ModelChoice = ModelChoice()) throws {
+    let file = try WeightsFile(contentsOf: URL(fileURLWithPath: path))
+    let stated = file.networkCard
+    let plain = DenseNet(try model.resolve(card: stated).configuration, initialization: nil)
+    chosen = try model.resolve(
+      card: stated, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
+    net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
+    try file.load(into: net)
+    card = file.card
+    source = path
+  }
+
+  public var configuration: DenseNet.Configuration { chosen.configuration }
+
+  /// What the weights say of their preprocessing, else the one that such networks are trained with.
+  /// - Throws: `Failure(.invalidData)` where the weights say something that makes no sense, `usage` for a network that
+  ///   is not one of images.
+  public func preprocessing() throws -> Preprocessing {
+    let channels = configuration.inputChannels
+    guard channels == 1 || channels == 3 else {
+      throw Failure(
+        .usage, "\(source): the network takes \(channels) channels, images have 1 or 3; give it tensors",
+        settings: ["inputTensors"])
+    }
+    guard let preprocessing = try card.preprocessing?.value else { return chosen.standardPreprocessing }
+    guard preprocessing.inputChannels == channels else {
+      throw Failure(
+        .invalidData,
+        "\(source): its preprocessing makes \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
+      )
+    }
+    return preprocessing
+  }
+
+  /// The name of every class: those in the weights, else ImageNet's for 1,000 classes, else numbers from 0.
+  /// - Parameter file: a text file with the name of a class a line, before all else.
+  /// - Throws: `Failure` where names are given for another number of classes.
+  public func classNames(file: String? = nil) throws -> [String] {
+    let count = configuration.numClasses
+    if let file { return try ClassFile.names(contentsOf: file, count: count) }
+    if let names = card.classNames {
+      guard names.count == count else {
+        throw Failure(
+          .invalidData,
+          "\(source): it names \(names.count) classes, expected \(count) as its weights have; give their names in a file",
+          settings: ["classNames"])
+      }
+      return names
+    }
+    return count == ImageNetLabels.classNames.count ? ImageNetLabels.classNames : (0..<count).map(String.init)
+  }
+
+  /// What can be known of the work before it begins.
+  /// - Parameter images: per batch.
+  /// - Throws: `Failure(.usage)` where images of that size do not suit the network, or a batch of them the memory.
+  public func requireSize(of preprocessing: Preprocessing, images: Int, device: Device) throws {
+    guard let size = preprocessing.fixedInputSize else { return }
+    try MemoryRequirement.requireSide(min(size.height, size.width), for: net)
+    try MemoryRequirement(images: images, side: max(size.height, size.width))
+      .require(for: net, training: false, batches: 4, device: device)
+  }
+}

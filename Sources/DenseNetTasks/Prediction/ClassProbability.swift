@@ -1,0 +1,39 @@
+import DenseNets
+
+/// How probable a network finds a class.
+public struct ClassProbability: Sendable, Equatable {
+  public let name: String
+  /// The class's place among the logits.
+  public let index: Int
+  /// 0…1; those of all classes sum to 1.
+  public let probability: Double
+
+  /// The most probable classes of each image, the most probable first; of equal ones the first.
+  /// - Parameters:
+  ///   - logits: `[N, classes]`.
+  ///   - names: of the classes.
+  ///   - count: how many per image.
+  ///   - source: the file of the weights, for messages.
+  ///   - images: what each row is of, for messages.
+  /// - Throws: `Failure(.invalidData)` where a logit is not finite.
+  static func top(
+    _ count: Int, of logits: Tensor, names: [String], source: String, images: [String]
+  ) throws -> [[ClassProbability]] {
+    let (classes, values) = (logits.shape[1], logits.values)
+    for (n, image) in images.enumerated() {
+      guard values[n * classes..<(n + 1) * classes].allSatisfy(\.isFinite) else {
+        throw Failure(
+          .invalidData, "\(source): the logits for \(image) are not finite; check the weights and the normalisation",
+          settings: ["mean", "std"])
+      }
+    }
+    return logits.softmaxRows().enumerated().map { n, probabilities in
+      // By logits, since probabilities may be equal by rounding where these are not.
+      let row = values[n * classes..<(n + 1) * classes].map(Double.init)
+      let order = row.indices.sorted { row[$0] == row[$1] ? $0 < $1 : row[$0] > row[$1] }
+      return order.prefix(count).map {
+        ClassProbability(name: names[$0], index: $0, probability: probabilities[$0])
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import DenseNetData
+import DenseNetIO
+public import DenseNets
+import Foundation
+
+/// Writes class activation maps (Zhou et al. 2016) over images: how much each place of the last feature map speaks for
+/// a class.
+public final class HeatMapWriter {
+  private static let suffix = ".cam.png"
+  private let target: String
+  private let preprocessing: Preprocessing
+  private let isFile: Bool
+  private var written: Set<String> = []
+  private var hasWarned = false
+
+  /// - Throws: `Failure(.usage)` where one file is named for several images, or for the image itself.
+  public static func validate(_ target: String, images: [String]) throws {
+    guard isFile(target) else {
+      let folder = url(target).resolvingSymlinksInPath().standardizedFileURL.path
+      for image in images where image.hasSuffix(suffix) || ImageFiles.isFolder(image) {
+        let url = url(image).resolvingSymlinksInPath().standardizedFileURL
+        guard folder != (ImageFiles.isFolder(image) ? url : url.deletingLastPathComponent()).path else {
+          throw Failure(
+            .usage,
+            "heat maps: expected another folder than that of the images, which they could replace; name another",
+            settings: ["heatMaps"])
+        }
+      }
+      return
+    }
+    guard images.count == 1, !ImageFiles.isFolder(images[0]) else {
+      throw Failure(
+        .usage, "heat maps: expected a folder for those of several images, found a file; name a folder",
+        settings: ["heatMaps"])
+    }
+    let (map, image) = (url(target).resolvingSymlinksInPath().path, url(images[0]))
+    guard map != image.resolvingSymlinksInPath().path else {
+      throw Failure(
+        .usage, "heat map: expected another file than the image, which it would replace; name another",
+        settings: ["heatMaps"])
+    }
+  }
+
+  private static func isFile(_ target: String) -> Bool {
+    url(target).pathExtension.lowercased() == "png" && !ImageFiles.isFolder(target)
+  }
+
+  private static func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+
+  /// Makes the folder, where the heat maps go into one.
+  /// - Parameters:
+  ///   - target: a folder, which gets `<image>.cam.png` for each image; or for one image a `.png` file.
+  ///   - preprocessing: what made the network's input of the images.
+  /// - Throws: `Failure(.inputOutput)`.
+  public init(_ target: String, preprocessing: Preprocessing) throws {
+    self.target = target
+    self.preprocessing = preprocessing
+    isFile = Self.isFile(target)
+    if isFile { return }
+    do {
+      try FileManager.default.createDirectory(at: Self.url(target), withIntermediateDirectories: true)
+    } catch {
+      throw Failure(.inputOutput, "\(target): cannot be made a folder; check the path and its permissions")
+    }
+  }
+
+  /// - Parameters:
+  ///   - classes: of each image, the class to explain.
+  ///   - activations: the network's last map of the images: `[N, channels, h, w]`.
+  func write(
+    _ files: [String], classes: [Int], activations: Tensor, predictor: Predictor, monitor: TaskMonitor
+  ) throws {
+    let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
+    if height * width == 1, !hasWarned {
+      hasWarned = true
+      monitor.warning("the last feature map has a single place, so heat maps show nothing; use larger images")
+    }
+    for (n, file) in files.enumerated() {
+      let weights = predictor.classifierWeights(of: classes[n]).values
+      let values = (0..<height * width).map { place in
+        let start = (n * height * width + place) * channels
+        return (0..<channels).reduce(Float(0)) { $0 + weights[$1] * activations.storage[start + $1] }
+      }
+      let map = HeatMap(Tensor(shape: [height, width], values: values))
+      let overlay = map.overlay(on: try DecodedImage(contentsOf: file), preprocessing: preprocessing)
+      try AtomicFile.write(Data(try overlay.pngData()), to: isFile ? Self.url(target) : url(for: file))
+    }
+  }
+
+  /// `<image>.cam.png`, with a number where images of several folders have one name.
+  private func url(for file: String) -> URL {
+    let stem = Self.url(file).deletingPathExtension().lastPathComponent
+    var name = stem + Self.suffix
+    var number = 2
+    while !written.insert(name).inserted {
+      name = "\(stem)-\(number)\(Self.suffix)"
+      number += 1
+    }
+    return Self.url(target).appendingPathComponent(name)
+  }
+}

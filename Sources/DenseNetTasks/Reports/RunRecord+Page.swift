@@ -1,0 +1,88 @@
+package import DenseNetIO
+package import DenseNetReports
+import DenseNets
+
+/// A run directory as the values that pages show.
+extension RunRecord {
+  private var model: String? { summary?.model ?? config["model"]?.text }
+  private var dataset: String? { summary?.dataset ?? config["dataset.name"]?.text }
+
+  /// `d2l on fashion-mnist`; where the folder does not say, its name.
+  package var title: String {
+    guard let model, let dataset else { return name }
+    return "\(model) on \(dataset)"
+  }
+
+  package var facts: [String] {
+    let count = config["dataset.train_examples"]
+    let tests = config["dataset.test_examples"]
+    var facts = [name]
+    if let count, let tests { facts.append("\(count.thousands) training and \(tests.thousands) test images") }
+    if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append("\(epochs) epochs") }
+    if let started = config["started"] { facts.append("begun \(started.time)") }
+    if summary == nil { facts.append("not ended: so far \(TextFormat.thousands(metrics.lastStep)) steps") }
+    return facts
+  }
+
+  package var results: ReportPage.Results? {
+    summary.map { summary in
+      .init(
+        trainLoss: summary.trainLoss, trainAccuracy: summary.trainAccuracy, testLoss: summary.testLoss,
+        testAccuracy: summary.testAccuracy, examplesPerSecond: summary.examplesPerSecond, seconds: summary.seconds,
+        peakMemoryBytes: summary.peakMemoryBytes, parameters: summary.parameters)
+    }
+  }
+
+  package var curves: RunCurves {
+    var epochs = summary?.epochs ?? 0
+    if case .integer(let planned)? = config["epochs"] { epochs = planned }
+    var curves = RunCurves(epochs: epochs)
+    for point in metrics.train {
+      curves.trainLoss.append(.init(epoch: point.epoch, value: point.loss))
+      curves.trainAccuracy.append(.init(epoch: point.epoch, value: point.accuracy))
+      if let rate = point.learningRate { curves.learningRate.append(.init(epoch: point.epoch, value: rate)) }
+    }
+    for point in metrics.epochs {
+      let epoch = Double(point.epoch)
+      if let loss = point.testLoss { curves.testLoss.append(.init(epoch: epoch, value: loss)) }
+      if let accuracy = point.testAccuracy { curves.testAccuracy.append(.init(epoch: epoch, value: accuracy)) }
+      curves.examplesPerSecond.append(.init(epoch: epoch, value: point.examplesPerSecond))
+      if let share = point.waitingShare { curves.waitingShare.append(.init(epoch: epoch, value: share)) }
+    }
+    return curves
+  }
+
+  /// Where, when and on what the run was made.
+  package var environment: [(key: String, value: String)] {
+    var pairs: [(key: String, value: String)] = []
+    func add(_ key: String, _ value: JSONValue?) {
+      if let value, value != .null { pairs.append((key, value.text)) }
+    }
+    add("densenet", config["version"])
+    add("command", config["arguments"].map { .string($0.words) })
+    add("begun", config["started"].map { .string($0.time) })
+    add("processor", config["machine.processor"])
+    add("architecture", config["machine.architecture"])
+    add("instruction set", config["instruction_set"])
+    add("logical processors", config["machine.logical_processors"])
+    add("threads", config["threads"])
+    if case .integer(let bytes)? = config["machine.memory_bytes"] { pairs.append(("memory", TextFormat.bytes(bytes))) }
+    add("operating system", config["machine.operating_system"])
+    return pairs
+  }
+}
+
+extension JSONValue {
+  fileprivate var thousands: String {
+    if case .integer(let value) = self { TextFormat.thousands(value) } else { text }
+  }
+
+  /// A moment such as `2026-11-24T15:44:32Z` as people read it.
+  fileprivate var time: String { text.replacing("T", with: " ").replacing("Z", with: " UTC") }
+
+  /// An array of words as a command line.
+  fileprivate var words: String {
+    guard case .array(let words) = self else { return text }
+    return (["densenet"] + words.map { $0.text.contains(" ") ? "'\($0.text)'" : $0.text }).joined(separator: " ")
+  }
+}

@@ -1,0 +1,71 @@
+import DenseNetData
+public import DenseNetIO
+public import DenseNetReports
+import DenseNets
+import Foundation
+
+/// What a run leaves for people: `report.html` and `metrics.csv`, and where there is an evaluation, `predictions.csv` and
+/// `evaluation.json`, from which the page can be made again.
+///
+/// ```swift
+/// try RunReport(folder: folder).write(
+///   .init(probabilities: probabilities, labels: labels, classNames: names), image: { try test.image(at: $0).pngData() })
+/// try RunReport(folder: folder).write()   // without an evaluation: a run that was interrupted
+/// ```
+/// Call it when the run's other files are written: the page says what they say.
+public struct RunReport: Sendable {
+  public let folder: RunDirectory
+
+  public init(folder: RunDirectory) { self.folder = folder }
+
+  /// Writes all files.
+  /// - Parameters:
+  ///   - evaluation: of the test set with the run's last weights.
+  ///   - image: an example's image as a PNG file's bytes, by the example's `index`. Asked for the most confident
+  ///     mistakes only, and left out where it can no longer be read.
+  /// - Throws: `Failure(.inputOutput)`.
+  public func write(_ evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws {
+    let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
+      (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
+    }
+    try AtomicFile.write(Data(PredictionTable.text(evaluation.predictions).utf8), to: folder.predictionsURL)
+    let record = EvaluationRecord(evaluation, images: images)
+    try AtomicFile.write(try prettyJSON(record) + Data("\n".utf8), to: folder.evaluationURL)
+    try write()
+  }
+
+  /// Writes the page and the table of points from what the folder holds.
+  /// - Throws: `Failure(.inputOutput)`, and `Failure(.invalidData)` where a file of the folder holds something else.
+  public func write() throws {
+    try folder.writeMetricsTable()
+    try folder.write(report: try page().html())
+  }
+
+  /// The page of what the folder holds.
+  /// - Throws: as ``write()``, and `Failure(.missingInput)` where the folder holds no run.
+  public func page() throws -> ReportPage {
+    let record = try RunRecord(contentsOf: folder.url)
+    var page = ReportPage(title: record.title)
+    page.facts = record.facts
+    page.results = record.results
+    page.curves = record.curves
+    page.settings = record.settings
+    page.environment = record.environment
+    if let (evaluation, images) = try readEvaluation() { (page.evaluation, page.images) = (evaluation, images) }
+    return page
+  }
+
+  private func readEvaluation() throws -> (Evaluation, images: [Int: [UInt8]])? {
+    let files = FileManager.default
+    guard files.fileExists(atPath: folder.evaluationURL.path), files.fileExists(atPath: folder.predictionsURL.path)
+    else { return nil }
+    let record = try readJSON(EvaluationRecord.self, from: folder.evaluationURL)
+    let table = try CSVTable(contentsOf: folder.predictionsURL)
+    let predictions = try PredictionTable.predictions(
+      header: table.header, rows: table.rows, place: table.place, classes: record.classes.count)
+    let images = record.images.map { ($0.index, [UInt8]($0.png)) }
+    return (
+      Evaluation(predictions, classNames: record.classes.map(\.name)), Dictionary(images, uniquingKeysWith: { $1 })
+    )
+  }
+}

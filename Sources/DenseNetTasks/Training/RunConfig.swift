@@ -1,0 +1,91 @@
+import DenseNetData
+import DenseNetIO
+import DenseNets
+import Foundation
+
+/// `config.json`: all that a run depends on, and where it ran.
+struct RunConfig: Encodable {
+  struct Dataset: Encodable {
+    let name: String
+    let origin: String
+    let trainExamples: Int
+    let testExamples: Int
+    let classes: [String]
+  }
+
+  /// What resuming needs that the resolved settings do not say.
+  struct Choices: Codable {
+    /// As ``DatasetChoice/text``, relative to the working folder.
+    var dataset: String?
+    var dataDirectory: String?
+    var testShare: Double?
+    var splitSeed: UInt64?
+    /// Nil: one per core.
+    var threads: Int?
+
+    init(_ options: TrainingOptions) {
+      // A dataset that a recipe or the finder chose is had again by its own name.
+      dataset = options.dataset.text
+      dataDirectory = options.dataset.directory
+      testShare = options.dataset.testShare
+      splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
+      threads = options.compute.threads
+    }
+  }
+
+  let version: String?
+  let started: String
+  let arguments: [String]?
+  /// Where it was begun, that its paths are told from.
+  let workingFolder: String
+  let model: String
+  let network: DenseNet.Configuration
+  let dataset: Dataset
+  let resize: Int
+  let preprocessing: Preprocessing
+  let recipe: Recipe
+  let epochs: Int
+  let batchSize: Int
+  let lr: Double
+  let optimizer: String
+  let precision: String
+  let convolution: String
+  let memoryEfficient: Bool
+  let threads: Int
+  let instructionSet: String
+  let seed: UInt64
+  let initialization: String
+  let shuffle: Bool
+  let maxSteps: Int?
+  let machine: Machine
+  /// ``RunFingerprint/settings``.
+  let course: [String: String]
+  let choices: Choices
+
+  init(_ setup: TrainingSetup) {
+    let options = setup.options
+    (version, arguments) = (options.program?.version, options.program?.arguments)
+    started = ISO8601DateFormatter().string(from: Date())
+    workingFolder = FileManager.default.currentDirectoryPath
+    (model, network) = (setup.chosen.name, setup.chosen.configuration)
+    dataset = Dataset(
+      name: setup.train.name, origin: setup.origin, trainExamples: setup.train.count, testExamples: setup.test.count,
+      classes: setup.train.classNames)
+    (resize, preprocessing, recipe) = (setup.side, setup.preprocessing, setup.recipe)
+    (epochs, batchSize, lr) = (recipe.epochs, recipe.batchSize, recipe.lr)
+    optimizer = recipe.optimizer.rawValue
+    precision = options.compute.precision.rawValue
+    convolution = options.compute.convolution.rawValue
+    memoryEfficient = options.compute.memoryEfficient
+    threads = setup.device.threads
+    instructionSet = setup.device.instructionSet.rawValue
+    seed = options.seed
+    initialization =
+      options.initialWeights ?? (setup.chosen.configuration.naming == .chapter ? "xavier-uniform" : "he-normal")
+    shuffle = options.shuffles
+    maxSteps = options.maxSteps
+    machine = .current
+    course = setup.fingerprint.settings
+    choices = Choices(options)
+  }
+}

@@ -1,0 +1,159 @@
+import DenseNetData
+import DenseNetIO
+import DenseNets
+import Foundation
+
+/// What a training run is made of, checked as far as it can be before the first file is written.
+struct TrainingSetup {
+  /// What the options name, brought here.
+  struct Parts {
+    let splits: DatasetSplits
+    let weights: WeightsFile?
+  }
+
+  let options: TrainingOptions
+  let device: Device
+  let train: any LabeledImages
+  let test: any LabeledImages
+  let origin: String
+  let chosen: ChosenModel
+  /// The height and width of the images.
+  let side: Int
+  let preprocessing: Preprocessing
+  let model: DenseNet
+  let trainer: Trainer
+  let fingerprint: RunFingerprint
+
+  var recipe: Recipe { options.recipe }
+
+  init(_ options: TrainingOptions, _ parts: Parts, device: Device, monitor: TaskMonitor) throws {
+    let (splits, initialWeights, recipe) = (parts.splits, parts.weights, options.recipe)
+    (self.options, self.device, origin) = (options, device, splits.origin)
+    train = options.trainLimit.map { splits.train.prefix($0) } ?? splits.train
+    test = options.testLimit.map { splits.test.prefix($0) } ?? splits.test
+    chosen = try options.chosenModel(weights: initialWeights, images: train)
+    if let classes = options.numClasses, classes != train.numClasses {
+      throw Failure(
+        .usage, "expected \(train.numClasses) classes, those of \(train.name), found \(classes)",
+        settings: ["numClasses"])
+    }
+    let before = try Self.preprocessing(of: initialWeights, chosen)
+    side =
+      options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide ?? recipe.resize
+      ?? chosen.imageSide
+    preprocessing = try options.images.preprocessing(of: train, side: side, weights: before, recipe: recipe.normalize)
+    let model = DenseNet(chosen.configuration, initialization: nil)
+    self.model = model
+    model.memoryEfficient = options.compute.memoryEfficient
+    try Self.requireMemory(recipe, train: train.count, test: test.count, side: side, model, device)
+    try Self.setWeights(of: model, options, initialWeights, train: train, monitor)
+    if let initialWeights, let before { monitor.note(Self.note(preprocessing, before, of: initialWeights)) }
+    let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
+    trainer = Trainer(
+      model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),
+      average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
+    fingerprint = RunFingerprint(
+      options, chosen.configuration, train: train, test: test, preprocessing,
+      weights: initialWeights, instructionSet: device.instructionSet)
+  }
+
+  /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
+  private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
+    guard let weights else { return nil }
+    if let stated = try weights.card.preprocessing?.value { return stated }
+    let usual = chosen.standardPreprocessing
+    return usual.mean == Preprocessing.imageNet.mean ? usual : nil
+  }
+
+  private static func note(_ preprocessing: Preprocessing, _ before: Preprocessing, of weights: WeightsFile) -> String {
+    let isSame =
+      preprocessing.mean == before.mean && preprocessing.std == before.std
+      && preprocessing.squareSide == before.squareSide
+    return isSame
+      ? "images are prepared as those of \(weights.source) were; their size, fit and normalization can be set"
+      : "images are of another size or normalised otherwise than those of \(weights.source) were"
+  }
+
+  private static func requireMemory(
+    _ recipe: Recipe, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
+  ) throws {
+    let batch = min(recipe.batchSize, train)
+    let work = MemoryRequirement(images: batch, side: side)
+    try work.require(for: model, training: true, batches: 4, device: device)
+    try MemoryRequirement(images: min(recipe.batchSize, test), side: side)
+      .require(for: model, training: false, batches: 4, device: device)
+    try work.requireStatistics(for: model, smallestBatch: train % batch == 0 ? batch : train % batch)
+  }
+
+  private static func setWeights(
+    of model: DenseNet, _ options: TrainingOptions, _ weights: WeightsFile?, train: any LabeledImages,
+    _ monitor: TaskMonitor
+  ) throws {
+    guard let weights else { return model.initialize(seed: options.seed) }
+    if options.numClasses == nil, let classes = weights.numClasses(of: model), classes != train.numClasses {
+      throw Failure(
+        .invalidData,
+        "\(weights.source): expected \(train.numClasses) classes as \(train.name) has, found \(classes); ask for \(train.numClasses) classes to get a new, untrained classifier",
+        settings: ["numClasses"])
+    }
+    let notes = try weights.load(
+      into: model, classes: options.numClasses == nil ? .exact : .reinitialized(seed: options.seed),
+      inputChannels: .adapted)
+    for line in notes.lines { monitor.note(line) }
+  }
+}
+
+// MARK: - Loading
+
+extension TrainingOptions {
+  /// Finds the images and reads the weights.
+  /// - Throws: `Failure` for settings that make no sense, before anything is downloaded, and for what cannot be found.
+  func load(_ monitor: TaskMonitor) async throws -> TrainingSetup.Parts {
+    try validate()
+    let weights = try initialWeights.map { try WeightsFile(contentsOf: URL(fileURLWithPath: $0)) }
+    _ = try chosenModel(weights: weights, images: nil)
+    return TrainingSetup.Parts(
+      splits: try await dataset.load(otherwise: recipe.dataset, monitor: monitor), weights: weights)
+  }
+
+  fileprivate func chosenModel(weights: WeightsFile?, images train: (any LabeledImages)?) throws -> ChosenModel {
+    if let network { return network }
+    return try model.resolve(
+      card: weights?.networkCard ?? ModelCard(), inputChannels: train.map { images.channels(of: $0) },
+      numClasses: train?.numClasses, otherwise: recipe.model ?? "d2l")
+  }
+}
+
+// MARK: - What it gives
+
+extension TrainingSetup {
+  var plan: TrainingPlan {
+    TrainingPlan(
+      epochs: recipe.epochs, batchesPerEpoch: (train.count + recipe.batchSize - 1) / recipe.batchSize,
+      accumulation: recipe.accumulate, maxSteps: options.maxSteps, schedule: recipe.schedule,
+      learningRate: recipe.lr, clipNorm: recipe.clipNorm, patience: recipe.patience)
+  }
+
+  /// The training batches of an epoch, from one on.
+  func batches(epoch: Int, from first: Int) -> BatchLoader {
+    let order =
+      options.shuffles
+      ? EpochOrder.shuffled(count: train.count, seed: options.seed, epoch: epoch) : Array(0..<train.count)
+    return BatchLoader(
+      train, preprocessing: preprocessing, augmentation: recipe.augmentation, batchSize: recipe.batchSize,
+      order: order, epoch: epoch, seed: options.seed, firstBatch: first)
+  }
+
+  func testBatches() -> BatchLoader {
+    BatchLoader(test, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<test.count))
+  }
+
+  /// The model's weights as they are now, with what must be known to use them.
+  var weights: WeightsFile {
+    var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
+    file.card = ModelCard(
+      model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
+      preprocessing: preprocessing)
+    return file
+  }
+}

@@ -1,0 +1,111 @@
+import DenseNetData
+import DenseNetIO
+import DenseNetReports
+import DenseNets
+import Foundation
+
+/// Trains a network, and leaves the same folder as `densenet train`.
+///
+/// ```swift
+/// var options = TrainingOptions(dataset: .folder("photos"))
+/// options.model = "densenet-bc-40-12"
+/// options.epochs = 2
+/// options.output = "runs/photos"
+/// let run = try await TrainingTask(options).run()
+/// print(run.summary.testAccuracy)
+/// ```
+public struct TrainingTask: Sendable {
+  public var options: TrainingOptions
+
+  public init(_ options: TrainingOptions) { self.options = options }
+
+  /// Trains from the first step, or from where a run was left, to the folder's last file.
+  /// - Parameters:
+  ///   - monitor: told of notes, warnings, downloads and the look at images; asked after each step whether to stop.
+  ///   - events: told what happens in training.
+  /// - Throws: `Failure` for settings or input that cannot be used, for files that cannot be written, and where training
+  ///   diverges; ``TrainingInterruption`` where the monitor stops the run.
+  public func run(
+    monitor: TaskMonitor = TaskMonitor(), events: TrainingEvents = TrainingEvents()
+  ) async throws -> TrainingOutcome {
+    let device = try options.compute.device()
+    let parts = try await options.load(monitor)
+    return try Device.$current.withValue(device) {
+      let setup = try TrainingSetup(options, parts, device: device, monitor: monitor)
+      return try RunStart.completed(setup) ?? Run(setup: setup, monitor: monitor, events: events).run()
+    }
+  }
+}
+
+/// One run, whose settings are checked.
+private struct Run {
+  let setup: TrainingSetup
+  let monitor: TaskMonitor
+  let events: TrainingEvents
+
+  func run() throws -> TrainingOutcome {
+    events.isReady(TrainingOverview(setup))
+    let start = try RunStart(setup)
+    let recorder = try RunRecorder(start, setup, warn: monitor.warning)
+    events.begins(TrainingStart(folder: start.folder, progress: start.progress, notes: start.notes))
+    let checkpoints = setup.options.checkpoints
+    let settings = setup.fingerprint.settings
+    let keeper = CheckpointKeeper(
+      CheckpointFolder(start.folder.checkpointsURL, kept: checkpoints.kept), checkpoints, warn: monitor.warning,
+      make: { progress in
+        Checkpoint(of: setup.trainer, progress: progress, settings: settings, seconds: recorder.seconds)
+      })
+    let result: Trainer.Result
+    do {
+      result = try setup.trainer.fit(
+        setup.plan, from: start.progress,
+        batches: { epoch, first in
+          events.epochBegins(epoch)
+          return setup.batches(epoch: epoch, from: first)
+        }, test: { setup.testBatches() }, callbacks: callbacks(recorder, keeper))
+    } catch let failure as Failure {
+      events.ends()
+      recorder.abandon()
+      throw Failure(
+        failure.kind, "\(failure); what was written before is in \(start.folder.url.relativePath)",
+        settings: failure.settings)
+    }
+    if result.wasInterrupted { keeper.write() }
+    events.ends()
+    return try finish(result, recorder)
+  }
+
+  private func callbacks(_ recorder: RunRecorder, _ keeper: CheckpointKeeper) -> Trainer.Callbacks {
+    var callbacks = Trainer.Callbacks()
+    callbacks.onStep = {
+      recorder.step($0)
+      events.stepped($0, recorder.curves)
+    }
+    callbacks.onTestBegin = {
+      recorder.testBegins()
+      events.testBegins()
+    }
+    callbacks.onTestBatch = {
+      recorder.tested($0)
+      events.tested($0.metrics)
+    }
+    callbacks.onEpoch = {
+      recorder.epoch($0, isBest: $1)
+      events.epochEnds($0, recorder.curves)
+    }
+    callbacks.onProgress = { keeper.advanced(to: $0) }
+    callbacks.shouldStop = { monitor.shouldStop() }
+    return callbacks
+  }
+
+  private func finish(_ result: Trainer.Result, _ recorder: RunRecorder) throws -> TrainingOutcome {
+    try recorder.finishWeights(result)
+    if result.wasInterrupted {
+      recorder.abandon()
+      throw TrainingInterruption(folder: recorder.folder, step: result.last.step, epoch: result.last.epoch)
+    }
+    let summary = try recorder.finishSummary(result)
+    try recorder.finishReport()
+    return TrainingOutcome(folder: recorder.folder, summary: summary, wasComplete: false)
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import DenseNetTasks
+import DenseNets
+
+struct BenchPredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Time inference on a fixed random batch.",
+    discussion: """
+      Two passes warm up, and the median of the others counts. Operations are those of direct convolution, two per \
+      multiply-add, with transitions pooling first; so Winograd's algorithm can show as more than the peak. The peak is \
+      that of fp32 multiply-adds from registers on the same threads, measured in the same run.
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Option(
+    number:
+      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
+    valueName: "pixels")
+  var size: Positive?
+
+  @Option(number: "Images of a batch.")
+  var batchSize: Positive = Positive(1)
+
+  @Option(number: "Timed passes.")
+  var repetitions: Positive = Positive(15)
+
+  @Option(number: "Seed of weights and batch.")
+  var seed: Seed = Seed(0)
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
+    (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
+    let measure = try benchmark.ofInference(repetitions: repetitions.value)
+    var report = BenchReport(benchmark, measure, compute)
+    report.repetitions = repetitions.value
+    report.imagesPerSecond = Double(batchSize.value) / measure.seconds
+    report.milliseconds = 1000 * measure.seconds
+    try report.print(json: json)
+  }
+}
+
+extension BenchPredictCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--size"]]
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import DenseNetTasks
+import DenseNets
+
+struct BenchTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Time full training steps (forward, loss, backward, update) on a fixed random batch.",
+    discussion: """
+      The update is SGD: plain for the chapter's network, with momentum 0.9 and weight decay 1e-4 for the others. \
+      Two steps warm up, and the median of the others counts. Operations are those of direct convolution: two per \
+      multiply-add, forward, weight gradient and input gradient, as the paper orders the layers except that \
+      transitions pool first; so Winograd's algorithm can show as more than the peak. The peak is that of fp32 \
+      multiply-adds from registers on the same threads, measured in the same run.
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
+
+  @Option(
+    number:
+      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
+    valueName: "pixels")
+  var size: Positive?
+
+  @Option(number: "Images of a batch.")
+  var batchSize: Positive = Positive(256)
+
+  @Option(number: "Timed steps.")
+  var steps: Positive = Positive(4)
+
+  @Option(number: "Seed of weights and batch.")
+  var seed: Seed = Seed(0)
+
+  @Flag(help: "Show where the time goes, by layer and kernel: time, operations, bytes, and their shares.")
+  var profile = false
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
+    (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
+    let measure = try benchmark.ofTraining(
+      steps: steps.value, memoryEfficient: memory.memoryEfficient, profiles: profile)
+    var report = BenchReport(benchmark, measure, compute)
+    (report.memoryEfficient, report.steps) = (memory.memoryEfficient, steps.value)
+    report.examplesPerSecond = Double(batchSize.value) / measure.seconds
+    try report.print(json: json)
+  }
+}
+
+extension BenchTrainCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--size"]]
+}

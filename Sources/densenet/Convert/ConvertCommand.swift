@@ -1,0 +1,93 @@
+import ArgumentParser
+import DenseNetIO
+import DenseNetTasks
+import DenseNets
+import Foundation
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Write weights in another format, by torchvision's names.",
+    discussion: """
+      Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint), \
+      ONNX models of DenseNets and folders of timm and Hugging Face, whatever their names. Prefixes such as module. and the older names of \
+      torchvision become today's. What the file says of its model, its classes and its preprocessing is kept. Numbers \
+      become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; integers become int64. No code \
+      in a checkpoint is ever run.
+
+      With --model or numbers of a network, the weights must be those of that network for any number of classes and \
+      channels, and its name and numbers are noted in the file. Without, nothing is checked.
+
+      --num-classes makes a new classifier, untrained, where the weights' is for another number of classes; \
+      --input-channels sums or repeats the first convolution's weights, as timm does. Both are said on standard error.
+      """)
+
+  @Argument(help: "The weights to read: a file or a folder.", transform: Path.parse)
+  var from: Path
+
+  @Argument(
+    help: "The file to write: .safetensors, or .pth or .pt for torch.load. A file there is replaced.",
+    transform: Path.parse)
+  var to: Path
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(number: "Classes; with a new classifier where the weights have others. Default: the weights'.")
+  var numClasses: Positive?
+
+  @Option(number: "Channels of the images, to which the first convolution is adapted. Default: the weights'.")
+  var inputChannels: Positive?
+
+  @Option(number: "Seed of a new classifier.")
+  var seed: Seed = Seed(0)
+
+  @Flag(help: "Print what was done as JSON.")
+  var json = false
+
+  struct Report: Encodable {
+    let from: String
+    let to: String
+    let format: WeightsFormat
+    /// Where in a nested checkpoint the tensors were.
+    let entry: String
+    let tensors: Int
+    let values: Int
+    let renamed: Int
+    let model: String?
+    let numClasses: Int?
+  }
+
+  func run() throws {
+    let target = try WeightsFile.writtenFormat(of: to.url)
+    let reading = try WeightsReader(contentsOf: from.url)
+    var file = reading.file
+    var conversion = WeightsConversion()
+    (conversion.model, conversion.seed) = (model.choice, seed.value)
+    (conversion.numClasses, conversion.inputChannels) = (numClasses?.value, inputChannels?.value)
+    let converted = try conversion.apply(to: &file)
+    for line in converted.report?.lines ?? [] { printError("note: \(line)") }
+    if target == .safetensors { file.metadata["format"] = "pt" }
+    try file.write(to: to.url)
+    let report = Report(
+      from: from.text, to: to.text, format: reading.format, entry: reading.entry, tensors: file.tensors.count,
+      values: file.tensors.reduce(0) { $0 + $1.value.count }, renamed: reading.renamed, model: file.card.model,
+      numClasses: converted.numClasses ?? file.card.classNames?.count)
+    if json { try printJSON(report) } else { printError(line(report)) }
+  }
+
+  private func line(_ report: Report) -> String {
+    var line = "\(report.from): \(report.tensors) tensors of \(report.values) values from \(description(report.format))"
+    if !report.entry.isEmpty { line += ", under \(report.entry)" }
+    if report.renamed > 0 { line += ", \(report.renamed) renamed" }
+    return "\(line); wrote \(report.to)"
+  }
+
+  private func description(_ format: WeightsFormat) -> String {
+    switch format {
+    case .safetensors: "safetensors"
+    case .pytorch: "a PyTorch checkpoint"
+    case .pytorchLegacy: "a PyTorch checkpoint from before 1.6"
+    case .onnx: "an ONNX model"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import DenseNetData
+import DenseNetReports
+import DenseNetTasks
+import DenseNets
+
+struct EvaluateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
+    discussion: """
+      With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
+      these are there, and prepared as the weights say; with --val-share, those of DIR/CLASS/* that training with the \
+      same share and --split-seed has left for testing. With --dataset csv:FILE, they are the table's rows of val or \
+      test, or all where it has no column split. Folders and labels are matched with classes by the names in the weights, \
+      else by their sorted order. Images that cannot be read are named on standard error and left out; the exit \
+      status is then 65.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The weights to evaluate: safetensors, a PyTorch checkpoint, an ONNX model, or a folder.", valueName: "file"),
+    transform: Path.parse)
+  var weights: Path
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var views: TestTimeAugmentationOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @Option(number: "Images of a batch.")
+  var batchSize: Positive = Positive(256)
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  struct Report: Encodable {
+    let testAccuracy: Double
+    /// How often the class is among the five most probable.
+    let top5Accuracy: Double
+    let testLoss: Double
+    let examples: Int
+    /// Wall-clock time of the evaluation.
+    let seconds: Double
+    let skipped: [SkippedFile]
+
+    private enum CodingKeys: String, CodingKey {
+      // The strategy for keys would write top5Accuracy.
+      case testAccuracy, testLoss, examples, seconds, skipped
+      case top5Accuracy = "top5_accuracy"
+    }
+
+    init(_ result: EvaluationResult) {
+      (testAccuracy, top5Accuracy, testLoss) = (result.accuracy, result.top5Accuracy, result.loss)
+      (examples, seconds) = (result.examples, result.seconds)
+      skipped = result.skipped.map(SkippedFile.init)
+    }
+  }
+
+  func run() async throws {
+    let device = try compute.device()
+    let source = try data.imageSource()
+    var task = EvaluationTask(try LoadedNetwork(weights: weights.text, model: model.choice))
+    (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
+    (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
+    task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
+    var leftOut = LeftOutImages()
+    task.onSkipped = { leftOut.report($0) }
+    let result: EvaluationResult
+    if let source {
+      Interrupts.watch()
+      result = try task.run(on: source, rule: data.valShare == nil ? nil : data.splitRule)
+    } else {
+      let test = try await data.load(quiet: quiet).test
+      Interrupts.watch()
+      result = try task.run(on: test)
+    }
+    if json { try printJSON(Report(result)) } else { try printResult(line(result, isOwn: source != nil)) }
+    try leftOut.throwIfAny(of: result.examples + result.skipped.count)
+  }
+
+  private func line(_ result: EvaluationResult, isOwn: Bool) -> String {
+    func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
+    return "test loss \(fixed(result.loss)), test acc \(fixed(result.accuracy))"
+      + (isOwn ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
+      + " on \(result.examples) images in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
+  }
+}

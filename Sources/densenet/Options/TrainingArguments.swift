@@ -1,0 +1,67 @@
+import ArgumentParser
+import DenseNetTasks
+import DenseNets
+
+/// What is trained, on what, and how.
+struct TrainingArguments: ParsableArguments {
+  @OptionGroup(title: "Recipe") var recipe: RecipeOptions
+  @OptionGroup(title: "Network") var model: ModelOptions
+  @OptionGroup(title: "Images") var data: DataOptions
+  @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
+  @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
+  @OptionGroup var memory: MemoryOptions
+
+  @Option(number: "Seed of the weights, of the order of images and of their augmentation.")
+  var seed: Seed = Seed(0)
+
+  @Option(
+    name: [.customLong("init"), .customLong("weights")],
+    help: ArgumentHelp(
+      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, or a folder. Default: random weights from the seed, Xavier-uniform for d2l, He-normal for the others.",
+      valueName: "file"), transform: Path.parse)
+  var initialWeights: Path?
+
+  @Option(
+    number:
+      "With --init: the dataset's classes, for a new, untrained classifier where the weights' is for others. Default: such weights are refused."
+  )
+  var numClasses: Positive?
+
+  @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")
+  var noShuffle = false
+
+  @Option(number: "Use the first <n> training images only. Default: all.")
+  var trainLimit: Positive?
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  /// The settings that the options give.
+  /// - Throws: `Failure(.usage)` for options that do not go together.
+  func options() throws -> TrainingOptions {
+    var options = TrainingOptions(dataset: data.choice)
+    options.recipe = try recipe.resolve()
+    augmentation.change(&options.recipe.augmentation)
+    options.images = augmentation.images
+    options.images.size = data.resize?.value
+    options.model = model.choice
+    options.fineTuning = fineTuning.options
+    options.compute = try compute.options()
+    options.compute.memoryEfficient = memory.memoryEfficient
+    (options.seed, options.shuffles) = (seed.value, !noShuffle)
+    (options.initialWeights, options.numClasses) = (initialWeights?.text, numClasses?.value)
+    (options.trainLimit, options.testLimit) = (trainLimit?.value, data.testLimit?.value)
+    return options
+  }
+}
+
+extension ComputeOptions {
+  func options() throws -> TrainingOptions.ComputeOptions {
+    try threads?.require(atMost: 1024, "--threads")
+    var options = TrainingOptions.ComputeOptions()
+    options.threads = threads?.value
+    (options.precision, options.convolution) = (precision.precision, convolution.choice)
+    return options
+  }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+extension Command {
+  @Suite struct Evaluate {
+    let sandbox = try! Sandbox()
+
+    @Test func agreesWithTheRun() async throws {
+      expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
+      let evaluate = ["evaluate", "--weights", "run/model.safetensors"] + tinyData
+      let outcome = try await sandbox.run(evaluate + ["--json", "--quiet"])
+      expectSuccess(outcome)
+      #expect(outcome.errors == "")
+      let (report, summary) = try (object(outcome.output), sandbox.json("run/summary.json"))
+      #expect(
+        Set(report.keys) == ["test_accuracy", "top5_accuracy", "test_loss", "examples", "seconds", "skipped"])
+      #expect((report["skipped"] as? [Any])?.isEmpty == true)
+      let (first, five) = try (
+        #require(report["test_accuracy"] as? Double), #require(report["top5_accuracy"] as? Double)
+      )
+      #expect(first <= five && five <= 1)
+      #expect(report["examples"] as? Int == 32)
+      #expect(report["test_accuracy"] as? Double == summary["test_accuracy"] as? Double)
+      // Inference folds batch norms into convolutions, which rounds elsewhere than training's own test does.
+      let (evaluated, tested) = try (
+        #require(report["test_loss"] as? Double), #require(summary["test_loss"] as? Double)
+      )
+      #expect(abs(evaluated - tested) < 1e-5 * tested)
+
+      // One image at a time, the sum over the images is rounded elsewhere.
+      let single = try object(try await sandbox.run(evaluate + ["--json", "--batch-size", "1"]).output)
+      #expect(single["test_accuracy"] as? Double == report["test_accuracy"] as? Double)
+      let (a, b) = try (#require(single["test_loss"] as? Double), #require(report["test_loss"] as? Double))
+      #expect(abs(a - b) < 1e-5 * b)
+
+      let plain = try await sandbox.run(evaluate)
+      #expect(
+        plain.output.wholeMatch(of: /test loss \d+\.\d{3}, test acc [01]\.\d{3} on 32 images in \d+\.\d s\n/) != nil)
+    }
+  }
+
+  @Suite struct SummaryAndBench {
+    let sandbox = try! Sandbox()
+
+    @Test func countsTheChaptersParameters() async throws {
+      let table = try await sandbox.run(["summary"])
+      expectSuccess(table)
+      #expect(table.errors == "" && table.output.contains("758,226"))
+
+      let outcome = try await sandbox.run(["summary", "--json", "--input", "224", "--batch-size", "2"])
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      #expect(report["parameters"] as? Int == 758_226)
+      #expect(report["input_shape"] as? [Int] == [2, 1, 224, 224])
+      let layers = try #require(report["layers"] as? [[String: Any]])
+      #expect(layers.first?["output_shape"] as? [Int] == [2, 64, 112, 112])
+      #expect(layers.last?["output_shape"] as? [Int] == [2, 10])
+      #expect(layers.compactMap { $0["parameters"] as? Int }.reduce(0, +) == 758_226)
+      #expect(layers.compactMap { $0["multiply_adds"] as? Int }.reduce(0, +) == report["multiply_adds"] as? Int)
+    }
+
+    @Test func timesTrainingSteps() async throws {
+      let options = ["--size", "32", "--batch-size", "4", "--steps", "1", "--threads", "1"]
+      let outcome = try await sandbox.run(
+        ["bench", "train", "--model", "d2l", "--precision", "fp32", "--json"] + options)
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      #expect(report["model"] as? String == "d2l" && report["precision"] as? String == "fp32")
+      #expect(report["batch_size"] as? Int == 4 && report["size"] as? Int == 32)
+      #expect(report["threads"] as? Int == 1 && report["steps"] as? Int == 1)
+      let measures = [
+        "examples_per_second", "peak_memory_bytes", "gflops_per_second", "peak_gflops_per_second", "efficiency",
+      ]
+      for key in measures { #expect((report[key] as? Double).map { $0 > 0 } == true, "\(key)") }
+    }
+  }
+
+  @Suite struct BenchMemoryAndProfile {
+    let sandbox = try! Sandbox()
+
+    func peak(_ options: [String]) async throws -> Double {
+      let outcome = try await sandbox.run(["bench", "train", "--json"] + options)
+      expectSuccess(outcome)
+      return try #require(try object(outcome.output)["peak_memory_bytes"] as? Double)
+    }
+
+    @Test(arguments: [
+      ["96", "16", "fp32"], ["48", "64", "bf16"], ["33", "7", "fp32"], ["128", "16", "bf16", "--memory-efficient"],
+    ])
+    func predictsThePeak(_ options: [String]) async throws {
+      let shared = ["--batch-size", options[1], "--precision", options[2]] + options[3...]
+      let outcome = try await sandbox.run(["summary", "--memory", "--json", "--input", options[0]] + shared)
+      expectSuccess(outcome)
+      let memory = try #require(try object(outcome.output)["memory"] as? [String: Any])
+      let predicted = try #require(memory["peak_memory_bytes"] as? Double)
+      let measured = try await peak(["--size", options[0], "--steps", "1"] + shared)
+      #expect(abs(predicted / measured - 1) < 0.1, "predicted \(predicted), measured \(measured)")
+      let table = try await sandbox.run(["summary", "--memory", "--input", options[0]] + shared)
+      #expect(table.output.contains("predicted peak"))
+    }
+
+    @Test func stepsAddNoMemory() async throws {
+      let options = ["--size", "32", "--batch-size", "8", "--steps"]
+      let (few, many) = try await (peak(options + ["2"]), peak(options + ["400"]))
+      #expect(many - few < 2e6, "\(few) bytes after 4 steps, \(many) after 402")
+    }
+
+    @Test func profilesAStep() async throws {
+      let options = ["--size", "32", "--batch-size", "8", "--steps", "2", "--profile"]
+      let outcome = try await sandbox.run(["bench", "train", "--json"] + options)
+      expectSuccess(outcome)
+      let report = try object(outcome.output)
+      let lines = try #require(report["profile"] as? [[String: Any]])
+      let shares = lines.compactMap { $0["share"] as? Double }
+      #expect(shares.count == lines.count && abs(shares.reduce(0, +) - 1) < 1e-6)
+      let layers = Set(lines.compactMap { $0["layer"] as? String })
+      #expect(layers.isSuperset(of: ["stem", "1.net.0.2", "2.2", "7.net.3.2", "12", "all"]))
+      #expect(lines.contains { $0["kernel"] as? String == "backward" && $0["efficiency"] as? Double ?? 0 > 0 })
+      let table = try await sandbox.run(["bench", "train"] + options)
+      #expect(table.output.contains("GB/s") && table.output.contains("the rest"))
+    }
+  }
+
+  @Suite struct Help {
+    let sandbox = try! Sandbox()
+
+    static let options = [
+      "train": [
+        "--model <name or file.json>", "--dataset <name>", "--data-dir <folder>", "--resize <pixels>", "--epochs <n>",
+        "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
+        "--init, --weights <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
+        "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
+        "--crop-padding <n>", "--flip/--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
+        "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--normalize <name or",
+        "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>", "--recipe <name>", "--accumulate <n>",
+        "--optimizer <name>", "--momentum <x>", "--nesterov/--no-nesterov", "--weight-decay <x>",
+        "--label-smoothing <x>", "--class-weights <name>", "--clip-norm <x>", "--ema <x>", "--patience <n>",
+        "--schedule <name>", "--milestones <n,n,…>", "--lr-factor <x>", "--min-lr <x>", "--warmup-epochs <x>",
+        "--one-cycle-rise <x>", "--freeze <part>", "--freeze-norm", "--features-lr-scale <x>",
+        "--checkpoint-steps <n>", "--checkpoint-minutes <x>", "--keep-checkpoints <n>", "--resume", "--plot",
+      ],
+      "evaluate": ["--weights <file>", "--test-limit <n>", "--json", "--resize <pixels>", "--tta <name>"],
+      "convert": ["--model <name or file.json>", "--json"],
+      "predict": [
+        "--weights <file>", "--model <name", "--resize <size>", "--crop <size>", "--top <n>",
+        "--classes <file>", "--format <name>", "--json", "--features <file.safetensors>", "--cam <folder or file.png>",
+        "--input-tensors <file.safetensors>", "--output-tensors <file.safetensors>", "--batch-size <n>",
+        "--threads <n>", "--precision <name>",
+      ],
+      "summary": [
+        "--model <name or file.json>", "--input <pixels>", "--batch-size <n>", "--memory", "--precision <name>",
+        "--json",
+      ],
+      "bench train": [
+        "--model <name or file.json>", "--size <pixels>", "--batch-size <n>", "--precision <name>", "--threads <n>",
+        "--steps <n>",
+        "--profile", "--memory-efficient", "--json",
+      ],
+    ]
+
+    @Test(arguments: Array(options.keys).sorted())
+    func explainsEveryOption(_ command: String) async throws {
+      let words = command.split(separator: " ").map(String.init)
+      let outcome = try await sandbox.run(words + ["--help"])
+      expectSuccess(outcome)
+      #expect(outcome.errors == "")
+      #expect(try await sandbox.run(["help"] + words).output == outcome.output)
+      for option in Self.options[command]! { #expect(outcome.output.contains("  \(option)"), "\(option)") }
+
+      // Every option with a value says what it is where it is not given, unless it must be.
+      let text = outcome.output.replacing(/\n {8,}/, with: " ")
+      for line in text.split(separator: "\n") where line.contains(/^  --[a-z-]+ </) && !line.contains("--weights") {
+        #expect(line.contains("default: ") || line.contains("Default: "), "\(line)")
+      }
+    }
+
+    @Test func tellsItsVersion() async throws {
+      let outcome = try await sandbox.run(["--version"])
+      #expect(outcome.status == 0 && outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+      #expect(try await sandbox.run(["--help"]).output.contains("Exit status"))
+    }
+  }
+}
