@@ -4,7 +4,7 @@ SWIFT ?= swift
 # Where SwiftPM builds.
 BUILD ?= .build
 # Modules with a documentation catalog, and the path on the web server under which their site will lie, if any.
-DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports
+DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks
 DOCS_BASE ?=
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
