@@ -45,7 +45,7 @@ import Testing
     #expect(batch?.images.values == resized.map { Float($0) / 255 })
   }
 
-  @Test func nothingToLoad() {
+  @Test func nothingToLoad() throws {
     let loader = BatchLoader(dataset: dataset(count: 3), size: nil, batchSize: 2, order: [])
     #expect(loader.batchCount == 0)
     #expect(try loader.next() == nil)

@@ -148,7 +148,7 @@ extension Augmentation {
     }
   }
 
-  @Test func imagesOfSeveralSizesNeedOne() {
+  @Test func imagesOfSeveralSizesNeedOne() throws {
     let data = MadeImages(count: 3)
     var crop = Augmentation()
     crop.randomResizedCrop = 0.2
