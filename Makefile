@@ -10,7 +10,7 @@ DOCS_BASE ?=
 ARGS ?=
 TEST_ARGS ?=
 
-SOURCES = Sources Tests Package.swift
+SOURCES = Sources Tests Examples Package.swift
 RELEASE = -c release --scratch-path $(BUILD)
 # Suites whose tests run kernels on every instruction set, and suites with several threads. XCTest, of which there
 # is nothing to run, leaks a few bytes, which the address sanitizer would report.

@@ -75,7 +75,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
-    .testTarget(name: "DenseNetTasksTests", dependencies: ["DenseNetTasks", "DenseNets", "DenseNetData", "DenseNetIO"], swiftSettings: strict),
+    .testTarget(
+      name: "DenseNetTasksTests", dependencies: ["DenseNetTasks", "DenseNets", "DenseNetData", "DenseNetIO"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -44,14 +44,6 @@ func printJSON(_ value: some Encodable, remedy: String = "check where it leads, 
   try printResult(String(decoding: try compactJSON(value), as: UTF8.self), remedy: remedy)
 }
 
-/// An image that was left out, as JSON says it.
-struct SkippedFile: Encodable {
-  let file: String
-  let reason: String
-
-  init(_ image: SkippedImage) { (file, reason) = (image.file, image.reason) }
-}
-
 /// Counts images that were left out, for the exit status.
 struct LeftOutImages {
   private var count = 0

@@ -9,7 +9,8 @@ import SampleImages
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let weights = arguments.first else { fatalError("expected a file of weights") }
-let photos = try arguments.count > 1 ? arguments[1] : SampleImages.folder(URL(fileURLWithPath: "three-classes"), classes: 3).path
+let photos =
+  try arguments.count > 1 ? arguments[1] : SampleImages.folder(URL(fileURLWithPath: "three-classes"), classes: 3).path
 let classes = try FileManager.default.contentsOfDirectory(atPath: photos).count
 
 var options = TrainingOptions(dataset: .folder(photos))

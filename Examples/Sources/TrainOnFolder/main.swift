@@ -18,6 +18,8 @@ options.batchSize = 32
 options.output = arguments.dropFirst().first ?? "runs/sample"
 
 var events = TrainingEvents()
-events.epochEnds = { epoch, _ in print("epoch \(epoch.epoch): loss \(epoch.train.loss), test acc \(epoch.test.accuracy)") }
+events.epochEnds = { epoch, _ in
+  print("epoch \(epoch.epoch): loss \(epoch.train.loss), test acc \(epoch.test.accuracy)")
+}
 let run = try await TrainingTask(options).run(events: events)
 print("test accuracy \(run.summary.testAccuracy); see \(run.folder.reportURL.relativePath)")

@@ -37,11 +37,11 @@ struct BenchPredictCommand: ParsableCommand {
     var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
     let measure = try benchmark.ofInference(repetitions: repetitions.value)
-    var report = BenchReport(benchmark, measure, compute)
+    var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
     report.repetitions = repetitions.value
     report.imagesPerSecond = Double(batchSize.value) / measure.seconds
     report.milliseconds = 1000 * measure.seconds
-    try report.print(json: json)
+    if json { try printJSON(report) } else { try printResult(report.table()) }
   }
 }
 

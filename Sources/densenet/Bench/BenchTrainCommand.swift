@@ -44,10 +44,10 @@ struct BenchTrainCommand: ParsableCommand {
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
     let measure = try benchmark.ofTraining(
       steps: steps.value, memoryEfficient: memory.memoryEfficient, profiles: profile)
-    var report = BenchReport(benchmark, measure, compute)
+    var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
     (report.memoryEfficient, report.steps) = (memory.memoryEfficient, steps.value)
     report.examplesPerSecond = Double(batchSize.value) / measure.seconds
-    try report.print(json: json)
+    if json { try printJSON(report) } else { try printResult(report.table()) }
   }
 }
 

@@ -1,9 +1,6 @@
 import ArgumentParser
-import DenseNetData
-import DenseNetIO
 import DenseNetTasks
 import DenseNets
-import Foundation
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,63 +49,23 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
-  struct Report: Encodable {
-    let model: String
-    let format: String
-    let opset: Int
-    let irVersion: Int
-    let output: String
-    let bytes: Int
-    /// nil: a named axis.
-    let inputShape: [Int?]
-    let numClasses: Int
-    let parameters: Int
-  }
-
   func run() throws {
-    let loaded = try LoadedNetwork(weights: weights.text, model: model.choice)
-    let size = try size(loaded)
-    if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: loaded.net) }
-    let data: Data
-    switch format {
-    case .onnx: data = try onnx(loaded, size: size)
-    }
-    try AtomicFile.write(data, to: output.url)
-    let configuration = loaded.configuration
-    try tell(
-      Report(
-        model: loaded.chosen.name, format: format.rawValue, opset: ONNXExport.opset, irVersion: ONNXExport.irVersion,
-        output: output.text, bytes: data.count,
-        inputShape: [nil, configuration.inputChannels, size?.height, size?.width],
-        numClasses: configuration.numClasses, parameters: loaded.net.parameterCount))
-  }
-
-  /// - Parameter size: nil for any.
-  private func onnx(_ loaded: LoadedNetwork, size: Extent?) throws -> Data {
-    var card = loaded.card
-    card.model = loaded.chosen.name
-    return try ONNXExport(
-      loaded.net, inputSize: size, card: card, producerVersion: DenseNetCommand.version
-    ).serialized()
-  }
-
-  private func tell(_ report: Report) throws {
+    let size: NetworkExport.Size =
+      switch inputSize {
+      case nil: .usual
+      case .any?: .any
+      case .side(let side)?: .side(side)
+      }
+    let export = NetworkExport(
+      try LoadedNetwork(weights: weights.text, model: model.choice), size: size,
+      producerVersion: DenseNetCommand.version)
+    let report =
+      switch format {
+      case .onnx: try export.writeONNX(to: output.text)
+      }
     if json { return try printJSON(report) }
     let shape = report.inputShape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
     printError("wrote \(report.output): ONNX, opset \(report.opset), \(report.model), input [\(shape)]")
-  }
-
-  /// - Returns: nil for any size.
-  private func size(_ loaded: LoadedNetwork) throws -> Extent? {
-    switch inputSize {
-    case .any?: return nil
-    case .side(let side)?: return Extent(side)
-    case nil:
-      guard loaded.card.preprocessing != nil, let size = try loaded.preprocessing().fixedInputSize else {
-        return Extent(loaded.chosen.imageSide)
-      }
-      return Extent(size.height, size.width)
-    }
   }
 }
 

@@ -61,12 +61,14 @@ struct LearningRateCommand: AsyncParsableCommand {
     (task.rates, task.steps) = (lowestLr.value...highestLr.value, steps.value)
     let console = ConsoleMonitor(quiet: training.quiet)
     let updates = Atomic(0)
-    let found = try await task.run(monitor: console.monitor, isReady: { Interrupts.watch() }) { point, images in
-      updates.add(1, ordering: .relaxed)
-      let loss = TextFormat.fixed(point.smoothedLoss, decimals: 3)
-      console.progress.update(
-        completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
-    }
+    let found = try await task.run(
+      monitor: console.monitor, isReady: { Interrupts.watch() },
+      onPoint: { point, images in
+        updates.add(1, ordering: .relaxed)
+        let loss = TextFormat.fixed(point.smoothedLoss, decimals: 3)
+        console.progress.update(
+          completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
+      })
     guard let found else {
       throw Interruption(description: "interrupted after \(updates.load(ordering: .relaxed)) updates")
     }

@@ -14,7 +14,9 @@ struct AugmentationOptions: ParsableArguments {
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
   var flip: Bool?
 
   @Flag(

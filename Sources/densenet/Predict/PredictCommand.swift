@@ -84,8 +84,16 @@ struct PredictCommand: ParsableCommand {
     if let target = output.features?.text, try !result.writeFeatures(to: target) {
       printError("\(target): not written, since no image could be read")
     }
-    try PredictionReport(result).print(as: output.chosenFormat)
+    try print(PredictionReport(result))
     try leftOut.throwIfAny(of: result.images.count + result.skipped.count)
+  }
+
+  private func print(_ report: PredictionReport) throws {
+    switch output.chosenFormat {
+    case .json: try printJSON(report)
+    case .csv: try printResult(report.csv())
+    case .table: if !report.isEmpty { try printResult(report.table()) }
+    }
   }
 
   /// What is printed as JSON of a prediction from tensors.

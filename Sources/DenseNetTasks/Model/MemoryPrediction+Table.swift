@@ -1,8 +1,8 @@
 import DenseNetReports
-import DenseNetTasks
 
 extension MemoryPrediction {
-  func table() -> String {
+  /// A line for each part, and their sum.
+  package func table() -> String {
     var table = TextTable(columns: [
       .init("memory of a training step", .left), .init("bytes", .right), .init("", .right),
     ])

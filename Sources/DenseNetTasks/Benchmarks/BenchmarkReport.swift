@@ -1,23 +1,22 @@
 import DenseNetReports
-import DenseNetTasks
 import DenseNets
 
-/// What `densenet bench` prints; what does not apply is left out.
-struct BenchReport: Encodable {
+/// A benchmark's result as JSON or a table; what does not apply is left out.
+package struct BenchmarkReport: Encodable {
   let model: String
   let batchSize: Int
   let size: Int
   let precision: String
   let convolution: String
-  var memoryEfficient: Bool?
+  package var memoryEfficient: Bool?
   let threads: Int
   let instructionSet: String
-  var steps: Int?
-  var repetitions: Int?
-  var examplesPerSecond: Double?
-  var imagesPerSecond: Double?
+  package var steps: Int?
+  package var repetitions: Int?
+  package var examplesPerSecond: Double?
+  package var imagesPerSecond: Double?
   /// Per batch, the median.
-  var milliseconds: Double?
+  package var milliseconds: Double?
   let peakMemoryBytes: Int
   let gflopsPerSecond: Double
   let peakGflopsPerSecond: Double
@@ -25,9 +24,10 @@ struct BenchReport: Encodable {
   let loss: Double?
   let profile: [ProfileLine]?
 
-  init(_ benchmark: Benchmark, _ measure: Benchmark.Measure, _ compute: ComputeOptions) {
+  /// - Parameter convolution: the name of the choice that the device was made with.
+  package init(_ benchmark: Benchmark, _ measure: Benchmark.Measure, convolution: String) {
     (model, batchSize, size) = (benchmark.chosen.name, benchmark.batchSize, benchmark.side)
-    (precision, convolution) = (compute.precision.rawValue, compute.convolution.rawValue)
+    (precision, self.convolution) = (benchmark.device.precision.rawValue, convolution)
     (threads, instructionSet) = (benchmark.device.threads, benchmark.device.instructionSet.rawValue)
     peakMemoryBytes = measure.peakMemoryBytes
     gflopsPerSecond = measure.operationsPerSecond * 1e-9
@@ -36,12 +36,8 @@ struct BenchReport: Encodable {
     (loss, profile) = (measure.loss, measure.profile)
   }
 
-  func print(json: Bool) throws {
-    if json { return try printJSON(self) }
-    try printResult(table() + (profile.map { "\n" + ProfileLine.table($0) } ?? ""))
-  }
-
-  private func table() -> String {
+  /// The measures, and below them the profile where there is one.
+  package func table() -> String {
     var table = TextTable(columns: [.init("measure", .left), .init("value", .right)])
     func add(_ name: String, _ value: Double?, decimals: Int = 1, unit: String = "") {
       if let value { table.addRow([name, TextFormat.fixed(value, decimals: decimals) + unit]) }
@@ -53,6 +49,6 @@ struct BenchReport: Encodable {
     add("peak GFLOP/s (\(threads) threads, \(instructionSet))", peakGflopsPerSecond)
     add("share of the peak", 100 * efficiency, unit: "%")
     table.addRow(["peak memory", TextFormat.bytes(peakMemoryBytes)])
-    return table.rendered()
+    return table.rendered() + (profile.map { "\n" + ProfileLine.table($0) } ?? "")
   }
 }

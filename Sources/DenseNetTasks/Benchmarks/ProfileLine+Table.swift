@@ -1,9 +1,8 @@
 import DenseNetReports
-import DenseNetTasks
 
 extension ProfileLine {
   /// By layer and kernel in the order of the step, then by kernel.
-  static func table(_ lines: [ProfileLine]) -> String {
+  package static func table(_ lines: [ProfileLine]) -> String {
     var table = TextTable(columns: [
       .init("layer", .left), .init("kernel", .left), .init("ms", .right), .init("share", .right),
       .init("GFLOP/s", .right), .init("of peak", .right), .init("MB", .right), .init("GB/s", .right),

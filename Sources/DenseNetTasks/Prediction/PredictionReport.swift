@@ -1,16 +1,16 @@
+package import DenseNetData
 import DenseNetIO
 import DenseNetReports
-import DenseNetTasks
 
-/// What `densenet predict` found, and what it left out.
-struct PredictionReport: Encodable {
-  struct Class: Encodable {
+/// What was predicted, and what was left out, as JSON, CSV or a table.
+package struct PredictionReport: Encodable {
+  package struct Class: Encodable {
     let `class`: String
     let index: Int
     let probability: Double
   }
 
-  struct Prediction: Encodable {
+  package struct Prediction: Encodable {
     let file: String
     /// The most probable first.
     let top: [Class]
@@ -19,7 +19,9 @@ struct PredictionReport: Encodable {
   let predictions: [Prediction]
   let skipped: [SkippedFile]
 
-  init(_ result: PredictionResult) {
+  package var isEmpty: Bool { predictions.isEmpty }
+
+  package init(_ result: PredictionResult) {
     predictions = result.images.map { image in
       Prediction(
         file: image.file,
@@ -28,15 +30,7 @@ struct PredictionReport: Encodable {
     skipped = result.skipped.map(SkippedFile.init)
   }
 
-  func print(as format: PredictionFormat) throws {
-    switch format {
-    case .json: try printJSON(self)
-    case .csv: try printResult(csv())
-    case .table: if !predictions.isEmpty { try printResult(table()) }
-    }
-  }
-
-  private func table() -> String {
+  package func table() -> String {
     var table = TextTable(columns: [.init("file"), .init("rank", .right), .init("class"), .init("probability", .right)])
     for prediction in predictions {
       for (rank, top) in prediction.top.enumerated() {
@@ -49,7 +43,7 @@ struct PredictionReport: Encodable {
     return String(table.rendered().dropLast())
   }
 
-  private func csv() -> String {
+  package func csv() -> String {
     var lines = ["file,rank,class,index,probability"]
     for prediction in predictions {
       for (rank, top) in prediction.top.enumerated() {
@@ -63,4 +57,12 @@ struct PredictionReport: Encodable {
     }
     return lines.joined(separator: "\n")
   }
+}
+
+/// An image that was left out, as JSON says it.
+package struct SkippedFile: Encodable {
+  let file: String
+  let reason: String
+
+  package init(_ image: SkippedImage) { (file, reason) = (image.file, image.reason) }
 }
