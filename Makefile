@@ -25,7 +25,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train test kernel-tests arm64 lint layers format sanitize docs clean
+.PHONY: help setup build train test kernel-tests arm64 lint layers format sanitize examples docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,7 @@ train: setup ## Build, then train the chapter's network: make train ARGS="--epoc
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
 test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"
 	$(SWIFT) test $(RELEASE) --no-parallel $(TEST_ARGS)
+	Scripts/checks/documented_code.py $(BUILD)/release
 
 # The objects are those of the program itself.
 kernel-tests: setup ## Test the C kernels by themselves, as optimised as they are in the program
@@ -76,12 +77,15 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 
 # DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
 # the last option DocC wants every parameter described where one is.
+examples: setup ## Build the programs in Examples, and run them on the sample inside the library
+	Examples/run
+
 docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
-	@mkdir -p $(BUILD)-docs
+	@mkdir -p $(BUILD)-docs Examples/.build
 	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
 		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
 		--warnings-as-errors --disable-parameters-and-returns-validation
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs Examples/.build

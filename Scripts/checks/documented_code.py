@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Compiles the Swift code of the readme and of the libraries' articles: documented_code.py BUILD-FOLDER
+
+All blocks of a page are one program, in their order; a page may leave out imports that every block needs. A block of
+a package description is left out. Needs the modules of `swift build -c release` in BUILD-FOLDER.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("Sources/*/*.docc/*.md"))]
+IMPORTS = [f"import {name}" for name in
+           ("Foundation", "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks")]
+
+
+def program(page):
+    blocks = re.findall(r"^```swift\n(.*?)^```", page.read_text(), re.S | re.M)
+    blocks = [block for block in blocks if ".package(" not in block]
+    lines = [line for block in blocks for line in block.splitlines()]
+    return "\n".join(IMPORTS + [line for line in lines if line not in IMPORTS]) + "\n" if blocks else None
+
+
+def main():
+    modules = pathlib.Path(sys.argv[1]).resolve() / "Modules"
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for page in PAGES:
+            code = program(page)
+            if code is None:
+                continue
+            file = pathlib.Path(folder) / "main.swift"
+            file.write_text(code)
+            result = subprocess.run(
+                ["swiftc", "-typecheck", "-swift-version", "6", "-I", modules, file], capture_output=True, text=True)
+            failed += result.returncode != 0
+            print(f"{page.relative_to(ROOT)}: {'compiles' if result.returncode == 0 else 'does not compile'}")
+            if result.returncode:
+                print(result.stderr)
+    sys.exit(failed > 0)
+
+
+main()
