@@ -75,13 +75,13 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 	DENSENET_EXACT_MEMORY=1 $(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
-# DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
-# the last option DocC wants every parameter described where one is.
 examples: setup ## Build the programs in Examples, and run them on the sample inside the library
 	Examples/run
 
+# DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
+# the last option DocC wants every parameter described where one is.
 docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
-	@mkdir -p $(BUILD)-docs Examples/.build
+	@mkdir -p $(BUILD)-docs
 	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
 		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
