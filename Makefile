@@ -44,6 +44,7 @@ train: setup ## Build, then train the chapter's network: make train ARGS="--epoc
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
 test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"
 	$(SWIFT) test $(RELEASE) --no-parallel $(TEST_ARGS)
+	@Scripts/setup.sh checks
 	Scripts/checks/documented_code.py $(BUILD)/release
 
 # The objects are those of the program itself.
@@ -65,7 +66,8 @@ endif
 lint: ## Check the format of the Swift sources
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 
-layers: ## Check that no folder of Sources/DenseNets uses one above it (needs python3)
+layers: ## Check that no folder of Sources/DenseNets uses one above it
+	@Scripts/setup.sh checks
 	@python3 Scripts/checks/layers.py
 
 format: ## Bring the Swift sources into that format

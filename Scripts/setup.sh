@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
 # libpng and, on Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds
-# programs for arm64 and runs them elsewhere. With everything there it says and does nothing.
+# programs for arm64 and runs them elsewhere, `setup.sh checks` Python for the checks of sources and documentation. With
+# everything there it says and does nothing.
 set -eu
 
 fail() {
@@ -78,6 +79,7 @@ case $(uname -s) in
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
+    if [ "${1:-}" = checks ]; then has python3 || missing="$missing python3"; fi
     if [ "$elsewhere" = yes ]; then
       has clang || fail 'no clang here, which builds for arm64; install it, or use that of Swift, and run again'
       has qemu-aarch64 || missing="$missing qemu-user"
