@@ -56,7 +56,9 @@ public struct DatasetChoice: Sendable, Equatable {
     case .table(let path)?: own = .table(path)
     }
     guard !own.path.isEmpty else {
-      throw Failure(.usage, "dataset: expected the path of a folder or a table, found none", settings: ["dataset"])
+      throw Failure(
+        .usage, "dataset: expected a path after the colon of folder: or csv:, found none; name the folder or the table",
+        settings: ["dataset"])
     }
     guard directory == nil else {
       throw Failure(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Libraries speak of settings, commands of options; no setting may lose its option on the way.
+/// Libraries speak of settings, commands of options: no setting may lose its option on the way.
 @Suite struct OptionNames {
   private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../Sources").standardizedFileURL
@@ -24,14 +24,5 @@ import Testing
         #expect(command.contains("\"\(setting.1)\": ["), "\(setting.1)")
       }
     }
-  }
-
-  @Test(arguments: ["DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks"])
-  func librariesNameNoOption(_ library: String) throws {
-    let text = try Self.text(of: library)
-    let messages = text.split(separator: "\n").filter {
-      !$0.contains("//") && $0.contains(/"[^"]*(^|[ "(])--[a-z]+/)
-    }
-    #expect(messages.filter { !$0.contains("--background") }.isEmpty, "\(messages)")
   }
 }

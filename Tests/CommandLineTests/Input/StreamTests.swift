@@ -49,7 +49,7 @@ extension Command {
       let line = try #require(outcome.errorLines.last)
       #expect(
         line.contains(
-          /^densenet: interrupted after step \d+ in epoch \d+; go on with densenet train --resume --output run$/),
+          /^densenet: interrupted after step \d+ in epoch \d+; resume with densenet train --resume --output run$/),
         "\(line)")
 
       let files = try #require(sandbox.runNames(in: "run"))
