@@ -35,7 +35,7 @@ import Testing
 
   private static func term(in literal: String) -> Substring? {
     let terms =
-      /--[a-z]|exit status|densenet (train|evaluate|predict|convert|export|summary|bench|lr-find|report|compare|tabular)/
+      /(?:^|[^-a-z])--[a-z]|exit status|densenet (train|evaluate|predict|convert|export|summary|bench|lr-find|report|compare|tabular)/
     return literal.firstMatch(of: terms)?.output.0
   }
 

@@ -29,6 +29,7 @@ final class Scratch {
   /// Copies an image that the decoder's tests use too.
   private func copy(_ image: String, to name: String) throws {
     let target = folder.appendingPathComponent(name)
+    if FileManager.default.fileExists(atPath: target.path) { return }
     try FileManager.default.createDirectory(
       at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     try FileManager.default.copyItem(at: Fixtures.folder("DenseNetDataTests/Fixtures/images/\(image)"), to: target)

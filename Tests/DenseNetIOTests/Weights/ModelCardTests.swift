@@ -16,7 +16,7 @@ import Testing
       file.metadata["preprocessing"]
         == #"{"crop":[224,224],"inputChannels":3,"interpolation":"bilinear","mean":[0.485,0.456,0.406],"#
         + #""resize":{"shorterSide":256},"std":[0.229,0.224,0.225]}"#)
-    #expect(file.metadata["configuration"]?.hasPrefix(#"{"block_layers":[4,4,4,4],"compression":0.5,"#) == true)
+    #expect(file.metadata["configuration"]?.hasPrefix(#"{"block_layers":[4,4,4,4],"bottleneck_width":null,"#) == true)
     #expect(file.metadata["class_names"] == #"["a","b"]"# && file.metadata["format"] == "pt")
     #expect(try file.card.configuration?.value == .d2l && file.card.preprocessing?.value == .imageNet)
   }
