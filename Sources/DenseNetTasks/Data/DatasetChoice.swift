@@ -49,7 +49,7 @@ public struct DatasetChoice: Sendable, Equatable {
     case nil, .named?:
       guard testShare == nil else {
         throw Failure(
-          .usage, "test share: is for images in a folder or a table; leave it out", settings: ["testShare"])
+          .usage, "test share: applies only to images in a folder or a table; leave it out", settings: ["testShare"])
       }
       return nil
     case .folder(let path)?: own = .folder(path)
@@ -60,7 +60,7 @@ public struct DatasetChoice: Sendable, Equatable {
     }
     guard directory == nil else {
       throw Failure(
-        .usage, "expected no folder of datasets beside \(text ?? own.path), found one; leave it out",
+        .usage, "expected no folder of datasets with \(text ?? own.path), found one; leave it out",
         settings: ["dataDirectory"])
     }
     return own

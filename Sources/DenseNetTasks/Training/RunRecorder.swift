@@ -82,7 +82,7 @@ final class RunRecorder {
 
   private func attempt(_ write: () throws -> Void) {
     do { try write() } catch {
-      if warned.insert("\(error)").inserted { warn("\(error); training goes on") }
+      if warned.insert("\(error)").inserted { warn("\(error); training continues") }
     }
   }
 }

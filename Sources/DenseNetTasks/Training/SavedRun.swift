@@ -83,7 +83,7 @@ public struct SavedRun: Sendable {
       guard DatasetFinder.knownNames.contains(saved.dataset.name) else {
         throw Failure(
           .invalidData,
-          "\(place): does not say where the images of \(saved.dataset.name) are; name them", settings: ["dataset"])
+          "\(place): does not record where the images of \(saved.dataset.name) are; name the dataset", settings: ["dataset"])
       }
       return .named(saved.dataset.name)
     }

@@ -105,7 +105,7 @@ extension TrainingOptions {
     }
   }
 
-  /// When a run leaves a checkpoint, besides at each epoch's end.
+  /// When a run writes a checkpoint, in addition to the end of each epoch.
   public struct CheckpointOptions: Sendable, Equatable {
     /// Updates between two; nil: none.
     public var everySteps: Int?

@@ -71,7 +71,7 @@ struct TrainingSetup {
       && preprocessing.squareSide == before.squareSide
     return isSame
       ? "images are prepared as those of \(weights.source) were; their size, fit and normalization can be set"
-      : "images are of another size or normalised otherwise than those of \(weights.source) were"
+      : "images differ in size or normalisation from those of \(weights.source)"
   }
 
   private static func requireMemory(
@@ -148,7 +148,7 @@ extension TrainingSetup {
     BatchLoader(test, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<test.count))
   }
 
-  /// The model's weights as they are now, with what must be known to use them.
+  /// The model's current weights, with what is needed to use them.
   var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     file.card = ModelCard(

@@ -64,7 +64,7 @@ final class InferenceConvolution: Sendable {
     }
   }
 
-  /// A fused convolution as it is now.
+  /// A fused convolution with its current weights.
   /// - Parameter following: a batch norm right after it, with ReLU; nil: none.
   convenience init(_ fused: FusedConvolution, following: BatchNorm2d? = nil) {
     self.init(norm: fused.norm, convolution: fused.convolution, source: fused.sourceLayout, following: following)

@@ -64,13 +64,13 @@ public final class Predictor: Sendable {
     }
   }
 
-  /// The network's answer.
+  /// The network's logits.
   /// - x: `[N, inputChannels, H, W]`, normalised as in training.
   /// - result: `[N, numClasses]`.
   /// - Throws: ``Failure`` if the network cannot take the shape.
   public func logits(_ x: Tensor) throws -> Tensor { try run(x, outputs: .logits).logits! }
 
-  /// What the classifier sees, see ``Output/features``.
+  /// The classifier's input, see ``Output/features``.
   /// - x: `[N, inputChannels, H, W]`.
   /// - result: `[N, channels]`.
   /// - Throws: ``Failure`` if the network cannot take the shape.

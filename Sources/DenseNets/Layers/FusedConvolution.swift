@@ -63,7 +63,7 @@ final class FusedConvolution {
     return training ? max(forward, engine.backwardWorkspace(shape, images: images)) : forward
   }
 
-  /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.
+  /// Writes slice `slice` of `target`, in training with the statistics that a batch norm needs.
   /// - Parameter mask: what dropout then drops, in training; statistics are those of what is left.
   func forward(
     from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, mask: DropoutMask? = nil, device: Device

@@ -12,7 +12,7 @@ public final class DenseMLP: Layer {
   private let hidden: [Sequential]
   private let output: Linear
 
-  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch; nil: zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }

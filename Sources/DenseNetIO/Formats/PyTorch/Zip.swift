@@ -68,7 +68,7 @@ final class ZipReader {
       let isStored = entry.comp_method == ZIP_CM_STORE
       guard isStored || entry.comp_method == ZIP_CM_DEFLATE else {
         throw WeightsProblem(
-          "its zip entry \(shown) is packed by method \(entry.comp_method), expected stored or deflate")
+          "its zip entry \(shown) is compressed by method \(entry.comp_method), expected stored or deflate")
       }
       guard entry.comp_size <= fileSize, !isStored || entry.comp_size == entry.size else {
         throw WeightsProblem("its zip entry \(shown) is larger than the file")
