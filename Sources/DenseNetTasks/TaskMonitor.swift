@@ -1,4 +1,4 @@
-/// What a task tells its caller while it works, and how the caller stops it.
+/// What a task reports to its caller while it works, and how the caller stops it.
 ///
 /// Every closure may be called from any thread. A monitor without closures is silent and never stops anything.
 public struct TaskMonitor: Sendable {

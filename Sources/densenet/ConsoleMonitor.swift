@@ -2,7 +2,7 @@ import DenseNetReports
 import DenseNetTasks
 import DenseNets
 
-/// Shows on standard error what a task tells.
+/// Shows a task's progress and messages on standard error.
 struct ConsoleMonitor: Sendable {
   let progress: ProgressBar
   let monitor: TaskMonitor

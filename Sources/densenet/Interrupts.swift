@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C and termination as a question that long work asks now and then.
+/// Ctrl-C and termination as a flag that long work polls.
 enum Interrupts {
   private static let wasRequested = Atomic<Bool>(false)
 

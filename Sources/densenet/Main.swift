@@ -40,7 +40,7 @@ struct DenseNetCommand: AsyncParsableCommand {
     }
   }
 
-  /// Says what ended the program, and answers its exit status.
+  /// Reports what ended the program, and returns its exit status.
   /// - Parameter command: what was running, where the command line was understood.
   private static func report(_ error: any Error, of command: (any ParsableCommand)? = nil) -> Int32 {
     switch error {

@@ -20,7 +20,7 @@ extension DatasetFinder {
         guard let expected, found != expected else { continue }
         let difference = "\(path): the content's md5 is \(found), that of \(description.title) is \(expected)"
         if isDownload { throw Failure(.invalidData, "\(difference); \(remedy)") }
-        warnings.append("\(difference); using the file nevertheless")
+        warnings.append("\(difference); using the file anyway")
       }
       let dataset = try ImageDataset(
         name: description.name, classNames: description.classNames, images: imageFile, labels: labelFile,

@@ -133,7 +133,7 @@ public struct DatasetFinder: Sendable {
     let warning =
       "\(description.title) is not in \(cacheDirectory) and cannot be downloaded (\(error.message)): using the bundled "
       + "sample of \(grouped(sample.train.count)) training and \(grouped(sample.test.count)) test images instead, "
-      + "so results do not compare with the full set's; connect to a network, or set \(Self.variable) "
+      + "so results are not comparable with the full set's; connect to a network, or set \(Self.variable) "
       + "to a folder that holds it"
     return DatasetSplits(train: sample.train, test: sample.test, origin: sample.origin, warnings: [warning])
   }

@@ -41,7 +41,7 @@ struct DatasetFolder {
     let looked = places.filter { manager.fileExists(atPath: $0) }.joined(separator: " and ")
     return request.failure(
       "\(description.name) is not there\(request.asking): \(missing.joined(separator: ", ")) not found "
-        + "(nor without .gz) in \(looked); name a folder that holds the files")
+        + "(with or without .gz) in \(looked); name a folder that holds the files")
   }
 
   private var places: [String] {

@@ -3,9 +3,9 @@ import DenseNets
 /// Why a file could not be downloaded.
 struct DownloadError: Error {
   enum Cause: Equatable {
-    /// No answer: no network, an unknown host, a refused or broken connection, or a silent peer.
+    /// No response: no network, an unknown host, a refused or broken connection, or a silent peer.
     case network
-    /// The server answers that it does not have, or does not give, the file.
+    /// The server reports that it does not have, or does not give, the file.
     case refused
     /// What came is not the file.
     case content

@@ -13,7 +13,7 @@ public typealias DownloadProgress = @Sendable (_ file: String, _ received: Int64
 /// What has come lies in `NAME.part` until it is complete and its checksum is right; an interrupted download
 /// resumes from there, in this run or in the next.
 struct Downloader: Sendable {
-  /// Seconds within which a server must be reached and answer.
+  /// Seconds within which a server must be reached and respond.
   var answerTimeout = 10.0
   /// Seconds within which more bytes must come.
   var stallTimeout = 20.0
@@ -69,7 +69,7 @@ struct Downloader: Sendable {
     } catch {
       partial.remove()
       throw DownloadError(
-        .content, "\(url.absoluteString): expected gzip data of \(grouped(file.bytes)) bytes unpacked, found others")
+        .content, "\(url.absoluteString): expected gzip data of \(grouped(file.bytes)) bytes unpacked, found something else")
     }
   }
 

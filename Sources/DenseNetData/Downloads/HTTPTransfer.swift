@@ -5,7 +5,7 @@ import Synchronization
   import FoundationNetworking
 #endif
 
-/// One request whose answer is appended to a ``PartialFile``.
+/// One request whose response is appended to a ``PartialFile``.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   private struct State {
     var continuation: CheckedContinuation<PartialFile, any Error>?
@@ -54,7 +54,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   /// - Throws: ``DownloadError``, or `CancellationError` where the task is cancelled.
   func run() async throws -> PartialFile {
     let configuration = URLSessionConfiguration.ephemeral
-    // The watchdog is stricter, and knows whether an answer has come.
+    // The watchdog is stricter, and knows whether a response has come.
     configuration.timeoutIntervalForRequest = 2 * (answerTimeout + stallTimeout) + 10
     configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
     let queue = OperationQueue()
@@ -80,7 +80,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
 
   private var request: URLRequest {
     var request = URLRequest(url: url)
-    // Byte ranges count the file's own bytes, so it must come as it is.
+    // Byte ranges count the file's own bytes, so it must not be encoded.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     if offset > 0 {
       request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range")
@@ -96,7 +96,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
       let (silence, hasAnswer) = state.withLock { ((.now - $0.lastActivity) / .seconds(1), $0.hasAnswer) }
       let limit = hasAnswer ? stallTimeout : answerTimeout
       if silence > limit {
-        let what = hasAnswer ? "no more bytes" : "no answer"
+        let what = hasAnswer ? "no more bytes" : "no response"
         return fail(.network, "\(what) within \(limit == limit.rounded() ? "\(Int(limit))" : "\(limit)") seconds")
       }
     }
@@ -157,26 +157,26 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     if let error { return fail(.network, Self.reason(error)) }
     let (file, received, expected) = state.withLock { ($0.file, $0.received, $0.expected) }
-    guard let file else { return fail(.network, "no answer") }
+    guard let file else { return fail(.network, "no response") }
     if let expected, received < expected {
       return fail(.network, "the connection ended after \(received) of \(expected) bytes")
     }
     finish(.success(file))
   }
 
-  // MARK: The answer
+  // MARK: The response
 
-  /// A failure at this address, or, where no answer came, at this host.
+  /// A failure at this address, or, where no response came, at this host.
   private func error(_ cause: DownloadError.Cause, _ message: String) -> DownloadError {
     let host = url.host().map { host in url.port.map { "\(host):\($0)" } ?? host }
     return DownloadError(cause, "\(cause == .network ? host ?? url.absoluteString : url.absoluteString): \(message)")
   }
 
-  /// Opens the partial file at the place where the answer's bytes belong.
+  /// Opens the partial file at the place where the response's bytes belong.
   private func accept(_ response: URLResponse) throws {
-    guard let response = response as? HTTPURLResponse else { throw error(.network, "the answer is not HTTP") }
+    guard let response = response as? HTTPURLResponse else { throw error(.network, "the response is not HTTP") }
     guard [200, 206, 416].contains(response.statusCode) else {
-      throw error(.refused, "the server answers \(response.statusCode)")
+      throw error(.refused, "the server returned \(response.statusCode)")
     }
     let file = try PartialFile(for: destination)
     guard file.size == offset else {
@@ -189,13 +189,13 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
       let range = ContentRange(response.value(forHTTPHeaderField: "Content-Range"))
       guard range.start == offset else {
         file.remove()
-        throw error(.refused, "asked for bytes from \(offset), the server sends others")
+        throw error(.refused, "asked for bytes from \(offset), the server sent others")
       }
       expected = range.total
     case 416:
       guard ContentRange(response.value(forHTTPHeaderField: "Content-Range")).total == offset else {
         file.remove()
-        throw error(.refused, "the server has fewer bytes than have come before")
+        throw error(.refused, "the server has fewer bytes than were received before")
       }
       expected = offset
     default:
@@ -219,11 +219,11 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate, Sendable {
   private static func reason(_ error: any Error) -> String {
     guard let code = (error as? URLError)?.code else { return "\(error)" }
     switch code {
-    case .cannotFindHost, .dnsLookupFailed: return "the host's name is not known"
+    case .cannotFindHost, .dnsLookupFailed: return "the host is unknown"
     case .cannotConnectToHost: return "no connection"
     case .notConnectedToInternet: return "no network"
     case .networkConnectionLost: return "the connection broke"
-    case .timedOut: return "no answer in time"
+    case .timedOut: return "no response in time"
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasUnknownRoot,
       .serverCertificateHasBadDate, .serverCertificateNotYetValid:
       return "no secure connection"

@@ -24,7 +24,7 @@ final class PartialFile: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw DownloadError(.local, "the folder \(folder) cannot be made")
+      throw DownloadError(.local, "the folder \(folder) cannot be created")
     }
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Self.error("\(path) cannot be written") }

@@ -45,7 +45,7 @@ struct IDXFile: Sendable {
       let (product, overflow) = promised.multipliedReportingOverflow(by: extent)
       guard !overflow, product <= Self.maximumBytes else {
         throw failure(
-          "the header promises \(shape) bytes, more than any set has, in a file of \(grouped(content.size)) bytes")
+          "the header declares \(shape) bytes, more than any dataset has, in a file of \(grouped(content.size)) bytes")
       }
       promised = product
     }

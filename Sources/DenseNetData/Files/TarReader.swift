@@ -21,7 +21,7 @@ struct TarReader {
       let digits = header[124..<136].prefix { $0 != 0 && $0 != UInt8(ascii: " ") }
       guard let size = Int(String(decoding: digits, as: UTF8.self), radix: 8),
         header[257..<262].elementsEqual("ustar".utf8)
-      else { throw damaged("expected a tar archive, found a header that is none") }
+      else { throw damaged("expected a tar archive, found an invalid header") }
       let isFile = header[156] == UInt8(ascii: "0") || header[156] == 0
       let wanted = isFile && isWanted(name)
       guard !wanted || size <= limit else {

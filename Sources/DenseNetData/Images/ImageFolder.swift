@@ -43,7 +43,7 @@ public struct ImageFolder: Sendable {
     for folder in folders where !known.insert(folder).inserted {
       throw Failure(
         .invalidData,
-        "\(joined(root, folder)): is spelled with other characters than another folder's name that looks the same; rename one"
+        "\(joined(root, folder)): is spelled with different characters than the name of another folder that looks the same; rename one"
       )
     }
     let names = classNames ?? folders

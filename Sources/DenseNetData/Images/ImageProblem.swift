@@ -12,7 +12,7 @@ struct ImageProblem: Error {
     case IMAGE_OK: return
     case IMAGE_TRUNCATED: throw ImageProblem("the file is truncated (\(words))")
     case IMAGE_UNSUPPORTED: throw ImageProblem("a kind of image that cannot be decoded (\(words))")
-    case IMAGE_OUT_OF_MEMORY: throw ImageProblem("no memory to decode the image (\(words))")
+    case IMAGE_OUT_OF_MEMORY: throw ImageProblem("not enough memory to decode the image (\(words))")
     default: throw ImageProblem("the image is damaged (\(words))")
     }
   }

@@ -31,7 +31,7 @@ extension DecodedImage {
     do {
       try ImageProblem.check(result)
     } catch {
-      throw Failure(.internalError, "a PNG of \(height)x\(width) pixels cannot be made: \(error.reason)")
+      throw Failure(.internalError, "a PNG of \(height)x\(width) pixels cannot be encoded: \(error.reason)")
     }
     return Array(UnsafeBufferPointer(start: bytes, count: count))
   }

@@ -25,7 +25,7 @@ package func readJSON<Value: Decodable>(_ type: Value.Type, from url: URL) throw
   do {
     return try JSONDecoder().decode(type, from: data)
   } catch {
-    throw Failure(.invalidData, "\(url.relativePath): expected what a run writes, found \(reason(error))")
+    throw Failure(.invalidData, "\(url.relativePath): expected a file that a run writes, found \(reason(error))")
   }
 }
 
@@ -39,6 +39,6 @@ func reason(_ error: any Error) -> String {
   case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?:
     return context.codingPath.isEmpty
       ? "another kind of value" : "another kind of value for \(place(context.codingPath))"
-  default: return "a text that is no JSON"
+  default: return "text that is not JSON"
   }
 }

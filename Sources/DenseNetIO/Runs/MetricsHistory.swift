@@ -58,7 +58,7 @@ public struct MetricsHistory: Sendable, Equatable {
     (self.train, self.epochs) = (train, epochs)
   }
 
-  /// The last update that a point tells of; 0 without points.
+  /// The last update that a point records; 0 without points.
   public var lastStep: Int { max(train.last?.step ?? 0, epochs.last?.step ?? 0) }
 }
 

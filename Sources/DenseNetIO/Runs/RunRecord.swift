@@ -1,7 +1,7 @@
 public import DenseNets
 public import Foundation
 
-/// What a run directory tells: settings, results and points.
+/// What a run directory records: settings, results and points.
 public struct RunRecord: Sendable {
   /// The folder.
   public let url: URL

@@ -21,8 +21,8 @@ struct ConfusionSection {
     if let pairs { parts.append("<h3 class=\"second\">Most confused</h3>\n\(pairs)") }
     if parts.isEmpty { return nil }
     let note =
-      "A row holds the images of a class, its cells what they were taken for. Right answers are blue, mistakes orange; "
-      + "the stronger, the larger their share of the row."
+      "A row holds the images of a class, its cells what they were taken for. Correct predictions are blue, mistakes "
+      + "orange; the larger their share of the row, the stronger the colour."
     return HTML.section(
       "Confusion matrix", note: matrix.classes <= Self.mapLimit ? note : nil, parts.joined(separator: "\n"))
   }

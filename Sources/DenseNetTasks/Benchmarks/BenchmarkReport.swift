@@ -44,7 +44,7 @@ package struct BenchmarkReport: Encodable {
     }
     add("examples/s (median)", examplesPerSecond)
     add("images/s (median)", imagesPerSecond)
-    add("ms a batch of \(batchSize)", milliseconds, decimals: 2)
+    add("ms per batch of \(batchSize)", milliseconds, decimals: 2)
     add("GFLOP/s", gflopsPerSecond)
     add("peak GFLOP/s (\(threads) threads, \(instructionSet))", peakGflopsPerSecond)
     add("share of the peak", 100 * efficiency, unit: "%")

@@ -21,7 +21,8 @@ public struct DatasetChoice: Sendable, Equatable {
 
   /// Nil: what a recipe is for, else Fashion-MNIST, else the sample that comes with the program.
   public var source: Source?
-  /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a download.
+  /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a
+  /// download.
   public var directory: String?
   /// Of images that are not split already, the share of each class that is for testing, between 0 and 1. Nil: 0.2.
   public var testShare: Double?
@@ -49,7 +50,7 @@ public struct DatasetChoice: Sendable, Equatable {
     case nil, .named?:
       guard testShare == nil else {
         throw Failure(
-          .usage, "test share: is for images in a folder or a table; leave it out", settings: ["testShare"])
+          .usage, "test share: applies only to images in a folder or a table; leave it out", settings: ["testShare"])
       }
       return nil
     case .folder(let path)?: own = .folder(path)
@@ -62,7 +63,7 @@ public struct DatasetChoice: Sendable, Equatable {
     }
     guard directory == nil else {
       throw Failure(
-        .usage, "expected no folder of datasets beside \(text ?? own.path), found one; leave it out",
+        .usage, "expected no folder of datasets with \(text ?? own.path), found one; leave it out",
         settings: ["dataDirectory"])
     }
     return own

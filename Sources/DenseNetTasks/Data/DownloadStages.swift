@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Tells a monitor of a download, a stage for each file.
+/// Reports a download to a monitor, one stage per file.
 final class DownloadStages: Sendable {
   private let monitor: TaskMonitor
   private let current = Mutex<String?>(nil)

@@ -11,7 +11,7 @@ extension ImageSource {
     let found = try splits(rule)
     for warning in found.warnings { monitor.warning(warning) }
     let total = found.train.count + found.test.count
-    monitor.stageBegins(.init("looking at images", total: total))
+    monitor.stageBegins(.init("checking images", total: total))
     let (sound, skipped) = try found.checked { monitor.advanced($0) }
     monitor.stageEnds()
     for image in skipped.prefix(Self.namedLimit) { monitor.warning("\(image.failure)") }

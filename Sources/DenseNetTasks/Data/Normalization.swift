@@ -3,7 +3,7 @@ public import DenseNets
 
 /// What is subtracted from each channel's values of 0…1, and by what they are then divided.
 public enum Normalization: Sendable, Equatable {
-  /// Values stay as they are.
+  /// Values stay unchanged.
   case none
   /// Of ImageNet's images, in colour.
   case imageNet
@@ -28,7 +28,7 @@ public enum Normalization: Sendable, Equatable {
       else {
         throw Failure(
           .usage,
-          "expected none, imagenet, dataset, or means and deviations of 1 or 3 channels as 0.5,0.5,0.5:0.2,0.2,0.2",
+          "expected none, imagenet, dataset, or means and deviations for 1 or 3 channels, such as 0.5,0.5,0.5:0.2,0.2,0.2",
           settings: ["normalization"])
       }
       self = .values(mean: parts[0], std: parts[1])
@@ -60,7 +60,7 @@ public enum Normalization: Sendable, Equatable {
       guard channels == 3 else {
         throw Failure(
           .usage,
-          "normalization: ImageNet's is for images of 3 channels, found \(channels); use that of the dataset",
+          "normalization: ImageNet's is for images with 3 channels, found \(channels); use that of the dataset",
           settings: ["normalization"])
       }
       (result.mean, result.std) = (Preprocessing.imageNet.mean, Preprocessing.imageNet.std)

@@ -64,7 +64,7 @@ public struct EvaluationTask {
       let isFolder = source == .folder(source.path)
       throw Failure(
         .invalidData,
-        "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es") as the weights have classes, and no names for them, found \(images.classNames.count); add or remove some"
+        "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es"), one per class of the weights, which name none, found \(images.classNames.count); add or remove some"
       )
     }
     let examples = images.examples.prefix(limit ?? images.examples.count)
@@ -134,7 +134,7 @@ public struct EvaluationTask {
     guard network.configuration.inputChannels == images.channels else {
       throw Failure(
         .invalidData,
-        "\(network.source): expected a network for images of \(images.channels) channels as \(images.name) has, found one for \(network.configuration.inputChannels); choose other weights"
+        "\(network.source): expected a network for images with \(images.channels) channels as \(images.name) has, found one for \(network.configuration.inputChannels); choose other weights"
       )
     }
     return resized(.squashed(channels: images.channels, size: network.chosen.imageSide))

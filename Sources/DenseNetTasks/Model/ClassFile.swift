@@ -13,10 +13,10 @@ public enum ClassFile {
         .missingInput, "\(path): no such file; check the path of the classes' names", settings: ["classNames"])
     }
     guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: sizeLimit) else {
-      throw Failure(.inputOutput, "\(path): cannot be read; name a text file with a class a line")
+      throw Failure(.inputOutput, "\(path): cannot be read; name a text file with one class per line")
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw Failure(.invalidData, "\(path): expected UTF-8 text with a class a line, found other bytes; correct it")
+      throw Failure(.invalidData, "\(path): expected UTF-8 text with one class per line, found other bytes; correct it")
     }
     var names = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map {
       $0.trimmingCharacters(in: .whitespaces)
@@ -25,7 +25,7 @@ public enum ClassFile {
     guard names.count == count else {
       throw Failure(
         .invalidData,
-        "\(path): expected \(count) classes, one a line, as the network has, found \(names.count); correct it")
+        "\(path): expected \(count) classes, one per line, as the network has, found \(names.count); correct it")
     }
     return names
   }

@@ -43,14 +43,14 @@ public struct LoadedNetwork {
     let channels = configuration.inputChannels
     guard channels == 1 || channels == 3 else {
       throw Failure(
-        .usage, "\(source): the network takes \(channels) channels, images have 1 or 3; give it tensors",
+        .usage, "\(source): the network takes \(channels) channels, images have 1 or 3; use tensors as input",
         settings: ["inputTensors"])
     }
     guard let preprocessing = try card.preprocessing?.value else { return chosen.standardPreprocessing }
     guard preprocessing.inputChannels == channels else {
       throw Failure(
         .invalidData,
-        "\(source): its preprocessing makes \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
+        "\(source): its preprocessing yields \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
       )
     }
     return preprocessing

@@ -20,12 +20,12 @@ public struct MemoryRequirement: Sendable {
     guard side >= net.minimumSize else {
       throw Failure(
         .usage,
-        "images: expected at least \(net.minimumSize) pixels a side for this network, found \(side); choose larger ones",
+        "images: expected at least \(net.minimumSize) pixels per side for this network, found \(side); choose larger ones",
         settings: ["imageSize"])
     }
     guard side <= largestSide else {
       throw Failure(
-        .usage, "images: expected at most \(largestSide) pixels a side, found \(side); choose smaller ones",
+        .usage, "images: expected at most \(largestSide) pixels per side, found \(side); choose smaller ones",
         settings: ["imageSize"])
     }
   }
@@ -55,7 +55,7 @@ public struct MemoryRequirement: Sendable {
     while try isSingle(larger) { larger += 1 }
     throw Failure(
       .usage,
-      "batch norm cannot train on a batch of one image, which has maps of 1×1 pixel at \(side)×\(side) pixels; choose a batch size or a number of images that leaves no single one, or images of \(larger) pixels or more",
+      "batch norm cannot train on a batch of one image, which has maps of 1×1 pixel at \(side)×\(side) pixels; choose a batch size or a number of images that leaves no batch of a single image, or images of \(larger) pixels or more",
       settings: ["batchSize", "imageSize"])
   }
 

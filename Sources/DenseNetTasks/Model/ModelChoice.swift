@@ -89,7 +89,7 @@ public struct ModelChoice: Sendable, Equatable {
       let name = card.model ?? other
       guard let configuration = try? DenseNet.Configuration(named: name) else {
         throw Failure(
-          .invalidData, "the weights are of a model \"\(name)\", expected a DenseNet; name the network",
+          .invalidData, "the weights are those of a model \"\(name)\", expected a DenseNet; name the network",
           settings: ["model"])
       }
       return ChosenModel(name: name, configuration: configuration)

@@ -22,7 +22,7 @@ public final class HeatMapWriter {
         guard folder != (ImageFiles.isFolder(image) ? url : url.deletingLastPathComponent()).path else {
           throw Failure(
             .usage,
-            "heat maps: expected another folder than that of the images, which they could replace; name another",
+            "heat maps: expected a folder other than that of the images, which they could overwrite; name another",
             settings: ["heatMaps"])
         }
       }
@@ -30,13 +30,13 @@ public final class HeatMapWriter {
     }
     guard images.count == 1, !ImageFiles.isFolder(images[0]) else {
       throw Failure(
-        .usage, "heat maps: expected a folder for those of several images, found a file; name a folder",
+        .usage, "heat maps: expected a folder for the maps of several images, found a file; name a folder",
         settings: ["heatMaps"])
     }
     let (map, image) = (url(target).resolvingSymlinksInPath().path, url(images[0]))
     guard map != image.resolvingSymlinksInPath().path else {
       throw Failure(
-        .usage, "heat map: expected another file than the image, which it would replace; name another",
+        .usage, "heat map: expected a file other than the image, which it would overwrite; name another",
         settings: ["heatMaps"])
     }
   }
@@ -60,7 +60,7 @@ public final class HeatMapWriter {
     do {
       try FileManager.default.createDirectory(at: Self.url(target), withIntermediateDirectories: true)
     } catch {
-      throw Failure(.inputOutput, "\(target): cannot be made a folder; check the path and its permissions")
+      throw Failure(.inputOutput, "\(target): cannot be created as a folder; check the path and its permissions")
     }
   }
 
@@ -73,7 +73,7 @@ public final class HeatMapWriter {
     let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
     if height * width == 1, !hasWarned {
       hasWarned = true
-      monitor.warning("the last feature map has a single place, so heat maps show nothing; use larger images")
+      monitor.warning("the last feature map has a single pixel, so heat maps show nothing; use larger images")
     }
     for (n, file) in files.enumerated() {
       let weights = predictor.classifierWeights(of: classes[n]).values

@@ -51,7 +51,7 @@ public struct ImageClassifier: Sendable {
   /// - Parameters:
   ///   - images: `[N, C, H, W]`, normalised.
   ///   - names: of the images, for messages.
-  ///   - outputs: of the images as they are, whatever ``views``.
+  ///   - outputs: of the original images, whatever ``views``.
   func classify(
     _ images: Tensor, top: Int, names: [String], outputs: Predictor.Outputs = []
   ) throws -> (predictions: [[ClassProbability]], output: Predictor.Output?) {

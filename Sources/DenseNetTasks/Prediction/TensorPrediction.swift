@@ -48,7 +48,7 @@ public struct TensorPrediction {
     let file = try WeightsFile(contentsOf: URL(fileURLWithPath: input))
     let channels = network.configuration.inputChannels
     guard let value = file["input"] else {
-      throw failure("expected a tensor input, found \(file.tensors.isEmpty ? "none" : "others alone")")
+      throw failure("expected a tensor input, found \(file.tensors.isEmpty ? "none" : "only others")")
     }
     guard let images = value.tensor else {
       throw failure("tensor input: expected floating-point numbers, found integers")
@@ -58,7 +58,7 @@ public struct TensorPrediction {
     }
     guard min(images.shape[2], images.shape[3]) >= network.net.minimumSize else {
       throw failure(
-        "tensor input: expected at least \(network.net.minimumSize) pixels a side, found shape \(images.shape)")
+        "tensor input: expected at least \(network.net.minimumSize) pixels per side, found shape \(images.shape)")
     }
     guard images.storage.allSatisfy(\.isFinite) else {
       throw failure("tensor input: expected finite numbers, found others")

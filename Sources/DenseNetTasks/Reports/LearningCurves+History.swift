@@ -2,7 +2,7 @@ import DenseNetIO
 import DenseNetReports
 
 extension LearningCurves {
-  /// Adds the points of a run that goes on.
+  /// Adds the points of a run that is resumed.
   mutating func add(_ history: MetricsHistory) {
     for point in history.train { addTrain(epoch: point.epoch, loss: point.loss, accuracy: point.accuracy) }
     for point in history.epochs where point.testAccuracy != nil {

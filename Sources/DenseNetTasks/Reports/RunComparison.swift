@@ -2,7 +2,7 @@ public import DenseNetIO
 public import DenseNetReports
 import Foundation
 
-/// Runs beside one another, with the settings in which they differ.
+/// A comparison of runs, with the settings in which they differ.
 public struct RunComparison: Sendable {
   /// What JSON says of a run. What it has not come to is null.
   public struct Report: Encodable, Sendable {

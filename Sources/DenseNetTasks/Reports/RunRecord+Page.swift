@@ -19,8 +19,8 @@ extension RunRecord {
     var facts = [name]
     if let count, let tests { facts.append("\(count.thousands) training and \(tests.thousands) test images") }
     if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append("\(epochs) epochs") }
-    if let started = config["started"] { facts.append("begun \(started.time)") }
-    if summary == nil { facts.append("not ended: so far \(TextFormat.thousands(metrics.lastStep)) steps") }
+    if let started = config["started"] { facts.append("started \(started.time)") }
+    if summary == nil { facts.append("unfinished: \(TextFormat.thousands(metrics.lastStep)) steps so far") }
     return facts
   }
 

@@ -10,7 +10,7 @@ extension TabularTask {
       + zip(tables.ids, tables.folds.ofRow).map { CSVText.line([$0, "\($1)"]) }.joined()
   }
 
-  /// Writes the results, and answers their summary.
+  /// Writes the results, and returns their summary.
   func write(_ results: [FoldResult], to folder: RunDirectory, seconds: Double) throws -> TabularSummary {
     try folder.write(weights: weights(results))
     try folder.write(preprocessing: TabularPreprocessing(tables, results))

@@ -42,7 +42,7 @@ public struct LearningRateTask: Sendable {
     guard rates.lowerBound > 0, rates.upperBound > rates.lowerBound else {
       throw Failure(
         .usage,
-        "learning rates: expected a highest one above the lowest, \(rates.lowerBound), found \(rates.upperBound)",
+        "learning rates: expected the highest to exceed the lowest, \(rates.lowerBound), found \(rates.upperBound)",
         settings: ["highestLearningRate"])
     }
     guard steps >= 10 else {
@@ -70,7 +70,7 @@ public struct LearningRateTask: Sendable {
     guard let suggestion = LearningRateFinder.suggestion(from: points) else {
       throw Failure(
         .invalidData,
-        "the loss was NaN, or four times its lowest, after \(points.count) updates, expected at least 10 before; use a smaller lowest learning rate, or check the images",
+        "the loss was NaN, or four times its lowest, after \(points.count) updates, expected at least 10 before that; use a smaller lowest learning rate, or check the images",
         settings: ["lowestLearningRate"])
     }
     var chart = RangeTestChart(

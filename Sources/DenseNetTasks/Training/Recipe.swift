@@ -1,7 +1,7 @@
 public import DenseNetData
 public import DenseNets
 
-/// How a network learns: what decides the course of a training run, besides network, images and seed.
+/// How a network is trained: what determines a training run, apart from network, images and seed.
 ///
 /// ```swift
 /// var recipe = Recipe.fast

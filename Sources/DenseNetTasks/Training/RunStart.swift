@@ -26,9 +26,9 @@ struct RunStart {
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
     try Self.requireSameRun(folder, setup)
     let search = CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).newest()
-    var notes = search.refused.map { "warning: \($0); it is passed over" }
+    var notes = search.refused.map { "warning: \($0); it is skipped" }
     guard let checkpoint = search.checkpoint else {
-      notes.append("resuming from the start: there is no sound checkpoint in \(folder.checkpointsURL.relativePath)")
+      notes.append("resuming from the start: there is no intact checkpoint in \(folder.checkpointsURL.relativePath)")
       (progress, seconds, self.notes) = (TrainingProgress(), 0, notes)
       return
     }

@@ -57,7 +57,8 @@ struct TrainingSetup {
       weights: initialWeights, instructionSet: device.instructionSet)
   }
 
-  /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
+  /// How the images were prepared that the weights were trained on: as they say, or as those of such published
+  /// networks.
   private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
     guard let weights else { return nil }
     if let stated = try weights.card.preprocessing?.value { return stated }
@@ -71,7 +72,7 @@ struct TrainingSetup {
       && preprocessing.squareSide == before.squareSide
     return isSame
       ? "images are prepared as those of \(weights.source) were; their size, fit and normalization can be set"
-      : "images are of another size or normalised otherwise than those of \(weights.source) were"
+      : "images differ in size or normalisation from those of \(weights.source)"
   }
 
   private static func requireMemory(
@@ -148,7 +149,7 @@ extension TrainingSetup {
     BatchLoader(test, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<test.count))
   }
 
-  /// The model's weights as they are now, with what must be known to use them.
+  /// The model's current weights, with what is needed to use them.
   var weights: WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     file.card = ModelCard(

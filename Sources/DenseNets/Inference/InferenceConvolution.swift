@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// A fused convolution whose weights no longer change: `[BN → ReLU →] [average pool →] convolution [→ ReLU]`, packed once.
+/// A fused convolution whose weights no longer change: `[BN → ReLU →] [average pool →] convolution [→ ReLU]`, packed
+/// once.
 ///
 /// A batch norm that follows the convolution is folded into its weights and bias.
 final class InferenceConvolution: Sendable {
@@ -64,7 +65,7 @@ final class InferenceConvolution: Sendable {
     }
   }
 
-  /// A fused convolution as it is now.
+  /// A fused convolution with its current weights.
   /// - Parameter following: a batch norm right after it, with ReLU; nil: none.
   convenience init(_ fused: FusedConvolution, following: BatchNorm2d? = nil) {
     self.init(norm: fused.norm, convolution: fused.convolution, source: fused.sourceLayout, following: following)

@@ -7,7 +7,8 @@ internal import Foundation
 /// let logits = try predictor.logits(images)      // [N, numClasses]
 /// let both = try predictor.run(images, outputs: [.logits, .features])
 /// ```
-/// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they take
+/// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they
+/// take
 /// turns. Results equal the network's own in inference mode but for rounding (batch norms are folded into the
 /// convolutions before them), and are the same, bit for bit, for any number of threads.
 public final class Predictor: Sendable {
@@ -64,13 +65,13 @@ public final class Predictor: Sendable {
     }
   }
 
-  /// The network's answer.
+  /// The network's logits.
   /// - x: `[N, inputChannels, H, W]`, normalised as in training.
   /// - result: `[N, numClasses]`.
   /// - Throws: ``Failure`` if the network cannot take the shape.
   public func logits(_ x: Tensor) throws -> Tensor { try run(x, outputs: .logits).logits! }
 
-  /// What the classifier sees, see ``Output/features``.
+  /// The classifier's input, see ``Output/features``.
   /// - x: `[N, inputChannels, H, W]`.
   /// - result: `[N, channels]`.
   /// - Throws: ``Failure`` if the network cannot take the shape.

@@ -13,7 +13,7 @@ public final class Conv2d: Layer, Convolving {
   public let bias: Parameter?
   private lazy var convolution = PlainConvolution(self)
 
-  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch; nil: zeros, to be loaded.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Extent, stride: Extent = 1, padding: Extent = 0,
     bias: Bool = true, initialization: Initialization? = .pytorch

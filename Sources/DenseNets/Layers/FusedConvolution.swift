@@ -63,7 +63,7 @@ final class FusedConvolution {
     return training ? max(forward, engine.backwardWorkspace(shape, images: images)) : forward
   }
 
-  /// Writes slice `slice` of `target`, in training with the statistics that a batch norm wants.
+  /// Writes slice `slice` of `target`, in training with the statistics that a batch norm needs.
   /// - Parameter mask: what dropout then drops, in training; statistics are those of what is left.
   func forward(
     from source: FeatureMap, to target: FeatureMap, slice: Int, mode: Mode, mask: DropoutMask? = nil, device: Device
@@ -90,7 +90,8 @@ final class FusedConvolution {
 
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
-  /// - Parameter gradient: of the slice's values as the convolution made them, where something stood between; nil: as it
+  /// - Parameter gradient: of the slice's values as the convolution made them, where something stood between; nil: as
+  /// it
   ///   lies in the target.
   func backward(
     from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, gradient: UnfinishedGradient? = nil,

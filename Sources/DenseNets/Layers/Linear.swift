@@ -11,7 +11,7 @@ public final class Linear: Layer, Convolving {
   /// The same arithmetic, on maps of one pixel.
   private lazy var convolution = PlainConvolution(self)
 
-  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch; nil: zeros, to be loaded.
   public init(
     _ inputFeatures: Int, _ outputFeatures: Int, bias: Bool = true, initialization: Initialization? = .pytorch
   ) {

@@ -1,7 +1,7 @@
 /// A tensor that training changes, and its gradient after a backward pass.
 ///
-/// Zeros that nobody has read or written take no memory: neither the gradients of a network that only answers, nor values
-/// that are about to be loaded.
+/// Zeros that have not been read or written take no memory: neither the gradients of an inference-only network, nor
+/// values that are about to be loaded.
 public final class Parameter {
   /// The shape of the value and of the gradient.
   public let shape: [Int]

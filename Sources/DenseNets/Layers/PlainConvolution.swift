@@ -4,7 +4,7 @@ final class PlainConvolution {
   private let engine: ConvolutionEngine
   private var saved: Input?
 
-  /// A tensor `[N, C, H, W]` in kernel memory as it is.
+  /// A tensor `[N, C, H, W]` in kernel memory, unchanged.
   private struct Input {
     let images: Int
     let height: Int

@@ -3,7 +3,7 @@
 ///
 /// In training, dropout may follow.
 ///
-/// The bottleneck's map must be had in full before its batch norm can be applied, so it is stored: until the backward
+/// The bottleneck's map must be complete before its batch norm can be applied, so it is stored: until the backward
 /// pass, or only until it has been read, to be computed again then.
 final class DenseLayer {
   /// The 1×1 convolution and what it writes.

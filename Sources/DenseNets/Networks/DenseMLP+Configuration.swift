@@ -58,7 +58,7 @@ extension DenseMLP {
       try require("growth_rate", growthRate, 1...4096)
       try require("layers", layers, 1...64)
       guard dropRate >= 0, Float(dropRate) < 1 else {
-        throw Failure(.usage, "drop_rate: expected a number from 0 to under 1, found \(dropRate)")
+        throw Failure(.usage, "drop_rate: expected a number from 0 to below 1, found \(dropRate)")
       }
     }
   }

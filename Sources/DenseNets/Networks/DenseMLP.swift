@@ -4,7 +4,8 @@
 /// - x: `[N, inputFeatures]`
 /// - result: `[N, outputFeatures]`
 ///
-/// With `x₀` the input, hidden layer l is `xₗ = Dropout(ReLU(Wₗ·[x₀, x₁, …, xₗ₋₁] + bₗ))` of `growthRate` features, and the
+/// With `x₀` the input, hidden layer l is `xₗ = Dropout(ReLU(Wₗ·[x₀, x₁, …, xₗ₋₁] + bₗ))` of `growthRate` features,
+/// and the
 /// result is `W·[x₀, …, x_L] + b`. So the result is a linear model of the input, plus what the hidden layers add to it.
 /// Batch norm is left out: with the few hundred rows of a table its statistics are noise.
 public final class DenseMLP: Layer {
@@ -12,7 +13,7 @@ public final class DenseMLP: Layer {
   private let hidden: [Sequential]
   private let output: Linear
 
-  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said; nil: with zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch; nil: zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }

@@ -14,7 +14,8 @@ extension DenseNet {
     public var growthRate: Int
     /// Dense layers of each block.
     public var blockLayers: [Int]
-    /// Channels of a layer's 1×1 bottleneck, in growth rates (`bn_size`; the paper's DenseNet-B has 4); nil: no bottleneck.
+    /// Channels of a layer's 1×1 bottleneck, in growth rates (`bn_size`; the paper's DenseNet-B has 4); nil: no
+    /// bottleneck.
     public var bottleneckWidth: Int?
     /// The share of channels that a transition keeps, rounded down (θ in the paper).
     public var compression: Double
@@ -69,7 +70,8 @@ extension DenseNet {
 
     /// The chapter's network.
     public static let d2l = Configuration()
-    /// DenseNet-121 of the paper's Table 1, as the other four: 3 channels, 1,000 classes, growth 32, bottlenecks of 128.
+    /// DenseNet-121 of the paper's Table 1, as the other four: 3 channels, 1,000 classes, growth 32, bottlenecks of
+    /// 128.
     public static let densenet121 = table1([6, 12, 24, 16])
     public static let densenet169 = table1([6, 12, 32, 32])
     public static let densenet201 = table1([6, 12, 48, 32])
@@ -83,7 +85,8 @@ extension DenseNet {
         blockLayers: blockLayers, bottleneckWidth: 4, convolutionBias: false, naming: .torchvision)
     }
 
-    /// The paper's networks for CIFAR: three equal blocks after a 3×3 convolution. DenseNet-BC has bottlenecks, halves the
+    /// The paper's networks for CIFAR: three equal blocks after a 3×3 convolution. DenseNet-BC has bottlenecks, halves
+    /// the
     /// channels in transitions and begins with 2k of them; the plain one begins with 16.
     /// - Parameter depth: layers with weights: 3n + 4, or 6n + 4 with bottlenecks.
     /// - Throws: ``Failure`` if no network has that depth.
@@ -112,7 +115,7 @@ extension DenseNet {
       guard size.height > 0, size.width > 0, sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }) else {
         throw Failure(
           .usage,
-          "images of \(size.height)×\(size.width) pixels are too small for this network, which wants at least \(minimumSize)×\(minimumSize); use larger images"
+          "images of \(size.height)×\(size.width) pixels are too small for this network, which needs at least \(minimumSize)×\(minimumSize); use larger images"
         )
       }
       return sizes
@@ -148,7 +151,7 @@ extension DenseNet {
       try require("initial_features", initialFeatures, 1...4096)
       try require("block_layers", blockLayers.count, 1...16)
       guard compression > 0, compression <= 1 else {
-        throw Failure(.usage, "compression: expected a number over 0 and up to 1, found \(compression)")
+        throw Failure(.usage, "compression: expected a number above 0, at most 1, found \(compression)")
       }
       var channels = initialFeatures
       for (index, layers) in blockLayers.enumerated() {
@@ -162,15 +165,15 @@ extension DenseNet {
       }
       if let bottleneckWidth { try require("bottleneck_width", bottleneckWidth, 1...64) }
       guard dropRate >= 0, Float(dropRate) < 1 else {
-        throw Failure(.usage, "drop_rate: expected a number from 0 to under 1, found \(dropRate)")
+        throw Failure(.usage, "drop_rate: expected a number from 0 to below 1, found \(dropRate)")
       }
     }
   }
 }
 
 extension DenseNet.Configuration {
-  /// The names of the networks that have one; the families for CIFAR, `densenet-<depth>-<growth>` and
-  /// `densenet-bc-<depth>-<growth>`, besides.
+  /// The networks that have a name of their own, apart from the families for CIFAR, `densenet-<depth>-<growth>` and
+  /// `densenet-bc-<depth>-<growth>`.
   public static let names = ["d2l", "densenet121", "densenet161", "densenet169", "densenet201", "densenet264"]
 
   /// The network of that name: one of ``names``, or `densenet-40-12`, `densenet-bc-100-12` and the like.
@@ -227,7 +230,7 @@ extension DenseNet.Configuration: Codable {
     let known = Set(CodingKeys.allCases.map(\.stringValue))
     for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "there is no setting \"\(key.stringValue)\""))
+        .init(codingPath: decoder.codingPath, debugDescription: "unknown setting \"\(key.stringValue)\""))
     }
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let base = Self.densenet121

@@ -1,4 +1,4 @@
-/// The part of a network that fine-tuning leaves as it is.
+/// The part of a network that fine-tuning leaves unchanged.
 public enum FrozenPart: Sendable, Equatable, Codable {
   /// All but the classifier.
   case features
@@ -7,7 +7,8 @@ public enum FrozenPart: Sendable, Equatable, Codable {
 }
 
 extension DenseNet {
-  /// Leaves a part of the network as it is in training: its weights get no gradients, its batch norms use and keep their
+  /// Leaves a part of the network unchanged in training: its weights get no gradients, its batch norms use and keep
+  /// their
   /// running statistics, and nothing is dropped there. ``trainableParameters`` are then the others.
   /// - Throws: ``Failure`` of kind `usage` where the network has fewer blocks.
   public func freeze(_ part: FrozenPart) throws(Failure) {
@@ -25,7 +26,7 @@ extension DenseNet {
     for (_, norm) in frozenChildren.flatMap(Self.norms) { norm.isFrozen = true }
   }
 
-  /// Lets every batch norm use and keep its running statistics in training, with γ and β as they are.
+  /// Lets every batch norm use and keep its running statistics in training, with γ and β unchanged.
   public func freezeNorms() {
     for (_, norm) in namedBatchNorms { norm.isFrozen = true }
   }

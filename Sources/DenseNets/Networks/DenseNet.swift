@@ -15,15 +15,16 @@ public final class DenseNet: Layer {
   private var plan: StepPlan?
   /// Whether the last pass was a forward one in training: a backward pass reuses the memory that it reads.
   private var isBackwardDue = false
-  /// Whether to compute again in the backward pass what can be had again, instead of keeping it (after Pleiss et al.
-  /// 2017, as torchvision's `memory_efficient`): the maps of bottlenecks, and where the stem's pools found their
-  /// maxima. Not a bit of any result depends on it. Normalised and concatenated maps are never kept in the first place.
+  /// Whether to recompute in the backward pass what can be recomputed, instead of keeping it (after Pleiss et al. 2017,
+  /// as torchvision's `memory_efficient`): the maps of bottlenecks, and where the stem's pools found their maxima.
+  /// Results are identical, bit for bit. Normalised and concatenated maps are never kept in the first place.
   public var memoryEfficient = false
-  /// The blocks, from the first, that training leaves as they are, and with them what stands before each.
+  /// The number of blocks, from the first, that training leaves unchanged, with everything before each of them.
   var frozenBlocks = 0
 
-  /// - Parameter initialization: how weights start, PyTorch's way where nothing is said (training from scratch begins with
-  ///   ``initialize(seed:)``); nil: with zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch (training from scratch begins
+  /// with
+  ///   ``initialize(seed:)``); nil: zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration = .d2l, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }
@@ -206,7 +207,8 @@ public final class DenseNet: Layer {
     backward(outputGradient, needsInputGradient: needsInputGradient) { _ in }
   }
 
-  /// The parts are the classifier with its norm, then each block and the transition before it, from the last to the first,
+  /// The parts are the classifier with its norm, then each block and the transition before it, from the last to the
+  /// first,
   /// then the stem. What is frozen with all before it is left out.
   public func backward(
     _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void

@@ -85,7 +85,7 @@ public struct Preprocessing: Sendable, Equatable {
     for (field, values) in [("mean", mean), ("std", std)] {
       try require(
         values.count == inputChannels,
-        "\(field): expected \(inputChannels) numbers, one a channel, found \(values.count)")
+        "\(field): expected \(inputChannels) numbers, one per channel, found \(values.count)")
       try require(values.allSatisfy { abs($0) <= 1000 }, "\(field): expected numbers of at most 1000, found \(values)")
     }
     try require(std.allSatisfy { $0 >= 1e-6 }, "std: expected numbers of at least 1e-06, found \(std)")

@@ -7,8 +7,8 @@ struct BenchPredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Time inference on a fixed random batch.",
     discussion: """
-      Two passes warm up, and the median of the others counts. Operations are those of direct convolution, two per \
-      multiply-add, with transitions pooling first; so Winograd's algorithm can show as more than the peak. The peak is \
+      Two passes warm up; the result is the median of the others. Operations are those of direct convolution, two per \
+      multiply-add, with transitions pooling first; so Winograd's algorithm can exceed 100% of the peak. The peak is \
       that of fp32 multiply-adds from registers on the same threads, measured in the same run.
       """)
 
@@ -17,17 +17,17 @@ struct BenchPredictCommand: ParsableCommand {
 
   @Option(
     number:
-      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
+      "Height and width of the images, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var size: Positive?
 
-  @Option(number: "Images of a batch.")
+  @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(1)
 
   @Option(number: "Timed passes.")
   var repetitions: Positive = Positive(15)
 
-  @Option(number: "Seed of weights and batch.")
+  @Option(number: "Seed for the weights and the batch.")
   var seed: Seed = Seed(0)
 
   @Flag(help: "Print the result as JSON.")

@@ -8,9 +8,9 @@ struct BenchTrainCommand: ParsableCommand {
     abstract: "Time full training steps (forward, loss, backward, update) on a fixed random batch.",
     discussion: """
       The update is SGD: plain for the chapter's network, with momentum 0.9 and weight decay 1e-4 for the others. \
-      Two steps warm up, and the median of the others counts. Operations are those of direct convolution: two per \
-      multiply-add, forward, weight gradient and input gradient, as the paper orders the layers except that \
-      transitions pool first; so Winograd's algorithm can show as more than the peak. The peak is that of fp32 \
+      Two steps warm up; the result is the median of the others. Operations are those of direct convolution: two per \
+      multiply-add, for forward pass, weight gradient and input gradient, with the layers in the paper's order except \
+      that transitions pool first; so Winograd's algorithm can exceed 100% of the peak. The peak is that of fp32 \
       multiply-adds from registers on the same threads, measured in the same run.
       """)
 
@@ -20,17 +20,17 @@ struct BenchTrainCommand: ParsableCommand {
 
   @Option(
     number:
-      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
+      "Height and width of the images, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var size: Positive?
 
-  @Option(number: "Images of a batch.")
+  @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(256)
 
   @Option(number: "Timed steps.")
   var steps: Positive = Positive(4)
 
-  @Option(number: "Seed of weights and batch.")
+  @Option(number: "Seed for the weights and the batch.")
   var seed: Seed = Seed(0)
 
   @Flag(help: "Show where the time goes, by layer and kernel: time, operations, bytes, and their shares.")

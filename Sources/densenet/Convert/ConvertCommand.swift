@@ -7,19 +7,20 @@ import Foundation
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Write weights in another format, by torchvision's names.",
+    abstract: "Convert weights to another format, with torchvision's names.",
     discussion: """
       Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint), \
-      ONNX models of DenseNets and folders of timm and Hugging Face, whatever their names. Prefixes such as module. and the older names of \
-      torchvision become today's. What the file says of its model, its classes and its preprocessing is kept. Numbers \
-      become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; integers become int64. No code \
-      in a checkpoint is ever run.
+      ONNX models of DenseNets and folders of timm and Hugging Face, recognised by their content. Prefixes such as \
+      module. are removed and torchvision's older names become today's. The model, classes and preprocessing that the \
+      file records are kept. Values become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; \
+      integers become int64. No code in a checkpoint is ever run.
 
-      With --model or numbers of a network, the weights must be those of that network for any number of classes and \
-      channels, and its name and numbers are noted in the file. Without, nothing is checked.
+      With --model or other options of the network, the weights must fit that network, with any number of classes and \
+      channels, and its name and configuration are recorded in the file. Without, nothing is checked.
 
-      --num-classes makes a new classifier, untrained, where the weights' is for another number of classes; \
-      --input-channels sums or repeats the first convolution's weights, as timm does. Both are said on standard error.
+      --num-classes makes a new, untrained classifier where the weights have another number of classes; \
+      --input-channels sums or repeats the first convolution's weights, as timm does. Both are reported on standard \
+      error.
       """)
 
   @Argument(help: "The weights to read: a file or a folder.", transform: Path.parse)
@@ -32,13 +33,13 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(number: "Classes; with a new classifier where the weights have others. Default: the weights'.")
+  @Option(number: "Number of classes; a new classifier is made where the weights have another number. Default: the weights'.")
   var numClasses: Positive?
 
-  @Option(number: "Channels of the images, to which the first convolution is adapted. Default: the weights'.")
+  @Option(number: "Channels of the images; the first convolution is adapted to them. Default: the weights'.")
   var inputChannels: Positive?
 
-  @Option(number: "Seed of a new classifier.")
+  @Option(number: "Seed for a new classifier.")
   var seed: Seed = Seed(0)
 
   @Flag(help: "Print what was done as JSON.")

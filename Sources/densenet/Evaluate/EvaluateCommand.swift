@@ -9,11 +9,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
     discussion: """
       With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
-      these are there, and prepared as the weights say; with --val-share, those of DIR/CLASS/* that training with the \
-      same share and --split-seed has left for testing. With --dataset csv:FILE, they are the table's rows of val or \
-      test, or all where it has no column split. Folders and labels are matched with classes by the names in the weights, \
-      else by their sorted order. Images that cannot be read are named on standard error and left out; the exit \
-      status is then 65.
+      these exist, and prepared as the weights record; with --val-share, those of DIR/CLASS/* that training with the \
+      same share and --split-seed held out for testing. With --dataset csv:FILE, they are the table's rows of val or \
+      test, or all rows if it has no column split. Folders and labels are matched with classes by the names in the \
+      weights, else by their sorted order. Images that cannot be read are reported on standard error and left out; the \
+      exit status is then 65.
       """)
 
   @Option(
@@ -27,13 +27,13 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var views: TestTimeAugmentationOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(number: "Images of a batch.")
+  @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(256)
 
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  @Flag(help: "No progress on standard error.")
+  @Flag(help: "Show no progress on standard error.")
   var quiet = false
 
   struct Report: Encodable {

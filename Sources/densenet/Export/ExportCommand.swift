@@ -6,8 +6,8 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write a network for another runtime.",
     discussion: """
-      The ONNX model takes "input", fp32 images [N, C, H, W] normalised as in training, and gives "logits" [N, classes]. \
-      Batch norms stand by themselves and tensors keep their names, so that the file can be read back, bit for bit.
+      The ONNX model takes "input", fp32 images [N, C, H, W] normalised as in training, and returns "logits" [N, classes]. \
+      Batch norms stay separate nodes and tensors keep their names, so that the file can be read back, bit for bit.
       """)
 
   /// What `--format` can name.
@@ -28,7 +28,7 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The height and width of the images, in pixels, or \"any\". Default: what the weights say that they are for, else what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
+      "Height and width of the images, in pixels, or \"any\". Default: the size that the weights record, else the network's own (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
       valueName: "pixels"), transform: InputSize.parse)
   var inputSize: InputSize?
 

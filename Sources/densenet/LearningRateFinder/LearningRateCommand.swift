@@ -8,24 +8,24 @@ import Synchronization
 
 struct LearningRateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lr-find", abstract: "Find a learning rate, and a batch size, for a network and its images.",
+    commandName: "lr-find", abstract: "Find a learning rate or a batch size for a network and its images.",
     discussion: """
-      Makes updates with ever higher learning rates (Smith 2015) and draws the loss against them. The rate to train with \
-      lies where the loss falls steeply, well below where it is lowest. All options of train that choose network, \
-      images, augmentation and optimizer apply; the schedule does not.
+      Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to train with \
+      lies where the loss falls steeply, well below where it is lowest. The options of train for network, images, \
+      augmentation and optimizer apply; those for the schedule do not.
 
       With --batch-sizes, measures speed and memory of training steps for batches of 16, 32, 64, … images instead.
       """)
 
   @OptionGroup var training: TrainingArguments
 
-  @Option(number: "The learning rate of the first update.", valueName: "x")
+  @Option(number: "Learning rate of the first update.", valueName: "x")
   var lowestLr: PositiveReal = PositiveReal(1e-5)
 
-  @Option(number: "The learning rate of the last update, unless the loss has exploded before.", valueName: "x")
+  @Option(number: "Learning rate of the last update, unless the loss diverges earlier.", valueName: "x")
   var highestLr: PositiveReal = PositiveReal(3)
 
-  @Option(number: "Updates, at least 10.")
+  @Option(number: "Number of updates, at least 10.")
   var steps: Positive = Positive(100)
 
   @Option(
@@ -77,7 +77,7 @@ struct LearningRateCommand: AsyncParsableCommand {
     try AtomicFile.write(Data(found.chart.svg().utf8), to: path.url)
     if !suggestion.isClear {
       printError(
-        "warning: the loss hardly falls in these \(points.count) updates: the rates below say little; use more --steps, a larger --batch-size or a higher --highest-lr"
+        "warning: the loss hardly falls in these \(points.count) updates: the rates below mean little; use more --steps, a larger --batch-size or a higher --highest-lr"
       )
     }
     let result = Result(

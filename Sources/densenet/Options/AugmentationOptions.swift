@@ -5,12 +5,12 @@ import DenseNets
 
 extension ImageOptions.Fit: ExpressibleByArgument {}
 
-/// How training images are varied and prepared. What is not given is the recipe's.
+/// How training images are augmented and prepared. The recipe supplies what is not given.
 struct AugmentationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Put <n> black pixels around each training image of the network's size, and cut one of that size out at a random place; 0 for none. Default: the recipe's, else 0.",
+      "Pad each training image, at the network's size, with <n> black pixels on each side, then crop that size at a random place; 0 for none. Default: the recipe's, else 0.",
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
@@ -21,65 +21,65 @@ struct AugmentationOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Turn each training image upside down with probability 0.5. Default: the recipe's, else --no-vertical-flip.")
+    help: "Flip each training image vertically with probability 0.5. Default: the recipe's, else --no-vertical-flip.")
   var verticalFlip: Bool?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Turn training images by up to this angle to either side, in degrees. Default: the recipe's, else 0.",
+      "Rotate training images by a random angle of up to this many degrees either way. Default: the recipe's, else 0.",
       valueName: "degrees"), transform: { try number($0, in: 0...180) })
   var rotation: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Train on random parts of images that have at least this share of the area, resized to the network's size; 0 for whole images. ImageNet's is 0.08. Default: the recipe's, else 0.",
+      "Train on random crops with at least this share of an image's area, resized to the network's size; 0 for whole images. 0.08 is usual for ImageNet. Default: the recipe's, else 0.",
       valueName: "share"), transform: { try number($0, in: 0...1) })
   var randomResizedCrop: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Vary brightness, contrast, saturation (each by factors of 1-x to 1+x) and hue (by up to x of the circle, at most 0.5), as 0.4,0.4,0.4,0.1. Default: the recipe's, else 0,0,0,0.",
+      "Vary brightness, contrast, saturation (each by a factor from 1-x to 1+x) and hue (by up to x of the circle, at most 0.5), such as 0.4,0.4,0.4,0.1. Default: the recipe's, else 0,0,0,0.",
       valueName: "b,c,s,h"), transform: AugmentationOptions.parseColors)
   var colorJitter: Augmentation.ColorJitter?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability with which a random rectangle of a training image is blanked. Default: the recipe's, else 0.",
+      "Probability of blanking a random rectangle in a training image. Default: the recipe's, else 0.",
       valueName: "p"), transform: { try number($0, in: 0...1) })
   var randomErasing: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Blank a square of <n> pixels a side at a random place of every training image. Default: the recipe's, else 0.",
+      "Blank a square of <n>×<n> pixels at a random place in every training image. Default: the recipe's, else 0.",
       valueName: "n"), transform: { Int(try number($0, in: 0...8192, whole: true)) })
   var cutout: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Mix pairs of training images and their classes, in shares from Beta(α, α); 0 for none. Default: the recipe's, else 0.",
+      "Mix pairs of training images and of their labels, in proportions from Beta(α, α); 0 for none. Default: the recipe's, else 0.",
       valueName: "α"), transform: { try number($0, in: 0...100) })
   var mixup: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What is subtracted from each channel's values of 0…1, and by what they are then divided: none, imagenet, dataset (mean and deviation of up to 10,000 training images), or numbers as 0.5,0.5,0.5:0.2,0.2,0.2. The weights keep it. Default: what --weights say, else the recipe's, else none.",
+      "Mean to subtract from each channel, whose values are 0…1, and deviation to divide by: none, imagenet, dataset (those of up to 10,000 training images), or values such as 0.5,0.5,0.5:0.2,0.2,0.2. Recorded in the weights. Default: as --weights record, else the recipe's, else none.",
       valueName: "name or m,…:s,…"), transform: { try Normalization($0) })
   var normalize: Normalization?
 
   @Option(
     help: ArgumentHelp(
-      "How images of any shape become square: squash, or crop (the shorter side is resized, and the middle kept). The weights keep it. Default: what --weights say, else crop for folder: and csv:, squash for others.",
+      "How images of any shape become square: squash (stretched), or crop (resized by the shorter side, then cropped at the centre). Recorded in the weights. Default: as --weights record, else crop for folder: and csv:, squash for others.",
       valueName: "name"))
   var fit: ImageOptions.Fit?
 
-  @Flag(help: "Train on grey images. The weights keep it. Default: in colour where the dataset is.")
+  @Flag(help: "Convert images to grey. Recorded in the weights. Default: in colour where the dataset is.")
   var grey = false
 
   /// How images become the network's input; their size is given with the data.
@@ -89,7 +89,7 @@ struct AugmentationOptions: ParsableArguments {
     return images
   }
 
-  /// Changes of a recipe's augmentation what the options say.
+  /// Applies the options to a recipe's augmentation.
   func change(_ augmentation: inout Augmentation) {
     if let cropPadding { augmentation.cropPadding = cropPadding }
     if let flip { augmentation.horizontalFlip = flip ? 0.5 : 0 }
@@ -107,13 +107,13 @@ struct AugmentationOptions: ParsableArguments {
   @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
     guard parts.count == 4, parts[..<3].allSatisfy({ (0...10).contains($0) }), (0...0.5).contains(parts[3]) else {
-      throw Failure(.usage, "expected three numbers of 0 to 10 and one of 0 to 0.5, as 0.4,0.4,0.4,0.1")
+      throw Failure(.usage, "expected three numbers from 0 to 10 and one from 0 to 0.5, such as 0.4,0.4,0.4,0.1")
     }
     return .init(brightness: parts[0], contrast: parts[1], saturation: parts[2], hue: parts[3])
   }
 }
 
-/// - Throws: what was expected; the parser says where and what was found.
+/// - Throws: what was expected; the parser adds where and what was found.
 private func number(_ argument: String, in range: ClosedRange<Double>, whole: Bool = false) throws -> Double {
   guard let value = Double(argument), range.contains(value), !whole || value == value.rounded() else {
     let (low, high) = (Int(range.lowerBound), Int(range.upperBound))

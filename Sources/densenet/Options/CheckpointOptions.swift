@@ -1,13 +1,13 @@
 import ArgumentParser
 import DenseNetTasks
 
-/// When a run leaves a checkpoint, and whether it resumes from one.
+/// When a run writes a checkpoint, and whether it resumes from one.
 struct CheckpointOptions: ParsableArguments {
-  @Option(number: "Write a checkpoint every <n> updates. Default: at each epoch's end only.")
+  @Option(number: "Write a checkpoint every <n> updates. Default: only at the end of each epoch.")
   var checkpointSteps: Positive?
 
   @Option(
-    number: "Write a checkpoint when <x> minutes have passed since the last. Default: at each epoch's end only.",
+    number: "Write a checkpoint when <x> minutes have passed since the last. Default: only at the end of each epoch.",
     valueName: "x")
   var checkpointMinutes: PositiveReal?
 
@@ -16,7 +16,7 @@ struct CheckpointOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Resume the run in --output: from its newest sound checkpoint, or from the start where it has none. With --output alone, all other options are the run's own; a run that is complete is left as it is."
+      "Resume the run in --output from its newest intact checkpoint, or from the start if it has none. With --output alone, all other options are the run's own; a complete run is left unchanged."
   )
   var resume = false
 

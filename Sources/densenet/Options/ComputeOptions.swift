@@ -28,18 +28,18 @@ enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
 }
 
 struct ComputeOptions: ParsableArguments {
-  @Option(number: "Working threads. Default: one per core.")
+  @Option(number: "Worker threads. Default: one per core.")
   var threads: Positive?
 
   @Option(
     help: ArgumentHelp(
-      "What a network's maps hold: fp32, or bf16 for half the memory; statistics, weights and their gradients are always fp32.",
+      "Precision of a network's maps: fp32, or bf16 for half the memory; statistics, weights and their gradients are always fp32.",
       valueName: "name"))
   var precision: PrecisionOption = .fp32
 
   @Option(
     help: ArgumentHelp(
-      "How 3×3 convolutions of dense layers are computed: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
+      "Algorithm for the 3×3 convolutions of dense layers: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
       valueName: "name"))
   var convolution: ConvolutionOption = .auto
 
@@ -53,7 +53,7 @@ struct ComputeOptions: ParsableArguments {
 struct MemoryOptions: ParsableArguments {
   @Flag(
     help:
-      "Compute again in the backward pass what need not be kept: the maps of bottlenecks, and where the stem's pools found their maxima. Results are the same to the bit."
+      "Recompute in the backward pass, instead of keeping, the maps of bottlenecks and where the stem's pools found their maxima. Results are identical, bit for bit."
   )
   var memoryEfficient = false
 }

@@ -6,33 +6,33 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS to be split; csv:<file>, a table with the columns path, label and perhaps split. Default: fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split. Default: fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
   @Option(
     help: ArgumentHelp(
-      "The folder that holds the dataset's files, directly or in a folder of the dataset's name. Default: $DENSENET_DATA, then the cache, then a download.",
+      "Folder with the dataset's files, directly or in a subfolder of the dataset's name. Default: $DENSENET_DATA, then the cache, then a download.",
       valueName: "folder"), transform: Path.parse)
   var dataDir: Path?
 
   @Option(
     number:
-      "The height and width to which images are resized, in pixels. \(ChosenModel.sideHelp)",
+      "Height and width to which images are resized, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var resize: Positive?
 
-  @Option(number: "Use the first <n> test images only. Default: all.")
+  @Option(number: "Use only the first <n> test images. Default: all.")
   var testLimit: Positive?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Of images that are not split already, this share of each class is for testing. Default: 0.2; evaluate takes all.",
+      "Share of each class to hold out for testing, where images are not split already. Default: 0.2; evaluate takes all.",
       valueName: "share"), transform: DataOptions.parseShare)
   var valShare: Double?
 
-  @Option(number: "Decides which images --val-share takes.")
+  @Option(number: "Seed for the choice of images that --val-share holds out.")
   var splitSeed: Seed = Seed(0)
 
   /// What the options choose.
@@ -42,8 +42,8 @@ struct DataOptions: ParsableArguments {
     return choice
   }
 
-  /// The user's own images, where the dataset is of these.
-  /// - Throws: `Failure(.usage)` for options that do not go together.
+  /// The user's own images, where the dataset consists of these.
+  /// - Throws: `Failure(.usage)` for options that exclude each other.
   func imageSource() throws -> ImageSource? { try choice.imageSource() }
 
   /// How images are split that are not split already.

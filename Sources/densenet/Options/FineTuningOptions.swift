@@ -2,22 +2,22 @@ import ArgumentParser
 import DenseNetTasks
 import DenseNets
 
-/// What of a network that comes with weights is trained further, and how.
+/// Which parts of a pretrained network are trained, and how.
 struct FineTuningOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What stays as it is: features (all but the classifier), or blocks:<n> (the stem and the first <n> dense blocks with the transitions after them). Default: nothing.",
+      "The part to freeze: features (everything but the classifier), or blocks:<n> (the stem and the first <n> dense blocks with the transitions after them). Default: nothing.",
       valueName: "part"), transform: FineTuningOptions.parsePart)
   var freeze: FrozenPart?
 
   @Flag(
     help:
-      "Batch norms keep their statistics, weights and biases, as for small batches of images like those of the weights."
+      "Freeze the batch norms' statistics, weights and biases, for small batches of images that resemble those behind the weights."
   )
   var freezeNorm = false
 
   @Option(
-    number: "The learning rate of all but the classifier, in units of --lr. Default: 1.", valueName: "x")
+    number: "Learning rate of everything but the classifier, as a multiple of --lr. Default: 1.", valueName: "x")
   var featuresLrScale: NonNegativeReal?
 
   @Sendable private static func parsePart(_ argument: String) throws -> FrozenPart {

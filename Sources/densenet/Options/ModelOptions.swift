@@ -4,19 +4,19 @@ public import DenseNets
 
 extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 
-/// Which network: one that has a name, or the numbers that make one.
+/// Which network: a name, or a configuration.
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file of its numbers. Default: what the weights say where there are any, else d2l.",
+      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file with its configuration. Default: as the weights record, if any are given, else d2l.",
       valueName: "name or file.json"))
   var model: String?
 
-  @Option(number: "Channels that each dense layer adds. Default: the model's.")
+  @Option(number: "Growth rate: channels that each dense layer adds. Default: the model's.")
   var growthRate: Positive?
 
   @Option(
-    help: ArgumentHelp("Dense layers of each block, as 6,12,24,16. Default: the model's.", valueName: "n,n,…"),
+    help: ArgumentHelp("Dense layers per block, such as 6,12,24,16. Default: the model's.", valueName: "n,n,…"),
     transform: ModelOptions.parseLayers)
   var blockLayers: [Int]?
 
@@ -26,31 +26,31 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Channels of a layer's 1×1 bottleneck, in growth rates; 0 for none. Default: the model's.", valueName: "n"))
+      "Channels of a layer's 1×1 bottleneck, as a multiple of the growth rate; 0 for none. Default: the model's.", valueName: "n"))
   var bottleneckWidth: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The share of channels that a transition keeps, up to 1. Default: the model's.", valueName: "x"))
+    help: ArgumentHelp("Share of the channels that a transition keeps, up to 1. Default: the model's.", valueName: "x"))
   var compression: Double?
 
   @Option(
     help: ArgumentHelp(
-      "How transitions halve a map: average, the mean of 2×2 values, or max, the greatest. Default: the model's (average).",
+      "Pooling in transitions, over 2×2 values: average, or max. Default: the model's (average).",
       valueName: "name"))
   var transitionPool: DenseNet.Configuration.TransitionPool?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability with which a value of a layer's output is dropped in training. Default: the model's (0).",
+      "Dropout probability of the values in a layer's output, in training. Default: the model's (0).",
       valueName: "x"))
   var dropRate: Double?
 
   @Sendable private static func parseLayers(_ argument: String) throws -> [Int] {
     let layers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     guard !layers.isEmpty, layers.count <= 16, layers.allSatisfy({ (1...1024).contains($0 ?? 0) }) else {
-      throw Failure(.usage, "expected up to 16 numbers from 1 to 1024 with commas between, as 6,12,24,16")
+      throw Failure(.usage, "expected up to 16 numbers from 1 to 1024 separated by commas, such as 6,12,24,16")
     }
     return layers.map { $0! }
   }
@@ -70,7 +70,7 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension ChosenModel {
-  /// What help texts say of ``imageSide``.
+  /// What help texts say about ``imageSide``.
   static let sideHelp =
-    "Default: what the network is made for (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
+    "Default: the network's own (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
 }

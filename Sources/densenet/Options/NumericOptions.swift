@@ -3,7 +3,7 @@ import DenseNets
 
 /// A number that an option takes.
 protocol NumberArgument: CustomStringConvertible, Sendable {
-  /// - Throws: what was expected; the parser says where and what was found.
+  /// - Throws: what was expected; the parser adds where and what was found.
   static func parse(_ argument: String) throws -> Self
 }
 
@@ -17,7 +17,7 @@ extension Option where Value: NumberArgument {
 }
 
 extension Option {
-  /// An option whose help says what holds where it is not given.
+  /// An option whose help states its default.
   init<Number: NumberArgument>(number help: String, valueName: String = "n") where Value == Number? {
     self.init(
       parsing: .unconditional, help: ArgumentHelp(help, valueName: valueName), transform: Number.parse)
@@ -47,7 +47,7 @@ struct Positive: NumberArgument {
   var description: String { "\(value)" }
 }
 
-/// A number of a certain range.
+/// A number within a range.
 protocol RealArgument: NumberArgument {
   var value: Double { get }
   init(_ value: Double)

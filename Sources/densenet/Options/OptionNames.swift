@@ -1,7 +1,7 @@
 import ArgumentParser
 import DenseNets
 
-/// A command whose options give some settings other names than most commands do.
+/// A command whose options for some settings have other names than in most commands.
 protocol NamesSettings {
   /// The options of a setting, by the setting's name in the library; none where the command has no such option.
   static var optionNames: [Failure.Setting: [String]] { get }
@@ -57,7 +57,7 @@ extension Failure {
     "weightDecay": ["--weight-decay"],
   ]
 
-  /// The failure as a command tells it: with the options to change.
+  /// The failure as a command reports it, with the options to change.
   func line(of command: (any ParsableCommand)?) -> String {
     let own = command.flatMap { type(of: $0) as? any NamesSettings.Type }?.optionNames ?? [:]
     let options = settings.flatMap { own[$0] ?? Self.optionNames[$0] ?? [] }

@@ -4,36 +4,36 @@ import DenseNets
 
 extension Interpolation: ExpressibleByArgument {}
 
-/// How images become a network's input, where that is not to be what the weights say.
+/// How images become a network's input, overriding what the weights record.
 struct PreprocessingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Resize images: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; a crop is then one of --crop alone. Default: what the weights say, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
+      "Resize images: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; only --crop then crops. Default: as the weights record, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
       valueName: "size"), transform: ResizeArgument.parse)
   var resize: ResizeArgument?
 
   @Option(
     help: ArgumentHelp(
-      "Cut this much out of the centre of the resized image: 224, 200x300 (height and width) or none. Default: what the weights say, else 224 for Table 1.",
+      "Crop this size from the centre of the resized image: 224, 200x300 (height and width) or none. Default: as the weights record, else 224 for Table 1.",
       valueName: "size"), transform: CropArgument.parse)
   var crop: CropArgument?
 
-  @Option(help: ArgumentHelp("How pixels between pixels are made. Default: what the weights say, else bilinear."))
+  @Option(help: ArgumentHelp("Interpolation filter for resizing. Default: as the weights record, else bilinear."))
   var interpolation: Interpolation?
 
   @Option(
     help: ArgumentHelp(
-      "What is subtracted from each channel's values of 0…1. Default: what the weights say, else ImageNet's for Table 1, 0 for others.",
+      "Mean to subtract from each channel, whose values are 0…1. Default: as the weights record, else ImageNet's for Table 1, 0 for others.",
       valueName: "x,x,x"), transform: ChannelNumbers.parse)
   var mean: ChannelNumbers?
 
   @Option(
     help: ArgumentHelp(
-      "By what each channel is then divided. Default: what the weights say, else ImageNet's for Table 1, 1 for others.",
+      "Deviation to divide each channel by after that. Default: as the weights record, else ImageNet's for Table 1, 1 for others.",
       valueName: "x,x,x"), transform: ChannelNumbers.parse)
   var std: ChannelNumbers?
 
-  /// - Throws: `Failure(.usage)` where the options make no sense together.
+  /// - Throws: `Failure(.usage)` where the options contradict each other.
   func applied(to weights: Preprocessing) throws -> Preprocessing {
     var result = weights
     if let resize {
@@ -80,7 +80,7 @@ struct ChannelNumbers {
   static func parse(_ argument: String) throws -> ChannelNumbers {
     let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
     guard numbers.allSatisfy({ $0?.isFinite == true }) else {
-      throw Failure(.usage, "expected numbers with commas between, as 0.485,0.456,0.406")
+      throw Failure(.usage, "expected numbers separated by commas, such as 0.485,0.456,0.406")
     }
     return ChannelNumbers(numbers: numbers.map { $0! })
   }

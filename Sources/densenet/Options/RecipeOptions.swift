@@ -2,11 +2,11 @@ public import ArgumentParser
 public import DenseNetTasks
 import DenseNets
 
-/// A named recipe, and what is changed of it: how a network learns.
+/// A named recipe, and changes to it: how a network is trained.
 struct RecipeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Preset that supplies the defaults of all other options: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine, augmentation, an average of the weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
+      "Preset that supplies the defaults of all other options: d2l (the chapter's), fast and best (SGD with Nesterov momentum, a cosine schedule, augmentation, averaged weights; 20 and 36 epochs), paper-cifar (the paper's 300 epochs for CIFAR).",
       valueName: "name"))
   var recipe: String = "d2l"
 
@@ -18,13 +18,13 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "Batches whose gradients make one update: the effect of batches <n> times as large, but for batch norm, in the memory of one. Default: the recipe's (1 for d2l)."
+      "Batches per update, whose gradients are accumulated: the effect of a batch <n> times as large, except for batch norm, in the memory of one. Default: the recipe's (1 for d2l)."
   )
   var accumulate: Positive?
 
   @Option(
     help: ArgumentHelp(
-      "sgd, adam or adamw, as PyTorch defines them. Default: the recipe's (sgd for d2l).", valueName: "name"))
+      "Optimizer: sgd, adam or adamw, as PyTorch defines them. Default: the recipe's (sgd for d2l).", valueName: "name"))
   var optimizer: Recipe.OptimizerKind?
 
   @Option(
@@ -37,7 +37,7 @@ struct RecipeOptions: ParsableArguments {
     number: "Momentum of SGD, or Adam's first beta. Default: the recipe's (0 for d2l); Adam's 0.9.", valueName: "x")
   var momentum: Fraction?
 
-  @Flag(inversion: .prefixedNo, help: "Nesterov's momentum, with SGD. Default: the recipe's (off for d2l).")
+  @Flag(inversion: .prefixedNo, help: "Nesterov momentum, with SGD. Default: the recipe's (off for d2l).")
   var nesterov: Bool?
 
   @Option(
@@ -47,31 +47,31 @@ struct RecipeOptions: ParsableArguments {
   var weightDecay: NonNegativeReal?
 
   @Option(
-    number: "Label smoothing: the part of a label that all classes share. Default: the recipe's (0 for d2l).",
+    number: "Label smoothing: the share of a label that is spread over all classes. Default: the recipe's (0 for d2l).",
     valueName: "x")
   var labelSmoothing: Fraction?
 
   @Option(
     help: ArgumentHelp(
-      "none, or balanced: the loss of an image weighs images / (classes · images of its class). Default: the recipe's (none).",
+      "Class weights in the loss: none, or balanced: images / (classes · images in the class). Default: the recipe's (none).",
       valueName: "name"))
   var classWeights: Recipe.ClassWeights?
 
-  @Option(number: "Scale gradients so that the norm of all together is at most <x>. Default: no limit.", valueName: "x")
+  @Option(number: "Clip the gradients' global norm to at most <x>. Default: no limit.", valueName: "x")
   var clipNorm: PositiveReal?
 
   @Option(
     number:
-      "Keep a moving average of the weights with this decay; it is what is tested and written. 0: none. Default: the recipe's (none for d2l).",
+      "Keep a moving average of the weights with this decay, which is then tested and written; 0 for none. Default: the recipe's (none for d2l).",
     valueName: "x")
   var ema: Fraction?
 
-  @Option(number: "End after <n> epochs in a row without a better test accuracy. Default: never.")
+  @Option(number: "Stop after <n> consecutive epochs without a better test accuracy. Default: never.")
   var patience: Positive?
 
   @OptionGroup(title: "Learning-rate schedule") var schedule: ScheduleOptions
 
-  /// The recipe that the options name, with what they change of it.
+  /// The recipe that the options name, with their changes.
   func resolve() throws -> Recipe {
     var chosen = try named()
     if let optimizer { chosen.use(optimizer) }
@@ -102,7 +102,7 @@ struct RecipeOptions: ParsableArguments {
 extension Recipe.OptimizerKind: ExpressibleByArgument {}
 extension Recipe.ClassWeights: ExpressibleByArgument {}
 
-/// How the learning rate moves.
+/// How the learning rate changes.
 struct ScheduleOptions: ParsableArguments {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case constant, step, cosine
@@ -111,43 +111,43 @@ struct ScheduleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "constant; step (multiplied by --lr-factor after each of --milestones); cosine (down to --min-lr along half a cosine); one-cycle (up and down along cosines, momentum the other way). As PyTorch's MultiStepLR, CosineAnnealingLR and OneCycleLR. Default: the recipe's (constant for d2l).",
+      "Learning-rate schedule: constant; step (multiplied by --lr-factor after each of --milestones); cosine (down to --min-lr along half a cosine); one-cycle (up and down along cosines, with momentum in the opposite direction). Defined as PyTorch's MultiStepLR, CosineAnnealingLR and OneCycleLR. Default: the recipe's (constant for d2l).",
       valueName: "name"))
   var schedule: Kind?
 
   @Option(
     help: ArgumentHelp(
-      "Epochs after which a step schedule lowers the rate, as 5,8. Default: the recipe's.", valueName: "n,n,…"),
+      "Epochs after which a step schedule lowers the rate, such as 5,8. Default: the recipe's.", valueName: "n,n,…"),
     transform: ScheduleOptions.parseMilestones)
   var milestones: [Int]?
 
-  @Option(number: "What a step schedule multiplies the rate with. Default: the recipe's (0.1).", valueName: "x")
+  @Option(number: "Factor by which a step schedule multiplies the rate. Default: the recipe's (0.1).", valueName: "x")
   var lrFactor: PositiveReal?
 
-  @Option(number: "Where a cosine ends. Default: the recipe's (0).", valueName: "x")
+  @Option(number: "Learning rate at which a cosine schedule ends. Default: the recipe's (0).", valueName: "x")
   var minLr: NonNegativeReal?
 
   @Option(
     number:
-      "Epochs in which the rate first rises linearly; not for one-cycle, which does so itself. Default: the recipe's (0).",
+      "Epochs of linear warm-up; not for one-cycle, which has its own. Default: the recipe's (0).",
     valueName: "x")
   var warmupEpochs: NonNegativeReal?
 
-  @Option(number: "Where that rise begins, in units of the rate. Default: 0.1.", valueName: "x")
+  @Option(number: "Learning rate at which the warm-up begins, as a multiple of the peak rate. Default: 0.1.", valueName: "x")
   var warmupStart: Fraction?
 
-  @Option(number: "The part of the updates in which one-cycle rises. Default: 0.3.", valueName: "x")
+  @Option(number: "Share of the updates during which one-cycle raises the rate. Default: 0.3.", valueName: "x")
   var oneCycleRise: Fraction?
 
   @Sendable private static func parseMilestones(_ argument: String) throws -> [Int] {
     let epochs = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
     guard epochs.allSatisfy({ (1...Positive.limit).contains($0) }), epochs == epochs.sorted() else {
-      throw Failure(.usage, "expected rising numbers of epochs with commas between, as 5,8")
+      throw Failure(.usage, "expected increasing numbers of epochs separated by commas, such as 5,8")
     }
     return epochs
   }
 
-  /// A recipe's schedule with what the options change of it.
+  /// A recipe's schedule with the options' changes.
   func over(_ base: LearningRateSchedule, peak: Double) throws -> LearningRateSchedule {
     var result = base
     switch schedule {
@@ -175,7 +175,7 @@ struct ScheduleOptions: ParsableArguments {
     return result
   }
 
-  /// Numbers of the shape that is chosen; a number of another one is a mistake.
+  /// Applies the options of the chosen shape; an option of another shape is an error.
   private func change(_ shape: inout LearningRateSchedule.Shape, peak: Double) throws {
     func refuse(_ option: String, _ isGiven: Bool, _ kind: Kind) throws {
       if isGiven { throw Failure(.usage, "\(option): expected --schedule \(kind.rawValue) with it") }

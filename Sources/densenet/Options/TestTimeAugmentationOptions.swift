@@ -3,11 +3,11 @@ public import DenseNets
 
 extension TestTimeAugmentation: ExpressibleByArgument {}
 
-/// How often each image is looked at.
+/// Which views of each image are averaged.
 struct TestTimeAugmentationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Test-time augmentation: none, or flip (the mean of the probabilities of each image and its mirror image).",
+      "Test-time augmentation: none, or flip (average the probabilities of each image and its mirror image).",
       valueName: "name"))
   var tta: TestTimeAugmentation = .none
 }

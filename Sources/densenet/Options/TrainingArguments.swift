@@ -12,7 +12,7 @@ struct TrainingArguments: ParsableArguments {
   @OptionGroup(title: "Computing") var compute: ComputeOptions
   @OptionGroup var memory: MemoryOptions
 
-  @Option(number: "Seed of the weights, of the order of images and of their augmentation.")
+  @Option(number: "Seed for the weights, the order of images and their augmentation.")
   var seed: Seed = Seed(0)
 
   @Option(
@@ -24,21 +24,21 @@ struct TrainingArguments: ParsableArguments {
 
   @Option(
     number:
-      "With --init: the dataset's classes, for a new, untrained classifier where the weights' is for others. Default: such weights are refused."
+      "With --init: the dataset's number of classes, for a new, untrained classifier where the weights have another number. Default: such weights are refused."
   )
   var numClasses: Positive?
 
-  @Flag(help: "Keep the file's order of images in every epoch. Default: a new order each epoch, from the seed.")
+  @Flag(help: "Keep the images in file order in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 
-  @Option(number: "Use the first <n> training images only. Default: all.")
+  @Option(number: "Use only the first <n> training images. Default: all.")
   var trainLimit: Positive?
 
-  @Flag(help: "No progress on standard error.")
+  @Flag(help: "Show no progress on standard error.")
   var quiet = false
 
   /// The settings that the options give.
-  /// - Throws: `Failure(.usage)` for options that do not go together.
+  /// - Throws: `Failure(.usage)` for options that exclude each other.
   func options() throws -> TrainingOptions {
     var options = TrainingOptions(dataset: data.choice)
     options.recipe = try recipe.resolve()

@@ -8,16 +8,17 @@ import Foundation
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Name what is in images.",
+    abstract: "Classify images.",
     discussion: """
-      Takes JPEG and PNG files, and folders of them, nested ones too. Images are turned upright, resized and \
-      normalised as the weights say, as torchvision does it. An image that cannot be read is named on standard error \
-      and left out; the others are predicted, and the exit status is 65 at the end, or 66 where a file does not exist.
+      Takes JPEG and PNG files, and folders of them, nested ones too. Images are turned upright, then resized and \
+      normalised as the weights record, with torchvision's results. An image that cannot be read is reported on \
+      standard error and left out; the others are classified, and the final exit status is 65, or 66 if a file does \
+      not exist.
 
-      With --input-tensors, a tensor of images that are normalised already takes the place of images.
+      With --input-tensors, the input is a tensor of images that are already normalised.
       """)
 
-  @Argument(help: "Images, and folders of images.", transform: Path.parse)
+  @Argument(help: "Images, or folders of images.", transform: Path.parse)
   var images: [Path] = []
 
   @Option(
@@ -39,16 +40,16 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where a tensor \"logits\" [N, classes] goes, with --input-tensors. Default: nowhere.",
+      "The file to write a tensor \"logits\" [N, classes] to, with --input-tensors. Default: none.",
       valueName: "file.safetensors"), transform: Path.parse)
   var outputTensors: Path?
 
-  @Option(number: "Images of a batch.")
+  @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(16)
 
   @OptionGroup var compute: ComputeOptions
 
-  @Flag(help: "No progress on standard error.")
+  @Flag(help: "Show no progress on standard error.")
   var quiet = false
 
   func run() throws {
@@ -127,11 +128,11 @@ struct PredictCommand: ParsableCommand {
       }
       guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, views.tta == .none else {
         throw Failure(
-          .usage, "--features, --cam, --classes and --tta are of images, found --input-tensors; leave one out")
+          .usage, "--features, --cam, --classes and --tta need images, found --input-tensors; leave one out")
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)
-    case (nil, _?): throw Failure(.usage, "--output-tensors: expected --input-tensors too; name the file of the images")
+    case (nil, _?): throw Failure(.usage, "--output-tensors: expected --input-tensors too; name the file with the images")
     case (_?, nil): throw Failure(.usage, "--input-tensors: expected --output-tensors too; name a file for the logits")
     }
   }
@@ -142,18 +143,18 @@ enum PredictionFormat: String, CaseIterable, ExpressibleByArgument {
   case table, json, csv
 }
 
-/// What is made of predictions.
+/// Which results of predictions are printed and written.
 struct PredictionOptions: ParsableArguments {
   @Option(number: "Show the <n> most probable classes.")
   var top: Positive = Positive(5)
 
   @Option(
     help: ArgumentHelp(
-      "A text file with the name of a class a line. Default: the names in the weights, else ImageNet's for 1,000 classes, else numbers.",
+      "A text file with one class name per line. Default: the names in the weights, else ImageNet's for 1,000 classes, else numbers.",
       valueName: "file"), transform: Path.parse)
   var classes: Path?
 
-  @Option(help: ArgumentHelp("How results are printed.", valueName: "name"))
+  @Option(help: ArgumentHelp("Output format.", valueName: "name"))
   var format: PredictionFormat = .table
 
   @Flag(help: "Print the result as JSON; the same as --format json.")
@@ -161,19 +162,19 @@ struct PredictionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write what the classifier sees of each image, a tensor \"features\" [N, channels]. Default: nowhere.",
+      "Write each image's features, which are the classifier's input, as a tensor \"features\" [N, channels]. Default: not written.",
       valueName: "file.safetensors"), transform: Path.parse)
   var features: Path?
 
   @Option(
     help: ArgumentHelp(
-      "Write a heat map of what speaks for the most probable class over each image, as <image>.cam.png into a folder, or for one image into a .png file. Default: nowhere.",
+      "Write each image overlaid with a heat map of the evidence for its most probable class: as <image>.cam.png in a folder, or a single image as a .png file. Default: not written.",
       valueName: "folder or file.png"), transform: Path.parse)
   var cam: Path?
 
   var chosenFormat: PredictionFormat { json ? .json : format }
 
-  /// - Throws: `Failure(.usage)` for what cannot be met, before any work.
+  /// - Throws: `Failure(.usage)` for requests that cannot be met, before any work.
   func validate(images: [String]) throws {
     if json, format == .csv {
       throw Failure(.usage, "expected one format, found --json and --format csv; leave one out")

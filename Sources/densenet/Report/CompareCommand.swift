@@ -8,7 +8,7 @@ import Foundation
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Put runs side by side: results, curves, and the settings in which they differ.")
+    abstract: "Compare runs: results, curves, and the settings in which they differ.")
 
   @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), transform: Path.parse)
   var runs: [Path]

@@ -8,11 +8,11 @@ import Foundation
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write the page of a run again, from the files of its folder.",
+    abstract: "Write a run's page again, from the files in its folder.",
     discussion: """
-      The page joins curves, results and settings, and where the folder has predictions.csv and evaluation.json, which \
-      training leaves at its end, the confusion matrix, the classes, the most confident mistakes and the calibration. It \
-      is one file that needs no network.
+      The page shows curves, results and settings and, where the folder has predictions.csv and evaluation.json, which \
+      training writes at its end, the confusion matrix, the results per class, the most confident mistakes and the \
+      calibration. It is one file that needs no network.
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), transform: Path.parse)

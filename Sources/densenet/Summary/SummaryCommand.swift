@@ -13,17 +13,17 @@ struct SummaryCommand: ParsableCommand {
 
   @Option(
     number:
-      "The height and width of the images, in pixels. \(ChosenModel.sideHelp)",
+      "Height and width of the images, in pixels. \(ChosenModel.sideHelp)",
     valueName: "pixels")
   var input: Positive?
 
   @Option(number: "Channels of the images. Default: the model's.")
   var channels: Positive?
 
-  @Option(number: "Classes of the dataset. Default: the model's.")
+  @Option(number: "Number of classes. Default: the model's.")
   var numClasses: Positive?
 
-  @Option(number: "Images of a batch.")
+  @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(1)
 
   @Flag(

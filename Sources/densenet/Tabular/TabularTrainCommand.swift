@@ -10,16 +10,16 @@ extension TabularOptions.Model: ExpressibleByArgument {}
 struct TabularTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train multilayer perceptrons with DenseNet's connections on a table, with cross-validation.",
+    abstract: "Train densely connected multilayer perceptrons on a table, with cross-validation.",
     discussion: """
-      The table is a CSV file with a header. Columns of numbers are standardised, and missing numbers count as the mean; \
-      texts become a column of ones and zeros for each category and one for missing ones. The rows are split into \
-      folds; for each, a network learns from the others and is tested on it. The error is the root of the mean squared \
-      error of the target's logarithm, so that errors count by ratio; --no-log-target takes the target as it is.
+      The table is a CSV file with a header. Numeric columns are standardised, and missing numbers count as the mean; a \
+      text column becomes a column of ones and zeros for each category, and one for missing values. The rows are split \
+      into folds; for each, a network learns from the others and is tested on it. The error is the root mean squared \
+      error of the target's logarithm, so that errors count by ratio; --no-log-target uses the target itself.
 
       The run folder holds config.json (settings), folds.csv (the fold of each row), preprocessing.json (means, \
       deviations and categories), model.safetensors (the networks of all folds), summary.json (results) and, with \
-      --test, submission.csv: for each row of that table the mean of what the networks predict.
+      --test, submission.csv: for each row of that table, the mean of the networks' predictions.
       """)
 
   @Argument(
@@ -28,7 +28,7 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A table to predict, with the same columns but the target. Default: none, no submission.csv.",
+      "A table to predict, with the same columns except the target. Default: none, and no submission.csv.",
       valueName: "test.csv"),
     transform: Path.parse)
   var test: Path?
@@ -44,19 +44,19 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A column to leave out; may be given again. Default: none.", valueName: "column"))
+    help: ArgumentHelp("A column to leave out; may be repeated. Default: none.", valueName: "column"))
   var drop: [String] = []
 
-  @Flag(help: "Learn the target as it is. Default: its logarithm.")
+  @Flag(help: "Learn the target itself. Default: its logarithm.")
   var noLogTarget = false
 
   @Option(
     number:
-      "The most deviations from the mean that a number may be; farther ones count as so far. A large number keeps all as they are.",
+      "Clip numbers at this many standard deviations from the mean. A large value leaves all of them unchanged.",
     valueName: "x")
   var clip: PositiveReal = PositiveReal(5)
 
-  @Option(number: "Parts of the cross-validation.")
+  @Option(number: "Folds of the cross-validation.")
   var folds: Positive = Positive(5)
 
   @Option(
@@ -68,10 +68,10 @@ struct TabularTrainCommand: ParsableCommand {
   @Option(number: "Hidden layers.")
   var layers: Positive = Positive(2)
 
-  @Option(number: "Features that each layer adds; --model mlp is as wide as makes it the same size.")
+  @Option(number: "Features that each layer adds; --model mlp gets the width that makes it the same size.")
   var growthRate: Positive = Positive(16)
 
-  @Option(number: "The probability with which a value of a hidden layer is dropped in training.", valueName: "p")
+  @Option(number: "Dropout probability of the values in a hidden layer, in training.", valueName: "p")
   var dropout: Fraction = Fraction(0.1)
 
   @Option(
@@ -80,19 +80,19 @@ struct TabularTrainCommand: ParsableCommand {
   )
   var epochs: Positive?
 
-  @Option(number: "Rows of a batch.")
+  @Option(number: "Rows per batch.")
   var batchSize: Positive = Positive(64)
 
-  @Option(number: "Learning rate of AdamW, at first; it falls to 0 along half a cosine.", valueName: "x")
+  @Option(number: "Initial learning rate of AdamW; it falls to 0 along half a cosine.", valueName: "x")
   var lr: PositiveReal = PositiveReal(0.01)
 
   @Option(number: "Weight decay of AdamW.", valueName: "x")
   var weightDecay: NonNegativeReal = NonNegativeReal(0.3)
 
-  @Option(number: "Seed of the folds, the weights, the order of rows and dropout.")
+  @Option(number: "Seed for the folds, the weights, the order of rows and dropout.")
   var seed: Seed = Seed(0)
 
-  @Option(number: "Working threads; results do not depend on them. More than one pays for wide networks only.")
+  @Option(number: "Worker threads; results do not depend on their number. More than one helps only wide networks.")
   var threads: Positive = Positive(1)
 
   @Option(
@@ -103,7 +103,7 @@ struct TabularTrainCommand: ParsableCommand {
   @Flag(help: "Print the summary as JSON.")
   var json = false
 
-  @Flag(help: "No progress on standard error.")
+  @Flag(help: "Show no progress on standard error.")
   var quiet = false
 
   func run() throws {

@@ -3,7 +3,7 @@ import DenseNetTasks
 import DenseNets
 import Foundation
 
-/// The run that `--resume` names where nothing but its folder is given.
+/// The run that `--resume` names where only its folder is given.
 enum ResumedRun {
   /// The run's own settings; nil where the command line gives settings.
   static func options(of command: TrainCommand) throws -> TrainingOptions? {
@@ -58,7 +58,7 @@ enum ResumedRun {
   }
 }
 
-/// What the settings of runs up to version 0.1.0 do not say, out of the command line that began them.
+/// Settings that runs up to version 0.1.0 do not record, taken from the command line that began them.
 struct OldArguments {
   private let values: [String: String]
 

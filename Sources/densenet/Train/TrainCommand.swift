@@ -7,22 +7,22 @@ import Foundation
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a network and leave a run folder.",
+    abstract: "Train a network and write a run folder.",
     discussion: """
       With no options: the chapter's DenseNet on Fashion-MNIST at 96×96, 10 epochs, batches of 256, learning rate 0.1, \
       plain SGD. The last two lines on standard output are the chapter's; progress goes to standard error.
 
       The run folder holds report.html (everything on one page), model.safetensors and best.safetensors (the last \
-      weights and those of the best test accuracy, by PyTorch's names), summary.json (results), config.json (settings), \
-      metrics.jsonl and metrics.csv (points as they happen), curves.svg (the chapter's plot), predictions.csv and \
-      evaluation.json (each test image's answer, and what they come to), events for TensorBoard, and checkpoints, from \
-      which --resume goes on.
+      weights and those of the best test accuracy, with PyTorch's names), summary.json (results), config.json \
+      (settings), metrics.jsonl and metrics.csv (points as they happen), curves.svg (the chapter's plot), \
+      predictions.csv and evaluation.json (the prediction for each test image, and the results derived from them), \
+      events for TensorBoard, and checkpoints, from which --resume continues.
       """)
 
   @OptionGroup var training: TrainingArguments
   @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
 
-  @Option(number: "Stop after <n> updates in all; then evaluate and write as usual. Default: no limit.")
+  @Option(number: "Stop after <n> updates in total, then evaluate and write as usual. Default: no limit.")
   var maxSteps: Positive?
 
   @Option(
@@ -30,7 +30,7 @@ struct TrainCommand: AsyncParsableCommand {
     transform: Path.parse)
   var output: Path?
 
-  @Flag(help: "Draw the curves below the progress, on a terminal.")
+  @Flag(help: "Draw the curves below the progress line, on a terminal.")
   var plot = false
 
   @Flag(help: "Print the summary as JSON instead of the chapter's two lines.")

@@ -73,7 +73,7 @@ extension Command {
       }
       var noise = RandomBytes(state: 7)
       return [
-        Case(Data((0..<4096).map { _ in noise.next() }), "probably no safetensors file"),
+        Case(Data((0..<4096).map { _ in noise.next() }), "probably neither a safetensors file nor"),
         Case(Data(), "expected at least 8 bytes", "found 0"),
         Case(good.dropLast(1000), "bytes of data are there", "save or download"),
         Case(good.prefix(100), "expected a header of"),

@@ -57,7 +57,7 @@ extension Command {
     static let refused = [
       refusal(["--model", "none.json"], ["none.json: no such file", "--model"], status: 66),
       refusal(["--model", "cut.json"], ["cut.json: invalid network configuration"], status: 65),
-      refusal(["--model", "key.json"], ["key.json", "there is no setting \"growth\""], status: 65),
+      refusal(["--model", "key.json"], ["key.json", "unknown setting \"growth\""], status: 65),
       refusal(["--model", "kind.json"], ["kind.json", "block_layers: expected"], status: 65),
       refusal(["--model", "range.json"], ["range.json", "growth_rate: expected 1 to 1024, found 2000"], status: 65),
       refusal(["--model", "densenet122"], ["--model", "densenet121", "found \"densenet122\""]),

@@ -106,7 +106,7 @@ extension Command {
       let outcome = try await sandbox.run(predict + ["a.png", "b.jpg", "more"] + outputs)
       expectSuccess(outcome)
       // Of 32×32 pixels the last map has one; of 96×96 there are nine, and something to see.
-      #expect(outcome.errors.hasPrefix("densenet: warning: the last feature map has a single place"))
+      #expect(outcome.errors.hasPrefix("densenet: warning: the last feature map has a single pixel"))
       #expect(outcome.errorLines.count == 1)
       let large = try await sandbox.run(predict + ["a.png", "--resize", "96", "--cam", "large.png"])
       #expect(large.status == 0 && large.errors == "")
@@ -129,7 +129,7 @@ extension Command {
 
       let image = try Data(contentsOf: sandbox.url("a.png"))
       let cases = [
-        (["a.png", "--cam", "a.png"], "would replace"), (["a.png", "b.jpg", "--cam", "x.png"], "name a folder"),
+        (["a.png", "--cam", "a.png"], "would overwrite"), (["a.png", "b.jpg", "--cam", "x.png"], "name a folder"),
       ]
       for (arguments, part) in cases {
         expectFailure(try await sandbox.run(predict + arguments), 64, saying: ["--cam", part])

@@ -55,7 +55,7 @@ extension Command {
       #expect(outcome.output == "run/report.html\n" && outcome.errors == "")
       let page = try sandbox.text("run/report.html")
       for part in [
-        "d2l on pets", "2,000 training and 4 test images", "begun 2026-01-02 03:04:05 UTC", ">75.0%<", "1:01",
+        "d2l on pets", "2,000 training and 4 test images", "started 2026-01-02 03:04:05 UTC", ">75.0%<", "1:01",
         "1.0 GiB",
         "a &lt;dog&gt;", "data:image/png;base64,AQID", "Confusion matrix", "Calibration", "Learning rate",
         "densenet train --output 'a b'", "A processor", "avx2",
@@ -69,7 +69,7 @@ extension Command {
       try makeRun("run", changing: absent)
       expectSuccess(try await sandbox.run(["report", "run"]))
       let page = try sandbox.text("run/report.html")
-      #expect(page.contains("not ended: so far 4 steps") && page.contains("Learning curves"))
+      #expect(page.contains("unfinished: 4 steps so far") && page.contains("Learning curves"))
       #expect(!page.contains("Confusion matrix") && !page.contains("Calibration"))
       try makeRun("bare", changing: absent.merging(["config.json": "absent"], uniquingKeysWith: { $1 }))
       expectSuccess(try await sandbox.run(["report", "bare"]))

@@ -112,12 +112,12 @@ extension Command {
     @Test(arguments: [
       ("--crop-padding", "-1", "a whole number from 0 to 1024"), ("--crop-padding", "2.5", "a whole number"),
       ("--rotation", "181", "a number from 0 to 180"), ("--random-resized-crop", "2", "a number from 0 to 1"),
-      ("--color-jitter", "1,1,1", "three numbers of 0 to 10"), ("--color-jitter", "1,1,1,0.6", "one of 0 to 0.5"),
+      ("--color-jitter", "1,1,1", "three numbers from 0 to 10"), ("--color-jitter", "1,1,1,0.6", "one from 0 to 0.5"),
       ("--random-erasing", "1.1", "a number from 0 to 1"), ("--cutout", "x", "a whole number from 0 to 8192"),
       ("--mixup", "nan", "a number from 0 to 100"), ("--normalize", "imagnet", "none, imagenet, dataset"),
       ("--normalize", "0.5,0.5:1,1", "1 or 3 channels"), ("--normalize", "0.5:0", "1 or 3 channels"),
       ("--normalize", "imagenet", "3 channels, found 1"), ("--normalize", "0,0,0:1,1,1", "1 channels, found 3"),
-      ("--val-share", "1", "between 0 and 1"), ("--val-share", "0.5", "is for images in a folder or a table"),
+      ("--val-share", "1", "between 0 and 1"), ("--val-share", "0.5", "applies only to images in a folder or a table"),
       ("--tta", "flop", "none"), ("--fit", "stretch", "squash"),
     ])
     func optionsThatMakeNoSenseAreNamed(_ option: String, _ value: String, _ part: String) async throws {

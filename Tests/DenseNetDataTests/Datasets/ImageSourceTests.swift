@@ -77,7 +77,7 @@ func writeImages(_ names: [String], to folder: String) throws {
       try await expect(.invalidData, ["a/1.png", "a/2.png"], ["two classes or more", "one, a"])
       try await expect(.invalidData, ["a/1.png", "b/2.png"], ["to test on one"])
       try await expect(.invalidData, ["a/1.png", "a/2.png", "b/x.txt"], ["/b: expected .jpg", "none"])
-      try await expect(.invalidData, ["Cat/1.png", "cat/2.png", "dog/3.png"], ["Cat and cat", "capitals only"])
+      try await expect(.invalidData, ["Cat/1.png", "cat/2.png", "dog/3.png"], ["Cat and cat", "only in capitals"])
       try await expect(.invalidData, ["a/1.png", "a/2.png", "b/3.png"], ["/c: is the same folder as", "/b"]) {
         try link($0 + "/c", to: "b")
       }
@@ -91,7 +91,7 @@ func writeImages(_ names: [String], to folder: String) throws {
       #if os(Linux)
         try await expect(
           .invalidData, ["\u{e9}/1.png", "e\u{301}/2.png", "b/3.png", "b/4.png"],
-          ["other characters", "looks the same"])
+          ["different characters", "looks the same"])
       #endif
       try await expect(.missingInput, ["train/a/1.png", "train/b/1.png"], ["val or test beside train", "folder:"])
       try await expect(
@@ -125,8 +125,8 @@ func writeImages(_ names: [String], to folder: String) throws {
       let splits = try ImageSource.folder(folder).splits()
       #expect(splits.train.count == 3 && splits.test.count == 3)
       #expect(splits.warnings.count == 2)
-      #expect(splits.warnings[0].contains("1 images are named twice, as \(folder)/train/b/again.png"))
-      #expect(splits.warnings[1].contains("1 images are both for training and for testing"))
+      #expect(splits.warnings[0].contains("1 images are listed twice, such as \(folder)/train/b/again.png"))
+      #expect(splits.warnings[1].contains("1 images are used both for training and for testing"))
     }
   }
 
@@ -208,12 +208,12 @@ func writeImages(_ names: [String], to folder: String) throws {
     ("path,label,split\nimages/1.png,a,trian\n", ["line 2, column \"split\"", "train, val or test, found trian"]),
     ("path,label,split\nimages/1.png,a,train\nimages/2.png,b,train\n", ["of val or test, found 2 and 0"]),
     ("path,label\nimages/1.png,a\nimages/2.png,a\n", ["two classes or more"]),
-    ("path,label\nimages/1.png,a\nimages/2.png,A\n", ["A and a", "capitals only"]),
+    ("path,label\nimages/1.png,a\nimages/2.png,A\n", ["A and a", "only in capitals"]),
     ("path,label\nimages/1.png,a\nimages/../images/1.png,b\n", ["of class b", "of class a", "one file"]),
     ("path,label,split\nimages/1.png,a,train\nimages/2.png,b,train\nimages/3.png,c,test\n", ["found c"]),
     (
       "path,label\nimages/1.png,\u{e9}\nimages/2.png,e\u{301}\nimages/3.png,b\n",
-      ["2.png", "other characters", "look the same"]
+      ["2.png", "different characters", "looks the same"]
     ),
     ("", ["empty file"]),
   ])

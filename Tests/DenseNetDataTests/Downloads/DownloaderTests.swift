@@ -131,7 +131,7 @@ import Testing
   @Test func silentPeerIsGivenUp() async throws {
     let clock = ContinuousClock()
     let time = try await clock.measure {
-      let kept = try await expectError(.network, mentions: "no answer") { _ in
+      let kept = try await expectError(.network, mentions: "no response") { _ in
         .init(content: Self.packed, stallAfter: -1)
       }
       #expect(kept == 0)
@@ -172,7 +172,7 @@ import Testing
 
   @Test(arguments: [403, 404, 500, 503])
   func refusal(status: Int) async throws {
-    let kept = try await expectError(.refused, mentions: "the server answers \(status)") { _ in
+    let kept = try await expectError(.refused, mentions: "the server returned \(status)") { _ in
       .init(status: status, content: Array("<html>".utf8))
     }
     #expect(kept == 0)

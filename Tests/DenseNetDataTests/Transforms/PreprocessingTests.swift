@@ -73,7 +73,7 @@ import Testing
     (#"{"inputChannels":3,"resize":{}}"#, "resize: expected either shorterSide"),
     (#"{"inputChannels":3,"crop":[224]}"#, "crop: expected a height and a width, found 1 number"),
     (#"{"inputChannels":3,"crop":[224,100000]}"#, "crop: expected sides of 1 to 8192 pixels, found 100000"),
-    (#"{"inputChannels":3,"mean":[0.5]}"#, "mean: expected 3 numbers, one a channel, found 1"),
+    (#"{"inputChannels":3,"mean":[0.5]}"#, "mean: expected 3 numbers, one per channel, found 1"),
     (#"{"inputChannels":1,"mean":[1e300]}"#, "mean: expected numbers of at most 1000"),
     (#"{"inputChannels":1,"std":[0]}"#, "std: expected numbers of at least 1e-06"),
     (#"{"inputChannels":1,"std":[-1]}"#, "std: expected numbers of at least 1e-06"),

@@ -37,7 +37,7 @@ import Testing
 
   @Test(arguments: [
     ("[]", "w.safetensors: invalid network configuration: expected"),
-    (#"{"growth":1}"#, #"there is no setting "growth"; correct it"#),
+    (#"{"growth":1}"#, #"unknown setting "growth"; correct it"#),
     (#"{"growth_rate":0}"#, "growth_rate: expected 1 to 1024, found 0; correct it"),
     (#"{"stem":"other"}"#, "stem: Cannot initialize"), ("{", "w.safetensors: invalid network configuration: "),
   ])

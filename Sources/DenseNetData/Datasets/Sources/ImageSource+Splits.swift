@@ -94,7 +94,7 @@ extension ImageSource {
     let (train, test) = (kept.indices.filter { !tested.contains($0) }, tested.sorted())
     guard !test.isEmpty else {
       throw Failure(
-        .invalidData, "\(path): expected two images or more of a class, to test on one, found one of each")
+        .invalidData, "\(path): expected a class with two images or more, to test on one, found one image per class")
     }
     return ImageSplits(
       train: all.selecting(train), test: all.selecting(test), origin: origin(all.numClasses), warnings: warnings)
@@ -108,12 +108,12 @@ extension ImageSource {
     var warnings = trainWarnings + testWarnings
     let untested = names.indices.filter { testSet.classCounts[$0] == 0 }.map { names[$0] }
     if !untested.isEmpty {
-      warnings.append("\(path): no test images of \(shortList(untested)): accuracy says nothing of them")
+      warnings.append("\(path): no test images of \(shortList(untested)): accuracy says nothing about them")
     }
     let common = try LabeledPath.common(trained, tested)
     if let first = common.first {
       warnings.append(
-        "\(path): \(grouped(common.count)) images are both for training and for testing, as \(first): accuracy flatters"
+        "\(path): \(grouped(common.count)) images are used both for training and for testing, such as \(first): accuracy is overestimated"
       )
     }
     return ImageSplits(
@@ -129,7 +129,7 @@ extension ImageSource {
     guard names.count > 1 else {
       throw Failure(
         .invalidData,
-        "\(path): expected images of two classes or more, found \(names.isEmpty ? "none" : "one, \(names[0])"); a classifier has something to choose between"
+        "\(path): expected images of two classes or more, found \(names.isEmpty ? "none" : "one, \(names[0])"); add images of other classes"
       )
     }
     // Equal to Swift, and two to the file system.
@@ -137,14 +137,14 @@ extension ImageSource {
     for image in images where !image.label.utf8.elementsEqual(spellings[image.label]!.label.utf8) {
       throw Failure(
         .invalidData,
-        "\(image.path): its class \(image.label) is spelled with other characters than in \(spellings[image.label]!.path), which look the same; rename one"
+        "\(image.path): its class \(image.label) is spelled with different characters than in \(spellings[image.label]!.path), though it looks the same; rename one"
       )
     }
     var known: [String: String] = [:]
     for name in names {
       if let other = known.updateValue(name, forKey: name.lowercased()) {
         throw Failure(
-          .invalidData, "\(path): the classes \(other) and \(name) differ in capitals only; give them one name or two")
+          .invalidData, "\(path): the classes \(other) and \(name) differ only in capitals; merge them or rename one")
       }
     }
     return names

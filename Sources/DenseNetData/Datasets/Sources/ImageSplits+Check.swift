@@ -21,15 +21,15 @@ extension ImageSplits {
       guard Double(skipped.count) <= Self.damagedShareLimit * Double(total) else {
         throw Failure(
           .invalidData,
-          "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, as \(first.failure)"
+          "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, for example \(first.failure)"
         )
       }
       if let label = train.classCounts.firstIndex(of: 0) {
         throw Failure(
           .invalidData,
-          "no image of class \(train.classNames[label]) can be read, as \(damaged.first?.failure ?? first.failure)")
+          "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)")
       }
-      if test.count == 0 { throw Failure(.invalidData, "no test image can be read, as \(damagedTests[0].failure)") }
+      if test.count == 0 { throw Failure(.invalidData, "no test image can be read, for example \(damagedTests[0].failure)") }
     }
     return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings), skipped)
   }

@@ -21,7 +21,7 @@ struct LabeledPath: Sendable {
       try requireOneClass(image, other)
       twice.append(image.path)
     }
-    let warning = twice.first.map { "\(grouped(twice.count)) images are named twice, as \($0): each counts once" }
+    let warning = twice.first.map { "\(grouped(twice.count)) images are listed twice, such as \($0): each counts once" }
     return (kept, warning.map { [$0] } ?? [])
   }
 
@@ -44,7 +44,7 @@ struct LabeledPath: Sendable {
     guard other.label != image.label else { return }
     throw Failure(
       .invalidData,
-      "\(image.path): is of class \(image.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"
+      "\(image.path): has class \(image.label) and, as \(other.path), class \(other.label), but is a single file; remove one of them"
     )
   }
 }

@@ -44,14 +44,14 @@ final class ExternalData {
       throw tensor.problem("its elements lie in \(shown), expected a file in the model's own folder")
     }
     guard let url = folder?.appendingPathComponent(location) else {
-      throw tensor.problem("its elements lie in \(shown), which is not at hand")
+      throw tensor.problem("its elements lie in \(shown), which is not available")
     }
     let kind = try? FileManager.default.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType
     guard kind == .typeRegular, let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
-      let found = kind == nil || kind == .typeRegular ? "which cannot be read" : "which is a link or no file"
+      let found = kind == nil || kind == .typeRegular ? "which cannot be read" : "which is a link or not a file"
       throw WeightsProblem(
         "tensor \"\(printable(tensor.name))\": its elements lie in \(shown), \(found)",
-        remedy: "put that file beside the model")
+        remedy: "put that file next to the model")
     }
     files[location] = data
     return data

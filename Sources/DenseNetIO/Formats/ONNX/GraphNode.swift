@@ -67,7 +67,7 @@ extension GraphNode {
     try require("dilations", [1, 1], unless: [1, 1])
     try require("ceil_mode", 0, unless: 0)
     if let text = attribute("auto_pad")?.s, !text.isEmpty, text != Self.explicit {
-      throw problem("expected padding in numbers, found auto_pad \(printable(String(decoding: text, as: UTF8.self)))")
+      throw problem("expected explicit padding, found auto_pad \(printable(String(decoding: text, as: UTF8.self)))")
     }
   }
 

@@ -42,7 +42,7 @@ struct ONNXGraph {
       }
       for value in node.proto.output where !value.isEmpty {
         guard producers.updateValue(node.index, forKey: value) == nil, initializers[value] == nil, value != input.name
-        else { throw node.problem("its output \"\(printable(value))\" is there already") }
+        else { throw node.problem("its output \"\(printable(value))\" exists already") }
       }
     }
     (self.initializers, self.producers) = (initializers, producers)
@@ -71,7 +71,7 @@ struct ONNXGraph {
       while let node = producer(value), value == node.proto.output.first, let input = node.input(0), passesOn(node) {
         path.append(value)
         guard path.count <= nodes.count else {
-          throw node.problem("its output \"\(printable(value))\" is made from itself")
+          throw node.problem("its output \"\(printable(value))\" depends on itself")
         }
         value = aliases[input] ?? input
       }

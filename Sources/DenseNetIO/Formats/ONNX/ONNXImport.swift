@@ -29,7 +29,7 @@ enum ONNXImport {
       options.discardUnknownFields = true
       model = try ONNXModelProto(serializedBytes: data, options: options)
     } catch {
-      throw WeightsProblem("no ONNX model, or one that is cut off (\(error))")
+      throw WeightsProblem("not an ONNX model, or a truncated one (\(error))")
     }
     try check(model)
     let graph = try ONNXGraph(model.graph)

@@ -29,7 +29,7 @@ extension RecognizedNetwork {
     }
     result.compression = try compression()
     do { try result.validate() } catch {
-      throw WeightsProblem("its graph is of no network: \(error.description)", remedy: ONNXImport.remedy)
+      throw WeightsProblem("its graph is not that of a network: \(error.description)", remedy: ONNXImport.remedy)
     }
     return result
   }

@@ -29,7 +29,7 @@ extension ONNXTensorProto {
     for axis in dims {
       let (product, overflow) = count.multipliedReportingOverflow(by: Int(axis))
       guard (0...1 << 24).contains(axis), !overflow, product <= 1 << 40 else {
-        throw problem("shape \(dims) cannot be")
+        throw problem("shape \(dims) is impossible")
       }
       count = product
     }

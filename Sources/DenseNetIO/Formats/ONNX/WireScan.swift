@@ -63,13 +63,13 @@ struct WireScan {
         guard length <= UInt64(range.upperBound - position) else { throw Self.cutOff }
         if let inner = schema(tag >> 3) { try message(position..<position + Int(length), inner) }
         position += Int(length)
-      default: throw WeightsProblem("no ONNX model: a field of kind \(tag & 7) at byte \(position)")
+      default: throw WeightsProblem("not an ONNX model: a field of kind \(tag & 7) at byte \(position)")
       }
       guard position <= range.upperBound else { throw Self.cutOff }
     }
   }
 
-  private static var cutOff: WeightsProblem { WeightsProblem("no ONNX model, or one that is cut off") }
+  private static var cutOff: WeightsProblem { WeightsProblem("not an ONNX model, or a truncated one") }
 
   private func varint(_ position: inout Int, _ end: Int) throws(WeightsProblem) -> UInt64 {
     var value: UInt64 = 0
@@ -80,6 +80,6 @@ struct WireScan {
       value |= UInt64(byte & 0x7f) << shift
       if byte < 0x80 { return value }
     }
-    throw WeightsProblem("no ONNX model: a number of more than ten bytes at byte \(position)")
+    throw WeightsProblem("not an ONNX model: a number of more than ten bytes at byte \(position)")
   }
 }

@@ -1,4 +1,5 @@
-/// The classes and functions that a pickle may name. They stand for what this package builds in their place; no other is
+/// The classes and functions that a pickle may name. They stand for what this package builds in their place; no other
+/// is
 /// looked up, and none is ever run.
 enum PickleGlobal: Hashable {
   case orderedDict
@@ -45,9 +46,9 @@ enum PickleGlobal: Hashable {
   /// A reason to give instead of a bare name, for what is sound PyTorch but no use here.
   static func refusal(module: String, name: String) -> String? {
     let full = "\(module).\(name)"
-    if full.contains("sparse") { return "a sparse tensor (\(full)), which a DenseNet has none of" }
+    if full.contains("sparse") { return "a sparse tensor (\(full)), which a DenseNet does not have" }
     if module == "torch", name.hasPrefix("Complex") || name.hasPrefix("complex") || name.hasPrefix("cfloat") {
-      return "complex numbers (\(full)), which a DenseNet has none of"
+      return "complex numbers (\(full)), which a DenseNet does not have"
     }
     let isQuantized = ["QInt", "QUInt", "qint", "quint"].contains { name.hasPrefix($0) }
     if module == "torch" && isQuantized || name == "_rebuild_qtensor" {

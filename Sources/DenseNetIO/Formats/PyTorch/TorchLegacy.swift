@@ -39,7 +39,7 @@ enum TorchLegacy {
   }
 
   static var bigEndian: WeightsProblem {
-    WeightsProblem("its numbers are big-endian, expected little-endian", remedy: "save it on a little-endian machine")
+    WeightsProblem("its values are big-endian, expected little-endian", remedy: "save it on a little-endian machine")
   }
 
   private static func elementSizes(_ storages: [TorchStorage]) throws(WeightsProblem) -> [String: Int] {

@@ -74,7 +74,7 @@ struct Unpickler {
     case .binBytes: push(.bytes(Array(try reader.counted(4))))
     case .binBytes8, .byteArray8: push(.bytes(Array(try reader.counted(8))))
     case .nextBuffer, .readonlyBuffer:
-      throw WeightsProblem("its pickle wants buffers from outside of the file", remedy: TorchCheckpoint.remedy)
+      throw WeightsProblem("its pickle needs buffers from outside the file", remedy: TorchCheckpoint.remedy)
 
     case .emptyTuple: push(heap.add(.tuple))
     case .tuple1: push(heap.add(.tuple, try pop(1)))
@@ -167,7 +167,7 @@ extension Unpickler {
 
   private mutating func index() throws(WeightsProblem) -> Int {
     guard case .integer(let index) = try reader.decimal() else {
-      throw WeightsProblem("its pickle remembers a value under no number")
+      throw WeightsProblem("its pickle remembers a value under no index")
     }
     return index
   }
@@ -232,7 +232,7 @@ extension Unpickler {
 extension Unpickler {
   private func refused(_ what: String) -> WeightsProblem {
     WeightsProblem(
-      "its pickle asks for \(what), which tensors do not need; nothing of it was run", remedy: TorchCheckpoint.remedy)
+      "its pickle asks for \(what), which tensors do not need; none of it was run", remedy: TorchCheckpoint.remedy)
   }
 
   private func find(_ module: String, _ name: String) throws(WeightsProblem) -> PickleGlobal {

@@ -68,7 +68,7 @@ final class ZipReader {
       let isStored = entry.comp_method == ZIP_CM_STORE
       guard isStored || entry.comp_method == ZIP_CM_DEFLATE else {
         throw WeightsProblem(
-          "its zip entry \(shown) is packed by method \(entry.comp_method), expected stored or deflate")
+          "its zip entry \(shown) is compressed by method \(entry.comp_method), expected stored or deflate")
       }
       guard entry.comp_size <= fileSize, !isStored || entry.comp_size == entry.size else {
         throw WeightsProblem("its zip entry \(shown) is larger than the file")
@@ -125,7 +125,8 @@ struct ZipEntry {
   let range: Range<Int>
 }
 
-/// A zip archive as `torch.save` writes it: nothing packed, everything of the same date, and the bytes of every entry at
+/// A zip archive as `torch.save` writes it: nothing packed, everything of the same date, and the bytes of every entry
+/// at
 /// a multiple of 64, so that they can be mapped.
 /// - Throws: `Failure(.internalError)` where libzip refuses.
 func writeZip(_ entries: [ZipEntry], from content: Data) throws(Failure) -> Data {

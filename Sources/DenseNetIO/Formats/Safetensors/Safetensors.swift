@@ -34,7 +34,7 @@ enum Safetensors {
     guard size <= SafetensorsHeader.maximumSize else {
       throw WeightsProblem(
         "expected a header of at most \(SafetensorsHeader.maximumSize) bytes, found a size of \(size), "
-          + "so this is probably no safetensors file, nor a PyTorch checkpoint")
+          + "so this is probably neither a safetensors file nor a PyTorch checkpoint")
     }
     guard size <= data.count - 8 else {
       throw WeightsProblem("expected a header of \(size) bytes, but the file ends after \(data.count - 8)")
@@ -98,7 +98,7 @@ extension TensorValue {
   /// Bytes of the elements in the file.
   var byteCount: Int { count * writtenType.size }
 
-  /// Appends the elements as they are written: row by row, little-endian.
+  /// Appends the elements in the order of the file: row by row, little-endian.
   func append(to data: inout Data) {
     if byteCount == 0 { return }
     switch self {

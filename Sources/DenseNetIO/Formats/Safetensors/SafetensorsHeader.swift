@@ -20,7 +20,7 @@ struct SafetensorsHeader {
   ///   - dataSize: bytes after the header, all of which the tensors must cover without overlap.
   init(json: [UInt8], dataSize: Int) throws(WeightsProblem) {
     guard json.first == UInt8(ascii: "{") else {
-      throw WeightsProblem("its header is not a JSON object, so this is probably no safetensors file")
+      throw WeightsProblem("its header is not a JSON object, so this is probably not a safetensors file")
     }
     do {
       var scanner = JSONScanner(json)
@@ -67,7 +67,7 @@ struct SafetensorsHeader {
         type = ElementType(rawValue: found)
         if type == nil {
           throw scanner.problem(
-            "tensor \(shown) has the dtype \(printable(found)), which is none of \(ElementType.names)")
+            "tensor \(shown) has the dtype \(printable(found)), which is not one of \(ElementType.names)")
         }
       case "shape" where shape == nil:
         shape = try numbers(&scanner, limit: maximumRank, of: "shape of tensor \(shown)")
@@ -120,7 +120,7 @@ extension SafetensorsHeader {
         throw WeightsProblem("tensor \(shown) begins at \(entry.begin), inside the tensor that ends at \(covered)")
       }
       guard entry.begin == covered else {
-        throw WeightsProblem("tensor \(shown) begins at \(entry.begin), which leaves a hole after \(covered)")
+        throw WeightsProblem("tensor \(shown) begins at \(entry.begin), which leaves a gap after \(covered)")
       }
       covered = entry.end
       guard covered <= dataSize else {

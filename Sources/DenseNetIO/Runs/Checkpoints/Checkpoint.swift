@@ -54,7 +54,7 @@ public struct Checkpoint: Sendable, Equatable {
     let values = Dictionary(tensors.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     func value(_ name: String) throws(Failure) -> TensorValue {
       guard let value = values[name] else {
-        throw Failure(.invalidData, "\(source): expected \(printable(name)), found none; it is of another run")
+        throw Failure(.invalidData, "\(source): expected \(printable(name)), found none; it belongs to another run")
       }
       return value
     }
@@ -90,7 +90,8 @@ public struct Checkpoint: Sendable, Equatable {
     }
   }
 
-  /// The names of the optimizer's state in a checkpoint that does not list them. Their order is that of all optimizers of
+  /// The names of the optimizer's state in a checkpoint that does not list them. Their order is that of all optimizers
+  /// of
   /// the releases that wrote such.
   private static func sortedStateNames(_ tensors: [NamedTensor]) -> [String] {
     let names = tensors.filter { $0.name.hasPrefix(Part.optimizer) }.map {
@@ -158,7 +159,7 @@ extension Checkpoint {
       )
     }
     guard let checksum = file.metadata.removeValue(forKey: Key.checksum), checksum == file.fullChecksum else {
-      throw Failure(.invalidData, "\(file.source): is damaged: its checksum is not that of its content")
+      throw Failure(.invalidData, "\(file.source): is damaged: its checksum does not match its content")
     }
     let metadata = file.metadata
     let decoder = JSONDecoder()
@@ -169,7 +170,7 @@ extension Checkpoint {
       let progress = try? decoder.decode(TrainingProgress.self, from: Data((metadata[Key.progress] ?? "").utf8)),
       let settings = try? JSONDecoder().decode([String: String].self, from: Data((metadata[Key.settings] ?? "").utf8)),
       let seconds = metadata[Key.seconds].flatMap(Double.init)
-    else { throw Failure(.invalidData, "\(file.source): does not say how far its run had come") }
+    else { throw Failure(.invalidData, "\(file.source): does not record how far its run had got") }
     self.progress = progress
     self.settings = settings
     self.seconds = seconds

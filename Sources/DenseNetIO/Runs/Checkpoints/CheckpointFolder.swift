@@ -9,7 +9,7 @@ public struct CheckpointFolder: Sendable {
 
   /// - Precondition: at least one stays.
   public init(_ url: URL, kept: Int) {
-    precondition(kept > 0, "at least one checkpoint must stay")
+    precondition(kept > 0, "at least one checkpoint must be kept")
     self.url = url
     self.kept = kept
   }

@@ -44,7 +44,7 @@ public final class Device: Sendable, CustomStringConvertible {
   ///   - convolution: which algorithm dense layers' 3×3 convolutions use.
   ///   - precision: what the maps of dense blocks, transitions and whole networks hold; other layers use fp32.
   ///   - instructionSet: nil for the one that `DENSENET_ISA` names, or the best that the machine has.
-  /// - Throws: ``Failure`` if the machine lacks the instruction set or the variable names none.
+  /// - Throws: ``Failure`` if the machine does not support the instruction set or the variable names none.
   public static func cpu(
     threads: Int? = nil, instructionSet: InstructionSet? = nil, convolution: ConvolutionChoice = .automatic,
     precision: Precision = .fp32
@@ -55,7 +55,7 @@ public final class Device: Sendable, CustomStringConvertible {
     guard let kernels = Kernels(chosen) else {
       let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
       throw Failure(
-        .usage, "instruction set \(chosen.rawValue): this machine does not have it; choose one of \(available)")
+        .usage, "instruction set \(chosen.rawValue): this machine does not support it; choose one of \(available)")
     }
     return try Device(kernels: kernels, threads: threads, convolution: convolution, precision: precision)
   }

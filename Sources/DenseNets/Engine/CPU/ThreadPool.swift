@@ -27,7 +27,7 @@ final class ThreadPool: Sendable {
     if missing > 0 {
       shared.stop()
       throw Failure(
-        .usage, "threads: expected \(threads), but the system started only \(threads - missing); ask for fewer")
+        .usage, "threads: expected \(threads), but the system started only \(threads - missing); use fewer")
     }
   }
 

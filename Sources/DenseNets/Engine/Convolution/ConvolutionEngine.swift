@@ -75,7 +75,7 @@ final class ConvolutionEngine {
     let mean: Slice
   }
 
-  /// What a backward pass returns besides the weights' gradient and the input's.
+  /// What a backward pass returns in addition to the gradients of weights and input.
   struct BackwardSums {
     /// The gradient of the bias; empty without one.
     let bias: [Double]

@@ -3,7 +3,7 @@ struct WeightLayout: Sendable {
   let outChannels: Int
   let inChannels: Int
   let outPadded: Int
-  /// Channels of the tile that the kernel reads: padded, or as they are for a convolution of raw input.
+  /// Channels of the tile that the kernel reads: padded, or unpadded for a convolution of raw input.
   let inPadded: Int
   let kernel: Extent
   /// Where each input channel lies among the padded ones; nil: in its own place.

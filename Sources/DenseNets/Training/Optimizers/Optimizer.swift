@@ -62,7 +62,7 @@ extension Optimizer {
     guard steps >= 0, state.map(\.name) == names, state.allSatisfy({ $0.values.map(\.count) == counts }) else {
       throw Failure(
         .invalidData,
-        "the optimizer's state: expected \(names.joined(separator: ", ")) of \(counts.count) parameters, found \(state.map { "\($0.name) of \($0.values.count)" }.joined(separator: ", ")); it is another optimizer's or another network's"
+        "the optimizer's state: expected \(names.joined(separator: ", ")) of \(counts.count) parameters, found \(state.map { "\($0.name) of \($0.values.count)" }.joined(separator: ", ")); it belongs to another optimizer or network"
       )
     }
     return state.map(\.values)

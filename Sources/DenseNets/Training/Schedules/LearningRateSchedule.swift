@@ -56,16 +56,16 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
     try require(
       (0...1e6).contains(warmupEpochs), "warm-up: expected a number of epochs from 0, found \(warmupEpochs)")
     try require(
-      (0...1).contains(warmupStart), "warm-up: expected a start of 0 to 1 of the rate, found \(warmupStart)")
+      (0...1).contains(warmupStart), "warm-up: expected a start from 0 to 1 times the rate, found \(warmupStart)")
     switch shape {
     case .constant: break
     case .step(let milestones, let factor):
       try require(
         milestones.allSatisfy { $0 > 0 } && milestones == milestones.sorted() && !milestones.isEmpty,
-        "milestones: expected rising numbers of epochs from 1, found \(milestones)")
+        "milestones: expected increasing numbers of epochs from 1, found \(milestones)")
       try require(factor > 0 && factor <= 1, "factor: expected a number above 0, at most 1, found \(factor)")
     case .cosine(let minimum):
-      try require((0...1).contains(minimum), "cosine: expected a minimum of 0 to 1 of the rate, found \(minimum)")
+      try require((0...1).contains(minimum), "cosine: expected a minimum from 0 to 1 times the rate, found \(minimum)")
     case .oneCycle(let rise, let divisor, let finalDivisor, let momenta):
       try require(warmupEpochs == 0, "one-cycle has a warm-up of its own: leave out the other")
       try require(rise > 0 && rise < 1, "one-cycle: expected a rise between 0 and 1, found \(rise)")

@@ -47,7 +47,7 @@ private let cases: [Case] = [
   Case("output that is an initializer", "its output \"classifier.bias\" is there already") {
     $0.graph.node[1].output = ["classifier.bias"]
   },
-  Case("a circle of Identity", "is made from itself") {
+  Case("a circle of Identity", "depends on itself") {
     $0.graph.node.append(node("Identity", ["b"], "a"))
     $0.graph.node.append(node("Identity", ["a"], "b"))
     $0.graph.output[0].name = "a"
@@ -137,7 +137,7 @@ private let cases: [Case] = [
   },
   Case("another stride", "expected strides [2, 2], found [1, 1]") { $0.graph.node[0].attribute[2].ints = [1, 1] },
   Case("other padding", "expected pads [3, 3, 3, 3], found [0, 0, 0, 0]") { $0.graph.node[0].attribute.remove(at: 1) },
-  Case("padding by name", "expected padding in numbers, found auto_pad SAME_UPPER") {
+  Case("padding by name", "expected explicit padding, found auto_pad SAME_UPPER") {
     var attribute = ONNXAttributeProto()
     (attribute.name, attribute.s) = ("auto_pad", Data("SAME_UPPER".utf8))
     $0.graph.node[0].attribute.append(attribute)

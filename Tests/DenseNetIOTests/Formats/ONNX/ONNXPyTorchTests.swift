@@ -105,7 +105,7 @@ private func expected(_ export: String) throws -> WeightsFile {
   @Test func missingDataIsNamed() throws {
     let found = try failureOfReading(location("gone.data"))
     #expect(
-      found?.contains("gone.data, which cannot be read; put that file beside the model") == true, "\(found ?? "")")
+      found?.contains("gone.data, which cannot be read; put that file next to the model") == true, "\(found ?? "")")
   }
 
   @Test func linksAreRefused() throws {
@@ -113,7 +113,7 @@ private func expected(_ export: String) throws -> WeightsFile {
       try FileManager.default.createSymbolicLink(
         atPath: $0.appendingPathComponent("link").path, withDestinationPath: "table1-dynamo-external.onnx.data")
     }
-    #expect(found?.contains("link, which is a link or no file") == true, "\(found ?? "")")
+    #expect(found?.contains("link, which is a link or not a file") == true, "\(found ?? "")")
   }
 
   @Test(arguments: ["offset", "length"], ["-1", "x", "7560", "9223372036854775807", "99999999999999999999"])
@@ -124,6 +124,6 @@ private func expected(_ export: String) throws -> WeightsFile {
 
   @Test func bytesAloneHaveNoData() throws {
     let data = try Data(contentsOf: folder.appendingPathComponent("table1-dynamo-external.onnx"))
-    #expect(failure { _ = try weights(data) }?.description.contains("which is not at hand") == true)
+    #expect(failure { _ = try weights(data) }?.description.contains("which is not available") == true)
   }
 }

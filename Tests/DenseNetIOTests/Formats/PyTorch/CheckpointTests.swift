@@ -116,7 +116,7 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
     ("refused-text.pth", "expected a dict of tensors, found a dict of epoch, note"),
     ("refused-system-2.pth", "posix.system"), ("refused-system-4.pth", "posix.system"),
     ("refused-system-legacy.pth", "posix.system"), ("refused-plain.pkl", "a pickle that torch.save did not write"),
-    ("refused-big-endian.pth", "big-endian"), ("refused-bzip2.pth", "packed by method 12"),
+    ("refused-big-endian.pth", "big-endian"), ("refused-bzip2.pth", "compressed by method 12"),
   ])
   func othersAreRefusedByName(name: String, says: String) throws {
     let thrown = failure { _ = try read(name) }

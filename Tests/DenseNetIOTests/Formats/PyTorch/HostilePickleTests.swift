@@ -54,7 +54,7 @@ private let code: [Case] = [
   Case("BINPERSID of text", start + "S'x'\nQ.", "refers to the string x outside of it"),
   Case("BINPERSID of a module", start + "(S'module'\nNNNNtQ.", "refers to a module outside of it"),
   Case("BINPERSID within BINPERSID", (start + "(").storage("0", count: 1) + "NNNNtQ.", "a tuple of 5 outside of it"),
-  Case("buffers outside", start + [0x97], "buffers from outside of the file"),
+  Case("buffers outside", start + [0x97], "buffers from outside the file"),
   Case("name over many lines", start.text("os\u{1b}[2J\nx").text("sys\r\ntem") + [0x93], "asks for os?[2J?x.sys??tem"),
 ]
 
@@ -75,7 +75,7 @@ private let broken: [Case] = [
   Case("memo of nothing", start + "q\u{1}", "takes more values"),
   Case("memo without that", start + "h\u{5}", "recalls value 5"),
   Case("memo by text", start + "gx\n", "has x where a whole number belongs"),
-  Case("memo by truth", start + "g00\n", "under no number"),
+  Case("memo by truth", start + "g00\n", "under no index"),
   Case("text of 4 GiB", start + "X" + [0xff, 0xff, 0xff, 0xff], "in a value of 4294967295"),
   Case("text of 2^64", start + [0x8d] + [UInt8](repeating: 0xff, count: 8), "in a value of 18446744073709551615"),
   Case("long of 4 GiB", start + [0x8b, 0xff, 0xff, 0xff, 0xff], "in a value of 4294967295"),

@@ -32,7 +32,7 @@ private func size(_ bytes: UInt64) -> Data {
 private let cases: [Case] = [
   Case("empty", Data(), "expected at least 8 bytes of safetensors, found 0"),
   Case("seven bytes", Data(count: 7), "found 7"),
-  Case("noise", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 31) }), "probably no safetensors file"),
+  Case("noise", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 31) }), "probably neither a safetensors file nor"),
   Case(
     "header beyond the file", size(100) + Data("{}".utf8), "expected a header of 100 bytes, but the file ends after 2"),
   Case("header of 101 MB", size(101_000_000) + Data(count: 50), "at most 100000000 bytes, found a size of 101000000"),
@@ -92,10 +92,10 @@ private let cases: [Case] = [
   Case("offsets overflow", header: "{\"a\":\(entry("[2]", "[9223372036854775800,9223372036854775807]"))}", "span 7"),
   Case(
     "size does not match", header: "{\"a\":\(entry("[3]"))}", "F32 [3], needs 12 bytes, but its data_offsets span 8"),
-  Case("not from 0", header: "{\"a\":\(entry("[1]", "[4,8]"))}", "leaves a hole after 0"),
+  Case("not from 0", header: "{\"a\":\(entry("[1]", "[4,8]"))}", "leaves a gap after 0"),
   Case(
     "hole", header: "{\"a\":\(entry("[1]", "[0,4]")),\"b\":\(entry("[1]", "[8,12]"))}", data: 12,
-    "tensor b begins at 8, which leaves a hole after 4"),
+    "tensor b begins at 8, which leaves a gap after 4"),
   Case(
     "overlap", header: "{\"a\":\(entry("[2]", "[0,8]")),\"b\":\(entry("[2]", "[4,12]"))}", data: 12,
     "tensor b begins at 4, inside the tensor that ends at 8"),
