@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the documentation's table of models: parameters, multiply-adds, memory, speed of inference.
 
-    python3 Scripts/tables/model_table.py                                 # measures, and changes docs/models.md and docs/models.zh.md
+    python3 Scripts/tables/model_table.py                                 # measures, and changes docs/models.md and docs/zh/models.md
     python3 Scripts/tables/model_table.py --models d2l densenet121 --repetitions 3 --print
 
 Needs nothing but Python. The numbers are the program's own: `densenet summary --json` counts and predicts the memory
@@ -37,7 +37,7 @@ WORDS = {
         "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/tables/model_table.py`)",
         "busy": " The machine was busy (load average {load:.1f} at the start), so the speeds are unreliable.",
     },
-    "docs/models.zh.md": {
+    "docs/zh/models.md": {
         "columns": (
             "`--model`", "图像", "参数", "乘加", "训练 MiB", "训练 bf16 MiB", "重算 MiB", "推理 MiB", "fp32 批 1", "批 16",
             "bf16 批 1", "批 16",
