@@ -69,7 +69,8 @@ struct Downloader: Sendable {
     } catch {
       partial.remove()
       throw DownloadError(
-        .content, "\(url.absoluteString): expected gzip data of \(grouped(file.bytes)) bytes unpacked, found something else")
+        .content,
+        "\(url.absoluteString): expected gzip data of \(grouped(file.bytes)) bytes unpacked, found something else")
     }
   }
 

@@ -1,7 +1,8 @@
 import Foundation
 
 extension WeightsFile {
-  /// Distinguishes sets of tensors: over their names, shapes and elements, whatever their order. Metadata does not count.
+  /// Distinguishes sets of tensors: over their names, shapes and elements, whatever their order. Metadata does not
+  /// count.
   package var checksum: String { Self.checksum(of: parts) }
 
   /// Over the metadata too.

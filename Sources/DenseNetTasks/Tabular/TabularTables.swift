@@ -43,7 +43,8 @@ struct TabularTables {
       test = (try schema.features(of: table), try Self.ids(options.id, of: table))
       let unknown = table.header.filter { !train.header.contains($0) }
       if !unknown.isEmpty {
-        notes.append("\(table.source): not used, since they are not in \(train.source): \(unknown.joined(separator: ", "))")
+        notes.append(
+          "\(table.source): not used, since they are not in \(train.source): \(unknown.joined(separator: ", "))")
       }
     } else {
       test = nil

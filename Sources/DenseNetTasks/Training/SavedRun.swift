@@ -83,7 +83,8 @@ public struct SavedRun: Sendable {
       guard DatasetFinder.knownNames.contains(saved.dataset.name) else {
         throw Failure(
           .invalidData,
-          "\(place): does not record where the images of \(saved.dataset.name) are; name the dataset", settings: ["dataset"])
+          "\(place): does not record where the images of \(saved.dataset.name) are; name the dataset",
+          settings: ["dataset"])
       }
       return .named(saved.dataset.name)
     }

@@ -10,8 +10,8 @@ public protocol Layer: AnyObject {
   /// The gradient of the last training-mode input, given that of its output; sets the parameters' gradients.
   /// - Parameter needsInputGradient: false saves the work of computing the result, and returns nil.
   func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor?
-  /// The same, and reports which parameters' gradients are complete, part by part, while it still works on others. A layer
-  /// that does not implement this reports all of them at its end.
+  /// The same, and reports which parameters' gradients are complete, part by part, while it still works on others. A
+  /// layer that does not implement this reports all of them at its end.
   func backward(
     _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
   ) rethrows -> Tensor?

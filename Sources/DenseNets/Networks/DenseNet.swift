@@ -22,8 +22,8 @@ public final class DenseNet: Layer {
   /// The number of blocks, from the first, that training leaves unchanged, with everything before each of them.
   var frozenBlocks = 0
 
-  /// - Parameter initialization: how weights are initialized, by default as in PyTorch (training from scratch begins with
-  ///   ``initialize(seed:)``); nil: zeros, to be loaded.
+  /// - Parameter initialization: how weights are initialized, by default as in PyTorch (training from scratch begins
+  ///   with ``initialize(seed:)``); nil: zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration = .d2l, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }

@@ -33,7 +33,8 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(number: "Number of classes; a new classifier is made where the weights have another number. Default: the weights'.")
+  @Option(
+    number: "Number of classes; a new classifier is made where the weights have another number. Default: the weights'.")
   var numClasses: Positive?
 
   @Option(number: "Channels of the images; the first convolution is adapted to them. Default: the weights'.")

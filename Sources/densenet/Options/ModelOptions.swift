@@ -26,7 +26,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Channels of a layer's 1×1 bottleneck, as a multiple of the growth rate; 0 for none. Default: the model's.", valueName: "n"))
+      "Channels of a layer's 1×1 bottleneck, as a multiple of the growth rate; 0 for none. Default: the model's.",
+      valueName: "n"))
   var bottleneckWidth: Int?
 
   @Option(

@@ -24,7 +24,8 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Optimizer: sgd, adam or adamw, as PyTorch defines them. Default: the recipe's (sgd for d2l).", valueName: "name"))
+      "Optimizer: sgd, adam or adamw, as PyTorch defines them. Default: the recipe's (sgd for d2l).", valueName: "name")
+  )
   var optimizer: Recipe.OptimizerKind?
 
   @Option(
@@ -133,7 +134,8 @@ struct ScheduleOptions: ParsableArguments {
     valueName: "x")
   var warmupEpochs: NonNegativeReal?
 
-  @Option(number: "Learning rate at which the warm-up begins, as a multiple of the peak rate. Default: 0.1.", valueName: "x")
+  @Option(
+    number: "Learning rate at which the warm-up begins, as a multiple of the peak rate. Default: 0.1.", valueName: "x")
   var warmupStart: Fraction?
 
   @Option(number: "Share of the updates during which one-cycle raises the rate. Default: 0.3.", valueName: "x")

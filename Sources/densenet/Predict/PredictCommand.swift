@@ -132,7 +132,8 @@ struct PredictCommand: ParsableCommand {
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)
-    case (nil, _?): throw Failure(.usage, "--output-tensors: expected --input-tensors too; name the file with the images")
+    case (nil, _?):
+      throw Failure(.usage, "--output-tensors: expected --input-tensors too; name the file with the images")
     case (_?, nil): throw Failure(.usage, "--input-tensors: expected --output-tensors too; name a file for the logits")
     }
   }

@@ -27,9 +27,12 @@ extension ImageSplits {
       if let label = train.classCounts.firstIndex(of: 0) {
         throw Failure(
           .invalidData,
-          "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)")
+          "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)"
+        )
       }
-      if test.count == 0 { throw Failure(.invalidData, "no test image can be read, for example \(damagedTests[0].failure)") }
+      if test.count == 0 {
+        throw Failure(.invalidData, "no test image can be read, for example \(damagedTests[0].failure)")
+      }
     }
     return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings), skipped)
   }

@@ -32,7 +32,9 @@ private func size(_ bytes: UInt64) -> Data {
 private let cases: [Case] = [
   Case("empty", Data(), "expected at least 8 bytes of safetensors, found 0"),
   Case("seven bytes", Data(count: 7), "found 7"),
-  Case("noise", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 31) }), "probably neither a safetensors file nor"),
+  Case(
+    "noise", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 31) }),
+    "probably neither a safetensors file nor"),
   Case(
     "header beyond the file", size(100) + Data("{}".utf8), "expected a header of 100 bytes, but the file ends after 2"),
   Case("header of 101 MB", size(101_000_000) + Data(count: 50), "at most 100000000 bytes, found a size of 101000000"),
