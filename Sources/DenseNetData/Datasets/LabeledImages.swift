@@ -11,8 +11,7 @@ public protocol LabeledImages: Sendable {
   /// 1 where all images are grey, else 3.
   var channels: Int { get }
   /// Distinguishes these images from others when a run is resumed: their number, their classes, and a hash of labels
-  /// and
-  /// content; for files, of paths and sizes.
+  /// and content; for files, of paths and sizes.
   var fingerprint: String { get }
 
   /// One image, in grey or RGB. Any thread may call.

@@ -6,8 +6,7 @@ import Foundation
 /// A loader passes over its images once. Its threads end with the last batch, after ``cancel()``, and when the loader
 /// is released. The last batch holds what is left, so it may be smaller. Batches are the same to the bit for any number
 /// of threads. No more than the images of two batches are in memory in addition to the one that the caller holds, and
-/// of files
-/// one decoded image per thread.
+/// of files one decoded image per thread.
 public final class BatchLoader: BatchSource, BatchIterator, Sendable {
   /// The number of batches of the whole order.
   public let batchCount: Int

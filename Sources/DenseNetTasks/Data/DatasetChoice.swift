@@ -21,8 +21,7 @@ public struct DatasetChoice: Sendable, Equatable {
 
   /// Nil: what a recipe is for, else Fashion-MNIST, else the sample that comes with the program.
   public var source: Source?
-  /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a
-  /// download.
+  /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a download.
   public var directory: String?
   /// Of images that are not split already, the share of each class that is for testing, between 0 and 1. Nil: 0.2.
   public var testShare: Double?

@@ -6,8 +6,7 @@ import Foundation
 
 /// Writes down what happens in a run: points, events for TensorBoard, curves and weights.
 ///
-/// What is written on the way is written again at the end, so that a file that cannot be written is reported, once,
-/// and does
+/// What is written on the way is written again at the end, so that a file that cannot be written is reported, once, and does
 /// not stop the training: a disk that is full for a while costs points, not hours.
 final class RunRecorder {
   let folder: RunDirectory

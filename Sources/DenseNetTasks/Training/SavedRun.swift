@@ -5,8 +5,7 @@ public import Foundation
 
 /// What the folder of a run says for resuming it: its `config.json`, of this version or an older one.
 ///
-/// All settings are read as they were resolved: a default that has changed since, or an option that has another name
-/// now,
+/// All settings are read as they were resolved: a default that has changed since, or an option that has another name now,
 /// changes nothing.
 public struct SavedRun: Sendable {
   /// The command line that began the run; empty where another program did.
@@ -33,8 +32,7 @@ public struct SavedRun: Sendable {
   }
 
   /// The settings of the run, to resume it.
-  /// - Parameter dataset: in place of what the settings say; needed where a run of the user's own images does not say
-  /// it.
+  /// - Parameter dataset: in place of what the settings say; needed where a run of the user's own images does not say it.
   /// - Throws: `Failure(.invalidData)` where settings are missing or make no sense.
   public func options(dataset: DatasetChoice? = nil) throws(Failure) -> TrainingOptions {
     let saved = try Self.decode(Settings.self, from: data, place)
@@ -112,8 +110,7 @@ extension TrainingOptions {
   /// - Parameters:
   ///   - output: the run's folder.
   ///   - dataset: needed where a version up to 0.1.0 began the run, on the user's own images.
-  /// - Throws: `Failure(.missingInput)` where the folder holds no run, `Failure(.invalidData)` where its settings
-  /// cannot be
+  /// - Throws: `Failure(.missingInput)` where the folder holds no run, `Failure(.invalidData)` where its settings cannot be
   ///   read.
   public init(resuming output: String, dataset: DatasetChoice? = nil) throws(Failure) {
     guard let saved = try SavedRun(contentsOf: URL(fileURLWithPath: output)) else {

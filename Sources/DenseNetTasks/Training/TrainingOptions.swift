@@ -19,8 +19,7 @@ public struct TrainingOptions: Sendable {
   /// How images become the network's input.
   public var images = ImageOptions()
 
-  /// Nil as its name: what the initial weights say, else what the recipe is for, else the chapter's network. Channels
-  /// and
+  /// Nil as its name: what the initial weights say, else what the recipe is for, else the chapter's network. Channels and
   /// classes are the images'.
   public var model = ModelChoice()
   /// The network itself, in place of what ``model`` chooses.
@@ -33,8 +32,7 @@ public struct TrainingOptions: Sendable {
   /// The path of the weights to begin with: safetensors, a PyTorch checkpoint, or a folder. Nil: random ones, from the
   /// seed.
   public var initialWeights: String?
-  /// The dataset's classes, for a new, untrained classifier where the one of ``initialWeights`` is for others; nil:
-  /// such
+  /// The dataset's classes, for a new, untrained classifier where the one of ``initialWeights`` is for others; nil: such
   /// weights are refused.
   public var numClasses: Int?
   public var fineTuning = FineTuningOptions()
@@ -48,8 +46,7 @@ public struct TrainingOptions: Sendable {
   /// The run's folder, which must not hold a run unless ``resumes``. Nil: `runs/<model>-<dataset>-<time>`.
   public var output: String?
   public var checkpoints = CheckpointOptions()
-  /// Whether to resume the run in ``output``: from its newest sound checkpoint, or from the start where it has none.
-  /// The
+  /// Whether to resume the run in ``output``: from its newest sound checkpoint, or from the start where it has none. The
   /// settings must be those of the run; ``init(resuming:)`` reads them.
   public var resumes = false
   /// What `config.json` says of the program that trains.

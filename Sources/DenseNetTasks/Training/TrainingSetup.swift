@@ -57,8 +57,7 @@ struct TrainingSetup {
       weights: initialWeights, instructionSet: device.instructionSet)
   }
 
-  /// How the images were prepared that the weights were trained on: as they say, or as those of such published
-  /// networks.
+  /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
   private static func preprocessing(of weights: WeightsFile?, _ chosen: ChosenModel) throws -> Preprocessing? {
     guard let weights else { return nil }
     if let stated = try weights.card.preprocessing?.value { return stated }

@@ -1,7 +1,6 @@
 internal import Synchronization
 
-/// A fused convolution whose weights no longer change: `[BN → ReLU →] [average pool →] convolution [→ ReLU]`, packed
-/// once.
+/// A fused convolution whose weights no longer change: `[BN → ReLU →] [average pool →] convolution [→ ReLU]`, packed once.
 ///
 /// A batch norm that follows the convolution is folded into its weights and bias.
 final class InferenceConvolution: Sendable {

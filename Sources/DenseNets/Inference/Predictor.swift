@@ -7,8 +7,7 @@ internal import Foundation
 /// let logits = try predictor.logits(images)      // [N, numClasses]
 /// let both = try predictor.run(images, outputs: [.logits, .features])
 /// ```
-/// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they
-/// take
+/// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they take
 /// turns. Results equal the network's own in inference mode but for rounding (batch norms are folded into the
 /// convolutions before them), and are the same, bit for bit, for any number of threads.
 public final class Predictor: Sendable {

@@ -90,8 +90,7 @@ final class FusedConvolution {
 
   /// From the gradient of slice `slice` of `target`: parameters' gradients, and the source's, written if this is its
   /// first consumer in this pass (`stores`) and added to otherwise.
-  /// - Parameter gradient: of the slice's values as the convolution made them, where something stood between; nil: as
-  /// it
+  /// - Parameter gradient: of the slice's values as the convolution made them, where something stood between; nil: as it
   ///   lies in the target.
   func backward(
     from source: FeatureMap, to target: FeatureMap, slice: Int, stores: Bool, gradient: UnfinishedGradient? = nil,

@@ -1,7 +1,6 @@
 /// A differentiable function with parameters: a forward pass and, after it, a backward pass.
 ///
-/// `backward` belongs to the `forward` in ``Mode/training`` right before it, and sets the gradient of every parameter
-/// (it
+/// `backward` belongs to the `forward` in ``Mode/training`` right before it, and sets the gradient of every parameter (it
 /// does not add to it). Layers are not safe to share between tasks.
 public protocol Layer: AnyObject {
   /// The layer's output for `x`.
@@ -12,8 +11,7 @@ public protocol Layer: AnyObject {
   /// - Parameter needsInputGradient: false saves the work of computing the result, and returns nil.
   func backward(_ outputGradient: Tensor, needsInputGradient: Bool) -> Tensor?
   /// The same, and reports which parameters' gradients are complete, part by part, while it still works on others. A
-  /// layer
-  /// that does not implement this reports all of them at its end.
+  /// layer that does not implement this reports all of them at its end.
   func backward(
     _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void
   ) rethrows -> Tensor?

@@ -4,8 +4,7 @@
 /// - x: `[N, inputFeatures]`
 /// - result: `[N, outputFeatures]`
 ///
-/// With `x₀` the input, hidden layer l is `xₗ = Dropout(ReLU(Wₗ·[x₀, x₁, …, xₗ₋₁] + bₗ))` of `growthRate` features,
-/// and the
+/// With `x₀` the input, hidden layer l is `xₗ = Dropout(ReLU(Wₗ·[x₀, x₁, …, xₗ₋₁] + bₗ))` of `growthRate` features, and the
 /// result is `W·[x₀, …, x_L] + b`. So the result is a linear model of the input, plus what the hidden layers add to it.
 /// Batch norm is left out: with the few hundred rows of a table its statistics are noise.
 public final class DenseMLP: Layer {

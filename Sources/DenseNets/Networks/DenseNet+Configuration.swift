@@ -14,8 +14,7 @@ extension DenseNet {
     public var growthRate: Int
     /// Dense layers of each block.
     public var blockLayers: [Int]
-    /// Channels of a layer's 1×1 bottleneck, in growth rates (`bn_size`; the paper's DenseNet-B has 4); nil: no
-    /// bottleneck.
+    /// Channels of a layer's 1×1 bottleneck, in growth rates (`bn_size`; the paper's DenseNet-B has 4); nil: no bottleneck.
     public var bottleneckWidth: Int?
     /// The share of channels that a transition keeps, rounded down (θ in the paper).
     public var compression: Double
@@ -70,8 +69,7 @@ extension DenseNet {
 
     /// The chapter's network.
     public static let d2l = Configuration()
-    /// DenseNet-121 of the paper's Table 1, as the other four: 3 channels, 1,000 classes, growth 32, bottlenecks of
-    /// 128.
+    /// DenseNet-121 of the paper's Table 1, as the other four: 3 channels, 1,000 classes, growth 32, bottlenecks of 128.
     public static let densenet121 = table1([6, 12, 24, 16])
     public static let densenet169 = table1([6, 12, 32, 32])
     public static let densenet201 = table1([6, 12, 48, 32])
@@ -85,8 +83,7 @@ extension DenseNet {
         blockLayers: blockLayers, bottleneckWidth: 4, convolutionBias: false, naming: .torchvision)
     }
 
-    /// The paper's networks for CIFAR: three equal blocks after a 3×3 convolution. DenseNet-BC has bottlenecks, halves
-    /// the
+    /// The paper's networks for CIFAR: three equal blocks after a 3×3 convolution. DenseNet-BC has bottlenecks, halves the
     /// channels in transitions and begins with 2k of them; the plain one begins with 16.
     /// - Parameter depth: layers with weights: 3n + 4, or 6n + 4 with bottlenecks.
     /// - Throws: ``Failure`` if no network has that depth.

@@ -8,8 +8,7 @@ public enum FrozenPart: Sendable, Equatable, Codable {
 
 extension DenseNet {
   /// Leaves a part of the network unchanged in training: its weights get no gradients, its batch norms use and keep
-  /// their
-  /// running statistics, and nothing is dropped there. ``trainableParameters`` are then the others.
+  /// their running statistics, and nothing is dropped there. ``trainableParameters`` are then the others.
   /// - Throws: ``Failure`` of kind `usage` where the network has fewer blocks.
   public func freeze(_ part: FrozenPart) throws(Failure) {
     switch part {

@@ -23,8 +23,7 @@ public final class DenseNet: Layer {
   var frozenBlocks = 0
 
   /// - Parameter initialization: how weights are initialized, by default as in PyTorch (training from scratch begins
-  /// with
-  ///   ``initialize(seed:)``); nil: zeros, to be loaded.
+  ///   with ``initialize(seed:)``); nil: zeros, to be loaded.
   /// - Precondition: the configuration is valid, see ``Configuration/validate()``.
   public init(_ configuration: Configuration = .d2l, initialization: Initialization? = .pytorch) {
     do { try configuration.validate() } catch { preconditionFailure("\(error)") }
@@ -207,8 +206,7 @@ public final class DenseNet: Layer {
     backward(outputGradient, needsInputGradient: needsInputGradient) { _ in }
   }
 
-  /// The parts are the classifier with its norm, then each block and the transition before it, from the last to the
-  /// first,
+  /// The parts are the classifier with its norm, then each block and the transition before it, from the last to the first,
   /// then the stem. What is frozen with all before it is left out.
   public func backward(
     _ outputGradient: Tensor, needsInputGradient: Bool, onGradients: ([Parameter]) throws -> Void

@@ -10,7 +10,7 @@ struct LearningRateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lr-find", abstract: "Find a learning rate or a batch size for a network and its images.",
     discussion: """
-      Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to train with \
+      Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to use \
       lies where the loss falls steeply, well below where it is lowest. The options of train for network, images, \
       augmentation and optimizer apply; those for the schedule do not.
 

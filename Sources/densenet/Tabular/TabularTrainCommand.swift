@@ -12,8 +12,8 @@ struct TabularTrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train densely connected multilayer perceptrons on a table, with cross-validation.",
     discussion: """
-      The table is a CSV file with a header. Numeric columns are standardised, and missing numbers count as the mean; a \
-      text column becomes a column of ones and zeros for each category, and one for missing values. The rows are split \
+      The table is a CSV file with a header. Numeric columns are standardised, and missing numbers count as the mean; \
+      a text column becomes a column of ones and zeros for each category, and one for missing values. The rows are split \
       into folds; for each, a network learns from the others and is tested on it. The error is the root mean squared \
       error of the target's logarithm, so that errors count by ratio; --no-log-target uses the target itself.
 

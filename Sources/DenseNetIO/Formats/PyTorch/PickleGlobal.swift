@@ -1,5 +1,4 @@
-/// The classes and functions that a pickle may name. They stand for what this package builds in their place; no other
-/// is
+/// The classes and functions that a pickle may name. They stand for what this package builds in their place; no other is
 /// looked up, and none is ever run.
 enum PickleGlobal: Hashable {
   case orderedDict

@@ -125,8 +125,7 @@ struct ZipEntry {
   let range: Range<Int>
 }
 
-/// A zip archive as `torch.save` writes it: nothing packed, everything of the same date, and the bytes of every entry
-/// at
+/// A zip archive as `torch.save` writes it: nothing packed, everything of the same date, and the bytes of every entry at
 /// a multiple of 64, so that they can be mapped.
 /// - Throws: `Failure(.internalError)` where libzip refuses.
 func writeZip(_ entries: [ZipEntry], from content: Data) throws(Failure) -> Data {

@@ -90,8 +90,7 @@ public struct Checkpoint: Sendable, Equatable {
     }
   }
 
-  /// The names of the optimizer's state in a checkpoint that does not list them. Their order is that of all optimizers
-  /// of
+  /// The names of the optimizer's state in a checkpoint that does not list them. Their order is that of all optimizers of
   /// the releases that wrote such.
   private static func sortedStateNames(_ tensors: [NamedTensor]) -> [String] {
     let names = tensors.filter { $0.name.hasPrefix(Part.optimizer) }.map {

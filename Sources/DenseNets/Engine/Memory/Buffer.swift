@@ -71,8 +71,7 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
-/// Whether buffers end where their elements do (`DENSENET_EXACT_MEMORY` is set), so that the address sanitizer sees
-/// every
+/// Whether buffers end where their elements do (`DENSENET_EXACT_MEMORY` is set), so that the address sanitizer sees every
 /// step beyond them; else they are whole pages.
 let exactMemory = getenv("DENSENET_EXACT_MEMORY") != nil
 
