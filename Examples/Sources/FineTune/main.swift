@@ -11,7 +11,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 guard let weights = arguments.first else { fatalError("expected a file of weights") }
 let photos =
   try arguments.count > 1 ? arguments[1] : SampleImages.folder(URL(fileURLWithPath: "three-classes"), classes: 3).path
-let classes = try FileManager.default.contentsOfDirectory(atPath: photos).count
+let classes = try FileManager.default.contentsOfDirectory(atPath: photos).filter { !$0.hasPrefix(".") }.count
 
 var options = TrainingOptions(dataset: .folder(photos))
 options.initialWeights = weights

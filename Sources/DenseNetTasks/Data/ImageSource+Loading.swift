@@ -14,7 +14,7 @@ extension ImageSource {
     monitor.stageBegins(.init("checking images", total: total))
     let (sound, skipped) = try found.checked { monitor.advanced($0) }
     monitor.stageEnds()
-    for image in skipped.prefix(Self.namedLimit) { monitor.warning("\(image.failure)") }
+    for image in skipped.prefix(Self.namedLimit) { monitor.leftOut("\(image.failure)") }
     var warnings = found.warnings
     if !skipped.isEmpty {
       let warning = "left out \(skipped.count) of \(total) images that cannot be read"

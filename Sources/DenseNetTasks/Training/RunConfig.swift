@@ -23,9 +23,9 @@ struct RunConfig: Encodable {
     /// Nil: one per core.
     var threads: Int?
 
-    init(_ options: TrainingOptions) {
-      // A dataset that a recipe or the finder chose is had again by its own name.
-      dataset = options.dataset.text
+    /// - Parameter name: of the dataset, where a recipe or the finder chose it.
+    init(_ options: TrainingOptions, dataset name: String) {
+      dataset = options.dataset.text ?? name
       dataDirectory = options.dataset.directory
       testShare = options.dataset.testShare
       splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
@@ -86,6 +86,6 @@ struct RunConfig: Encodable {
     maxSteps = options.maxSteps
     machine = .current
     course = setup.fingerprint.settings
-    choices = Choices(options)
+    choices = Choices(options, dataset: setup.train.name)
   }
 }

@@ -35,7 +35,7 @@ struct RunStart {
     if let difference = RunFingerprint.difference(checkpoint.settings, setup.fingerprint.settings) {
       throw Failure(
         .invalidData,
-        "\(folder.checkpointsURL.relativePath): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); resume the run with its own settings, or choose another folder",
+        "\(folder.checkpointsURL.relativePath): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); \(Self.remedy(difference)), or choose another folder",
         settings: ["output"])
     }
     try checkpoint.restore(into: setup.trainer)
@@ -64,7 +64,13 @@ struct RunStart {
     else { return }
     throw Failure(
       .invalidData,
-      "\(folder.url.relativePath): its run has other settings (\(difference)); resume it with its own settings, or choose another folder",
+      "\(folder.url.relativePath): its run has other settings (\(difference)); \(remedy(difference)), or choose another folder",
       settings: ["resume", "output"])
+  }
+
+  private static func remedy(_ difference: String) -> String {
+    difference.contains("instruction_set: ")
+      ? "resume it on a machine with that instruction set, with DENSENET_ISA unset or naming it"
+      : "resume it with its own settings: by its folder alone"
   }
 }

@@ -27,8 +27,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var views: TestTimeAugmentationOptions
   @OptionGroup var compute: ComputeOptions
 
-  @Option(number: "Images per batch.")
-  var batchSize: Positive = Positive(256)
+  @Option(number: "Images per batch, at most 64.")
+  var batchSize: Positive = Positive(64)
 
   @Flag(help: "Print the result as JSON.")
   var json = false
@@ -87,4 +87,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       + (isOwn ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
       + " on \(result.examples) images in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
   }
+}
+
+extension EvaluateCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["inputTensors": [], "classNames": []]
 }

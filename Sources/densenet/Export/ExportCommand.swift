@@ -70,5 +70,7 @@ struct ExportCommand: ParsableCommand {
 }
 
 extension ExportCommand: NamesSettings {
-  static let optionNames: [Failure.Setting: [String]] = ["imageSize": ["--input-size"]]
+  static let optionNames: [Failure.Setting: [String]] = [
+    "imageSize": ["--input-size"], "inputTensors": [], "classNames": [],
+  ]
 }
