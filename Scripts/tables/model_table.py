@@ -30,10 +30,10 @@ WORDS = {
     "docs/models.md": {
         "columns": (
             "`--model`", "images", "parameters", "multiply-adds", "training, MiB", "training bf16, MiB", "recomputing, MiB",
-            "inference, MiB", "fp32, batch 1", "batch 16", "bf16, batch 1", "batch 16",
+            "inference, MiB", "fp32, batch 1, images/s", "fp32, batch 16", "bf16, batch 1", "bf16, batch 16",
         ),
         "note": "Training: the predicted peak of a step on {batch} images, in fp32, in bf16, and in bf16 with "
-        "`--memory-efficient`. Inference: the measured peak in fp32 at batch 16, and images/s. {threads} threads, {isa}, "
+        "`--memory-efficient`. Inference: the measured peak in fp32 at batch 16, then images/s. {threads} threads, {isa}, "
         "multiply-add peak {peak:.0f} GFLOP/s. (`Scripts/tables/model_table.py`)",
         "busy": " The machine was busy (load average {load:.1f} at the start), so the speeds are unreliable.",
     },

@@ -1,4 +1,4 @@
-// Classifies images with weights from any run, or with published ones:
+// Classifies images with weights from any run, or with published ones. In the folder Examples:
 //
 //     swift run -c release ClassifyImage runs/photos/model.safetensors cat.jpg dog.jpg
 import DenseNetTasks

@@ -1,4 +1,4 @@
-// A layer of one's own, between the library's: SiLU (Elfwing et al. 2018) in place of a ReLU.
+// A custom layer among the library's: SiLU (Elfwing et al. 2018) in place of a ReLU.
 import DenseNetData
 import DenseNets
 import Foundation

@@ -1,4 +1,5 @@
-// Takes a trained network to other classes: a new classifier, with the first block left unchanged.
+// Fine-tunes a trained network for other classes: a new classifier, with the stem and the first block left unchanged. In
+// the folder Examples:
 //
 //     swift run -c release FineTune densenet121.pth photos runs/fine-tuned
 //

@@ -1,4 +1,5 @@
-// Trains a small DenseNet on a folder of images, FOLDER/CLASS/*.png or *.jpg, and leaves a run folder:
+// Trains a small DenseNet on a folder of images, FOLDER/CLASS/*.png or *.jpg, and writes a run folder. In the
+// folder Examples:
 //
 //     swift run -c release TrainOnFolder photos runs/photos
 //

@@ -12,11 +12,11 @@ struct ConvertCommand: ParsableCommand {
       Reads safetensors, PyTorch checkpoints (.pth, .pt, .bin; of any version, also nested in a training checkpoint), \
       ONNX models of DenseNets and folders of timm and Hugging Face, recognised by their content. Prefixes such as \
       module. are removed and torchvision's older names become today's. The model, classes and preprocessing that the \
-      file records are kept. Values become fp32: bit by bit from fp32, exactly from fp16 and bf16, rounded from fp64; \
+      file records are kept. Values become fp32: bit for bit from fp32, exactly from fp16 and bf16, rounded from fp64; \
       integers become int64. No code in a checkpoint is ever run.
 
-      With --model or other options of the network, the weights must fit that network, with any number of classes and \
-      channels, and its name and configuration are recorded in the file. Without, nothing is checked.
+      With --model or other network options, the weights must fit that network, with any number of classes and \
+      channels, and its name and configuration are recorded in the file. Without them, this is not checked.
 
       --num-classes makes a new, untrained classifier where the weights have another number of classes; \
       --input-channels sums or repeats the first convolution's weights, as timm does. Both are reported on standard \
@@ -27,7 +27,7 @@ struct ConvertCommand: ParsableCommand {
   var from: Path
 
   @Argument(
-    help: "The file to write: .safetensors, or .pth or .pt for torch.load. A file there is replaced.",
+    help: "The file to write: .safetensors, or .pth or .pt for torch.load. An existing file is replaced.",
     transform: Path.parse)
   var to: Path
 

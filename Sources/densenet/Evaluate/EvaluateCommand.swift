@@ -10,7 +10,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     discussion: """
       With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
       these exist, and prepared as the weights record; with --val-share, those of DIR/CLASS/* that training with the \
-      same share and --split-seed held out for testing. With --dataset csv:FILE, they are the table's rows of val or \
+      same share and --split-seed held out for testing. With --dataset csv:FILE, they are the table's rows with split val or \
       test, or all rows if it has no column split. Folders and labels are matched with classes by the names in the \
       weights, else by their sorted order. Images that cannot be read are reported on standard error and left out; the \
       exit status is then 65.

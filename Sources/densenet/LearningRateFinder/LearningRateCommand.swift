@@ -10,9 +10,9 @@ struct LearningRateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lr-find", abstract: "Find a learning rate or a batch size for a network and its images.",
     discussion: """
-      Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to use \
-      lies where the loss falls steeply, well below where it is lowest. The options of train for network, images, \
-      augmentation and optimizer apply; those for the schedule do not.
+      Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to train with \
+      lies where the loss falls steeply, well below the rate at which it is lowest. The options of train for network, \
+      images, augmentation and optimizer apply; those for the schedule do not.
 
       With --batch-sizes, measures speed and memory of training steps for batches of 16, 32, 64, … images instead.
       """)
@@ -29,7 +29,8 @@ struct LearningRateCommand: AsyncParsableCommand {
   var steps: Positive = Positive(100)
 
   @Option(
-    help: ArgumentHelp("The plot. Default: lr-find.svg.", valueName: "file.svg"), transform: Path.parse)
+    help: ArgumentHelp("The file to write the plot to. Default: lr-find.svg.", valueName: "file.svg"),
+    transform: Path.parse)
   var svg: Path?
 
   @Flag(help: "Compare batch sizes instead of learning rates.")

@@ -69,17 +69,17 @@ struct AugmentationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Mean to subtract from each channel, whose values are 0…1, and deviation to divide by: none, imagenet, dataset (those of up to 10,000 training images), or values such as 0.5,0.5,0.5:0.2,0.2,0.2. Recorded in the weights. Default: as --weights record, else the recipe's, else none.",
+      "Mean to subtract from each channel, whose values run from 0 to 1, and deviation to divide by: none, imagenet, dataset (those of up to 10,000 training images), or values such as 0.5,0.5,0.5:0.2,0.2,0.2. Recorded in the weights. Default: as --weights record, else the recipe's, else none.",
       valueName: "name or m,…:s,…"), transform: { try Normalization($0) })
   var normalize: Normalization?
 
   @Option(
     help: ArgumentHelp(
-      "How images of any shape become square: squash (stretched), or crop (resized by the shorter side, then cropped at the centre). Recorded in the weights. Default: as --weights record, else crop for folder: and csv:, squash for others.",
+      "How images of any shape become square: squash (they are stretched), or crop (they are resized by the shorter side, then cropped at the centre). Recorded in the weights. Default: as --weights record, else crop for folder: and csv:, squash for others.",
       valueName: "name"))
   var fit: ImageOptions.Fit?
 
-  @Flag(help: "Convert images to grey. Recorded in the weights. Default: in colour where the dataset is.")
+  @Flag(help: "Convert images to grey. Recorded in the weights. Default: colour images stay in colour.")
   var grey = false
 
   /// How images become the network's input; their size is given with the data.

@@ -53,7 +53,7 @@ struct ComputeOptions: ParsableArguments {
 struct MemoryOptions: ParsableArguments {
   @Flag(
     help:
-      "Recompute in the backward pass, instead of keeping, the maps of bottlenecks and where the stem's pools found their maxima. Results are identical, bit for bit."
+      "Recompute the maps of bottlenecks, and the places where the stem's pool found its maxima, in the backward pass instead of keeping them. Results are identical, bit for bit."
   )
   var memoryEfficient = false
 }

@@ -6,7 +6,7 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split. Default: fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -28,7 +28,7 @@ struct DataOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Share of each class to hold out for testing, where images are not split already. Default: 0.2; evaluate takes all.",
+      "Share of each class to hold out for testing, where images are not split already. Default: 0.2; evaluate uses every image.",
       valueName: "share"), transform: DataOptions.parseShare)
   var valShare: Double?
 

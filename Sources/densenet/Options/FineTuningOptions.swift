@@ -12,7 +12,7 @@ struct FineTuningOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Freeze the batch norms' statistics, weights and biases, for small batches of images that resemble those behind the weights."
+      "Freeze the batch norms' statistics, weights and biases, for small batches of images that resemble those the weights were trained on."
   )
   var freezeNorm = false
 

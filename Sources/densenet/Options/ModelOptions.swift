@@ -8,7 +8,7 @@ extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR: densenet-bc-100-12), or a JSON file with its configuration. Default: as the weights record, if any are given, else d2l.",
+      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR, such as densenet-bc-100-12), or a JSON file with its configuration. Default: as the weights record, if any are given, else the recipe's (densenet-bc-100-12 for paper-cifar), else d2l.",
       valueName: "name or file.json"))
   var model: String?
 

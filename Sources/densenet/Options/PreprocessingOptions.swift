@@ -8,7 +8,7 @@ extension Interpolation: ExpressibleByArgument {}
 struct PreprocessingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Resize images: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none; only --crop then crops. Default: as the weights record, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
+      "Resize images: 96 (to 96×96), 200x300 (to that height and width), short:256 (the shorter side) or none. With this option, images are cropped only if --crop is given too. Default: as the weights record, else short:256 for Table 1, 96 for d2l, 32 for CIFAR's.",
       valueName: "size"), transform: ResizeArgument.parse)
   var resize: ResizeArgument?
 
@@ -23,13 +23,13 @@ struct PreprocessingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Mean to subtract from each channel, whose values are 0…1. Default: as the weights record, else ImageNet's for Table 1, 0 for others.",
+      "Mean to subtract from each channel, whose values run from 0 to 1. Default: as the weights record, else ImageNet's for Table 1, 0 for others.",
       valueName: "x,x,x"), transform: ChannelNumbers.parse)
   var mean: ChannelNumbers?
 
   @Option(
     help: ArgumentHelp(
-      "Deviation to divide each channel by after that. Default: as the weights record, else ImageNet's for Table 1, 1 for others.",
+      "Deviation to divide each channel by, after subtracting the mean. Default: as the weights record, else ImageNet's for Table 1, 1 for others.",
       valueName: "x,x,x"), transform: ChannelNumbers.parse)
   var std: ChannelNumbers?
 

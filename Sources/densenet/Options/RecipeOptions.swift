@@ -18,7 +18,7 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "Batches per update, whose gradients are accumulated: the effect of a batch <n> times as large, except for batch norm, in the memory of one. Default: the recipe's (1 for d2l)."
+      "Batches per update, whose gradients are accumulated: the effect of a batch <n> times as large, except for batch norm, in the memory of one batch. Default: the recipe's (1 for d2l)."
   )
   var accumulate: Positive?
 

@@ -40,7 +40,7 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The file to write a tensor \"logits\" [N, classes] to, with --input-tensors. Default: none.",
+      "With --input-tensors: the file to write a tensor \"logits\" [N, classes] to. Default: none.",
       valueName: "file.safetensors"), transform: Path.parse)
   var outputTensors: Path?
 

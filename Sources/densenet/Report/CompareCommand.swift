@@ -10,7 +10,7 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare runs: results, curves, and the settings in which they differ.")
 
-  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), transform: Path.parse)
+  @Argument(help: ArgumentHelp("The folders of the runs to compare.", valueName: "run"), transform: Path.parse)
   var runs: [Path]
 
   @Flag(help: "Print the comparison as JSON.")

@@ -12,14 +12,14 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The page shows curves, results and settings and, where the folder has predictions.csv and evaluation.json, which \
       training writes at its end, the confusion matrix, the results per class, the most confident mistakes and the \
-      calibration. It is one file that needs no network.
+      calibration. It is one file that needs no internet connection.
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), transform: Path.parse)
   var folder: Path
 
   @Option(
-    help: ArgumentHelp("The page's file. Default: report.html in the run's folder.", valueName: "file"),
+    help: ArgumentHelp("The file to write the page to. Default: report.html in the run's folder.", valueName: "file"),
     transform: Path.parse)
   var output: Path?
 

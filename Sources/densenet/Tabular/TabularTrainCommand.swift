@@ -38,7 +38,8 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The column that identifies rows; networks do not see it. Default: rows are counted from 1.", valueName: "column")
+      "The column that identifies rows; the networks do not see it. Default: rows are counted from 1.",
+      valueName: "column")
   )
   var id: String?
 
@@ -61,7 +62,7 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "dense-mlp: each layer reads the input and all outputs before it. mlp: a plain one of the same depth and size. Default: dense-mlp.",
+      "dense-mlp: each layer reads the input and all outputs before it. mlp: a plain perceptron of the same depth and size. Default: dense-mlp.",
       valueName: "name"))
   var model: TabularOptions.Model = .denseMLP
 
@@ -92,7 +93,8 @@ struct TabularTrainCommand: ParsableCommand {
   @Option(number: "Seed for the folds, the weights, the order of rows and dropout.")
   var seed: Seed = Seed(0)
 
-  @Option(number: "Worker threads; results do not depend on their number. More than one helps only wide networks.")
+  @Option(
+    number: "Worker threads; results do not depend on their number. More than one thread helps only wide networks.")
   var threads: Positive = Positive(1)
 
   @Option(
