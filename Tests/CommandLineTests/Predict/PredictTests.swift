@@ -244,7 +244,8 @@ extension Command {
         try await answer { $0["preprocessing"] = #"{"inputChannels":1,"crop":[0,5]}"# }, 65,
         saying: ["w.safetensors: preprocessing: crop: expected sides"])
       expectFailure(
-        try await answer { $0["preprocessing"] = #"{"inputChannels":3}"# }, 65, saying: ["makes 3 channels, expected 1"]
+        try await answer { $0["preprocessing"] = #"{"inputChannels":3}"# }, 65,
+        saying: ["yields 3 channels, expected 1"]
       )
       expectFailure(
         try await answer { $0["preprocessing"] = "[]" }, 65, saying: ["w.safetensors", "preprocessing cannot be read"])
