@@ -44,7 +44,7 @@ struct LabeledPath: Sendable {
     guard other.label != image.label else { return }
     throw Failure(
       .invalidData,
-      "\(image.path): has class \(image.label) and, as \(other.path), class \(other.label), but is a single file; remove one of them"
+      "\(image.path): is of class \(image.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"
     )
   }
 }
