@@ -40,11 +40,11 @@ private let cases: [Case] = [
     $0.graph.initializer.append($0.graph.initializer[0])
   },
   Case(
-    "outputs twice", "node 1 \"features.norm0\" (BatchNormalization): its output \"features.conv0\" is there already"
+    "outputs twice", "node 1 \"features.norm0\" (BatchNormalization): its output \"features.conv0\" exists already"
   ) {
     $0.graph.node[1].output = ["features.conv0"]
   },
-  Case("output that is an initializer", "its output \"classifier.bias\" is there already") {
+  Case("output that is an initializer", "its output \"classifier.bias\" exists already") {
     $0.graph.node[1].output = ["classifier.bias"]
   },
   Case("a circle of Identity", "depends on itself") {
@@ -104,13 +104,13 @@ private let cases: [Case] = [
   Case("too few elements", "tensor \"classifier.bias\": expected 3 elements for shape [3], found 0") {
     $0.graph.initializer[$0.place(initializer: "classifier.bias")].clearRawData()
   },
-  Case("a negative axis", "shape [-3] cannot be") {
+  Case("a negative axis", "shape [-3] is impossible") {
     $0.graph.initializer[$0.place(initializer: "classifier.bias")].dims = [-3]
   },
-  Case("an absurd shape", "cannot be") {
+  Case("an absurd shape", "is impossible") {
     $0.graph.initializer[$0.place(initializer: "classifier.bias")].dims = [.max, .max, 4]
   },
-  Case("an empty absurd shape", "cannot be") {
+  Case("an empty absurd shape", "is impossible") {
     $0.graph.initializer[$0.place(initializer: "classifier.bias")].dims = [0, .max, .max, 1]
   },
   Case("an empty weight", "expected 4 axes of floating-point numbers as input 1, found shape [0, 2, 7, 7]") {

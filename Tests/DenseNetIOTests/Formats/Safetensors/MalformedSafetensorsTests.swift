@@ -73,7 +73,7 @@ private let cases: [Case] = [
   Case(
     "field twice", header: "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
     "tensor a has dtype twice"),
-  Case("unknown dtype", header: "{\"a\":\(entry(dtype: "\"F8_E4M3\""))}", "dtype F8_E4M3, which is none of BOOL"),
+  Case("unknown dtype", header: "{\"a\":\(entry(dtype: "\"F8_E4M3\""))}", "dtype F8_E4M3, which is not one of BOOL"),
   Case("dtype number", header: "{\"a\":\(entry(dtype: "32"))}", "expected \", found 3"),
   Case("negative shape", header: "{\"a\":\(entry("[-2]"))}", "expected a whole number from 0, found -2"),
   Case("fractional shape", header: "{\"a\":\(entry("[2.0]"))}", "expected a whole number from 0, found 2.0"),
