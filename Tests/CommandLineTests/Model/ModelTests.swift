@@ -101,7 +101,7 @@ extension Command {
       let (report, run) = try (object(outcome.output), sandbox.json("run/summary.json"))
       // Inference folds batch norms into convolutions, which rounds elsewhere than training's own test does.
       let (a, b) = try (#require(report["test_loss"] as? Double), #require(run["test_loss"] as? Double))
-      #expect(abs(a - b) < 1e-5 * b)
+      #expect(abs(a - b) < 1e-6 * b)
     }
 
     /// Recomputation changes no bit of the weights.

@@ -25,7 +25,7 @@ extension Command {
       let (evaluated, tested) = try (
         #require(report["test_loss"] as? Double), #require(summary["test_loss"] as? Double)
       )
-      #expect(abs(evaluated - tested) < 1e-5 * tested)
+      #expect(abs(evaluated - tested) < 1e-6 * tested)
 
       // One image at a time, the sum over the images is rounded elsewhere.
       let single = try object(try await sandbox.run(evaluate + ["--json", "--batch-size", "1"]).output)
