@@ -19,10 +19,10 @@ final class Scratch {
   /// Two classes of four small images each.
   func addPhotos() throws {
     for n in 0..<2 {
-      try copy("rgb.png", to: "photos/cat/\(n).png")
-      try copy("grey.jpg", to: "photos/cat/\(n).jpg")
-      try copy("cmyk.jpg", to: "photos/dog/\(n).jpg")
-      try copy("grey8.png", to: "photos/dog/\(n).png")
+      try copy("png/sequential/rgb.png", to: "photos/cat/\(n).png")
+      try copy("jpeg/grey.jpg", to: "photos/cat/\(n).jpg")
+      try copy("jpeg/cmyk.jpg", to: "photos/dog/\(n).jpg")
+      try copy("png/sequential/grey8.png", to: "photos/dog/\(n).png")
     }
   }
 

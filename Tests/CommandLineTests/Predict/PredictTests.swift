@@ -10,7 +10,7 @@ extension Command {
     func train() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
       try sandbox.add([
-        "a.png": "rgb.png", "b.jpg": "grey.jpg", "more/c d.jpeg": "cmyk.jpg", "more/deep/e.PNG": "one_pixel.png",
+        "a.png": "png/sequential/rgb.png", "b.jpg": "jpeg/grey.jpg", "more/c d.jpeg": "jpeg/cmyk.jpg", "more/deep/e.PNG": "png/one_pixel.png",
       ])
     }
 
@@ -66,7 +66,7 @@ extension Command {
       #expect(lines[2].contains(/\ 1  .+  \d+\.\d\d%$/))
       #expect(lines[7].hasPrefix("b.jpg"))
 
-      try sandbox.add(["odd, \"name\".png": "rgb.png"])
+      try sandbox.add(["odd, \"name\".png": "png/sequential/rgb.png"])
       try sandbox.write(
         Data((["one, two", "\"three\""] + (3...10).map(String.init)).joined(separator: "\n").utf8), to: "c")
       let options = ["--format", "csv", "--top", "10", "--classes", "c", "--batch-size", "1"]
@@ -80,7 +80,7 @@ extension Command {
 
     @Test func leavesOutBadImages() async throws {
       try await train()
-      try sandbox.write(try Images.data("rgb.png").dropLast(40), to: "cut.png")
+      try sandbox.write(try Images.data("png/sequential/rgb.png").dropLast(40), to: "cut.png")
       try sandbox.write(Data("hello".utf8), to: "text.jpg")
       let one = try await sandbox.run(predict + ["cut.png", "--json"])
       #expect(one.status == 65 && one.errorLines.count == 1 && one.errors.contains("cut.png: the file is truncated"))
@@ -122,7 +122,7 @@ extension Command {
       // 23×17, as the image.
       #expect(Array(map[16..<24]) == [0, 0, 0, 23, 0, 0, 0, 17])
 
-      try sandbox.add(["more/a.png": "rgba.png"])
+      try sandbox.add(["more/a.png": "png/sequential/rgba.png"])
       expectSuccess(try await sandbox.run(predict + ["a.png", "more", "--cam", "maps2"]))
       #expect(sandbox.names(in: "maps2")?.contains("a-2.cam.png") == true)
       expectSuccess(try await sandbox.run(predict + ["a.png", "--cam", "one.png"]))
@@ -253,7 +253,7 @@ extension Command {
       expectFailure(
         try await answer { $0["class_names"] = #"["a","b"]"# }, 65, saying: ["names 2 classes, expected 10"])
       // Images of several sizes, each as it is, but for those that are too small.
-      try sandbox.add(["small.png": "one_pixel.png"])
+      try sandbox.add(["small.png": "png/one_pixel.png"])
       let kept = try await sandbox.run(
         predict + ["a.png", "small.png", "b.jpg", "--resize", "short:40", "--format", "csv", "--top", "1"])
       expectSuccess(kept)
@@ -269,8 +269,8 @@ extension Command {
     @Test func countsCorrectImages() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
       try sandbox.add([
-        "set/Bag/1.png": "rgb.png", "set/Bag/2.jpg": "grey.jpg", "set/Coat/x.jpg": "cmyk.jpg",
-        "set/Dress/nested/y.png": "grey8.png",
+        "set/Bag/1.png": "png/sequential/rgb.png", "set/Bag/2.jpg": "jpeg/grey.jpg", "set/Coat/x.jpg": "jpeg/cmyk.jpg",
+        "set/Dress/nested/y.png": "png/sequential/grey8.png",
       ])
       let evaluate = ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--dataset"]
       let outcome = try await sandbox.run(evaluate + ["folder:set", "--json"])
@@ -306,11 +306,11 @@ extension Command {
       let first = try await sandbox.run(evaluate + ["folder:set", "--json", "--test-limit", "2"])
       #expect(try object(first.output)["examples"] as? Int == 2)
 
-      try sandbox.add(["set/val/Bag/1.png": "rgb.png"])
+      try sandbox.add(["set/val/Bag/1.png": "png/sequential/rgb.png"])
       let part = try await sandbox.run(evaluate + ["folder:set", "--json"])
       expectSuccess(part)
       #expect(try object(part.output)["examples"] as? Int == 1)
-      try sandbox.add(["set/val/Hat/1.png": "rgb.png"])
+      try sandbox.add(["set/val/Hat/1.png": "png/sequential/rgb.png"])
       expectFailure(
         try await sandbox.run(evaluate + ["folder:set"]), 65, saying: ["set/val/Hat", "one of the model's 10 classes"])
       expectFailure(try await sandbox.run(evaluate + ["folder:absent"]), 66, saying: ["absent: no such folder"])
@@ -324,7 +324,7 @@ extension Command {
       var file = try TensorFile(Data(contentsOf: sandbox.url("run/model.safetensors")))
       file.metadata["class_names"] = nil
       try sandbox.write(file.serialized(), to: "w.safetensors")
-      for n in 0..<10 { try sandbox.add(["set/n\(n)/1.png": n.isMultiple(of: 2) ? "rgb.png" : "grey.jpg"]) }
+      for n in 0..<10 { try sandbox.add(["set/n\(n)/1.png": n.isMultiple(of: 2) ? "png/sequential/rgb.png" : "jpeg/grey.jpg"]) }
       let evaluate = ["evaluate", "--weights", "w.safetensors", "--quiet", "--json", "--dataset", "folder:set"]
       let outcome = try await sandbox.run(evaluate)
       expectSuccess(outcome)

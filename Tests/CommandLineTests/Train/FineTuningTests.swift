@@ -29,8 +29,8 @@ extension Command {
     }
 
     @Test func anotherSetOfClassesGetsANewClassifier() async throws {
-      try sandbox.add(["pets/cat/a.png": "rgb.png", "pets/cat/b.jpg": "grey.jpg", "pets/dog/a.jpg": "cmyk.jpg"])
-      try sandbox.add(["pets/dog/b.png": "grey8.png"])
+      try sandbox.add(["pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg", "pets/dog/a.jpg": "jpeg/cmyk.jpg"])
+      try sandbox.add(["pets/dog/b.png": "png/sequential/grey8.png"])
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "start", "--quiet"]))
       let tune = [
         "train", "--dataset", "folder:pets", "--val-share", "0.5", "--resize", "32", "--epochs", "1", "--batch-size",

@@ -13,9 +13,9 @@ extension Command {
     private func addImages(to folder: String) throws {
       for n in 0..<4 {
         try sandbox.add([
-          "\(folder)/cat/\(n).png": "rgb.png", "\(folder)/cat/\(n).jpg": "grey.jpg",
-          "\(folder)/dog/\(n).jpg": "cmyk.jpg",
-          "\(folder)/dog/g\(n).png": "grey8.png",
+          "\(folder)/cat/\(n).png": "png/sequential/rgb.png", "\(folder)/cat/\(n).jpg": "jpeg/grey.jpg",
+          "\(folder)/dog/\(n).jpg": "jpeg/cmyk.jpg",
+          "\(folder)/dog/g\(n).png": "png/sequential/grey8.png",
         ])
       }
     }

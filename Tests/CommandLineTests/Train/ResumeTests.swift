@@ -25,8 +25,8 @@ extension Command {
     func killedAtAnyInstantARunComesToTheSameWeights(_ command: [String]) async throws {
       for n in 0..<4 {
         try sandbox.add([
-          "pets/cat/\(n).png": "rgb.png", "pets/cat/\(n).jpg": "grey.jpg", "pets/dog/\(n).jpg": "cmyk.jpg",
-          "pets/dog/g\(n).png": "grey8.png",
+          "pets/cat/\(n).png": "png/sequential/rgb.png", "pets/cat/\(n).jpg": "jpeg/grey.jpg", "pets/dog/\(n).jpg": "jpeg/cmyk.jpg",
+          "pets/dog/g\(n).png": "png/sequential/grey8.png",
         ])
       }
       expectSuccess(try await sandbox.run(command + ["--output", "whole"]))
@@ -135,8 +135,8 @@ extension Command {
     /// A run that was killed between its last files, of images by a relative path.
     @Test func whatIsMissingAtTheEndIsWritten() async throws {
       try sandbox.add([
-        "pets/cat/a.png": "rgb.png", "pets/cat/b.jpg": "grey.jpg", "pets/dog/a.jpg": "cmyk.jpg",
-        "pets/dog/b.png": "grey8.png",
+        "pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg", "pets/dog/a.jpg": "jpeg/cmyk.jpg",
+        "pets/dog/b.png": "png/sequential/grey8.png",
       ])
       expectSuccess(try await sandbox.run(imageRun + ["--max-steps", "2", "--output", "run"]))
       for name in ["report.html", "predictions.csv", "evaluation.json"] {

@@ -6,7 +6,7 @@ import Testing
 
 /// Writes copies of one sound image, which differ by a byte after its end.
 func writeImages(_ names: [String], to folder: String) throws {
-  let bytes = try ImageFixture.bytes("rgb.png")
+  let bytes = try ImageFixture.bytes("png/sequential/rgb.png")
   for name in names { try write(bytes, to: folder + "/" + name) }
 }
 
@@ -140,7 +140,7 @@ func writeImages(_ names: [String], to folder: String) throws {
       }
       let first = try fingerprint("one")
       #expect(try fingerprint("two") == first)
-      try write(try ImageFixture.bytes("grey.jpg"), to: folder + "/two/set/b/3.png")
+      try write(try ImageFixture.bytes("jpeg/grey.jpg"), to: folder + "/two/set/b/3.png")
       #expect(try fingerprint("two") != first)
     }
     let data = ImageDataset(

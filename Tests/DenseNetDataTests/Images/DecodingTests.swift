@@ -19,7 +19,7 @@ import Testing
   }
 
   /// Every part of a file but the whole is refused by name.
-  @Test(arguments: ImageFixture.all.map(\.name).filter { $0 != "trailing_bytes.jpg" })
+  @Test(arguments: ImageFixture.all.map(\.name).filter { $0 != "jpeg/trailing_bytes.jpg" })
   func refusesTruncatedFiles(_ name: String) throws {
     let bytes = try ImageFixture.bytes(name)
     for count in 0..<bytes.count {
@@ -64,7 +64,7 @@ import Testing
 
   /// Sizes of a header that no memory holds, with the little data of a small image.
   @Test func refusesHugeImagesFromTheHeader() throws {
-    var jpeg = try ImageFixture.bytes("baseline_420.jpg")
+    var jpeg = try ImageFixture.bytes("jpeg/baseline_420.jpg")
     let frame = try #require(jpeg.indices.dropFirst().first { jpeg[$0 - 1] == 0xff && jpeg[$0] == 0xc0 })
     jpeg.replaceSubrange(frame + 4..<frame + 8, with: [0xff, 0xdc, 0xff, 0xdc])
     let large = #expect(throws: Failure.self) { try DecodedImage(bytes: jpeg, source: "a.jpg") }
@@ -77,14 +77,14 @@ import Testing
       let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: png, source: "a.png") }
       #expect(failure?.description.contains(part) == true, "\(failure!)")
     }
-    let small = try ImageFixture.bytes("rgb.png")
+    let small = try ImageFixture.bytes("png/sequential/rgb.png")
     let limited = #expect(throws: Failure.self) { try DecodedImage(bytes: small, source: "a.png", pixelLimit: 390) }
     #expect(limited?.description.contains("at most 390 pixels, found 17x23") == true)
     #expect(try DecodedImage(bytes: small, source: "a.png", pixelLimit: 391).width == 23)
   }
 
   @Test func refusesWrongChecksums() throws {
-    let bytes = try ImageFixture.bytes("rgb_gamma.png")
+    let bytes = try ImageFixture.bytes("png/rgb_gamma.png")
     for kind in ["IHDR", "gAMA", "zTXt", "IDAT", "IEND"] {
       let chunk = try #require(bytes.indices.first { bytes[$0...].starts(with: kind.utf8) })
       let length = bytes[chunk - 4..<chunk].reduce(0) { $0 << 8 | Int($1) }
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func refusesCorruptScans() throws {
-    var bytes = try ImageFixture.bytes("baseline_444.jpg")
+    var bytes = try ImageFixture.bytes("jpeg/baseline_444.jpg")
     let scan = try #require(bytes.indices.dropFirst().first { bytes[$0 - 1] == 0xff && bytes[$0] == 0xda })
     // A marker in the middle of the scan, after which there is nothing to decode.
     bytes.replaceSubrange(scan + 40..<scan + 42, with: [0xff, 0xd9])
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func refusesEndlessScans() throws {
-    let bytes = try ImageFixture.bytes("grey_progressive.jpg")
+    let bytes = try ImageFixture.bytes("jpeg/grey_progressive.jpg")
     let start = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xda]) })
     let end = try #require(bytes.indices.first { $0 > start && bytes[$0...].starts(with: [0xff, 0xc4]) })
     let scans = Array(repeating: bytes[start..<end], count: 200).joined()
@@ -125,7 +125,7 @@ import Testing
 
   /// A 23×17 RGB file that says it is of another size.
   private static func png(width: Int, height: Int) throws -> [UInt8] {
-    var bytes = try ImageFixture.bytes("rgb.png")
+    var bytes = try ImageFixture.bytes("png/sequential/rgb.png")
     for (offset, value) in [(16, width), (20, height)] {
       for i in 0..<4 { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (24 - 8 * i)) }
     }

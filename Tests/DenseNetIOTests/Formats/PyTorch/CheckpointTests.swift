@@ -41,16 +41,16 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
   }
 
   @Test(arguments: [
-    Case(name: "zip-2.pth"), Case(name: "zip-3.pth"), Case(name: "zip-4.pth"), Case(name: "zip-5.pth"),
-    Case(name: "legacy-2.pth", format: .pytorchLegacy), Case(name: "legacy-3.pth", format: .pytorchLegacy),
-    Case(name: "legacy-4.pth", format: .pytorchLegacy), Case(name: "legacy-5.pth", format: .pytorchLegacy),
-    Case(name: "deflated.pth"), Case(name: "parameters.pth"), Case(name: "module.pth", renamed: 8),
-    Case(name: "averaged.pth", renamed: 8), Case(name: "compiled-module-model.pth", renamed: 8),
+    Case(name: "containers/zip-2.pth"), Case(name: "containers/zip-3.pth"), Case(name: "containers/zip-4.pth"), Case(name: "containers/zip-5.pth"),
+    Case(name: "containers/legacy-2.pth", format: .pytorchLegacy), Case(name: "containers/legacy-3.pth", format: .pytorchLegacy),
+    Case(name: "containers/legacy-4.pth", format: .pytorchLegacy), Case(name: "containers/legacy-5.pth", format: .pytorchLegacy),
+    Case(name: "containers/deflated.pth"), Case(name: "parameters.pth"), Case(name: "wrapped/module.pth", renamed: 8),
+    Case(name: "wrapped/averaged.pth", renamed: 8), Case(name: "wrapped/compiled-module-model.pth", renamed: 8),
     Case(name: "old-names.pth", format: .pytorchLegacy, renamed: 4), Case(name: "old-names-final.pth", renamed: 8),
     Case(name: "old-names.safetensors", format: .safetensors, renamed: 8),
-    Case(name: "nested.pth", entry: "state_dict", renamed: 8),
-    Case(name: "nested-legacy.pth", format: .pytorchLegacy, entry: "state_dict", renamed: 8),
-    Case(name: "nested-averaged.pth", entry: "model.state_dict"),
+    Case(name: "wrapped/nested.pth", entry: "state_dict", renamed: 8),
+    Case(name: "wrapped/nested-legacy.pth", format: .pytorchLegacy, entry: "state_dict", renamed: 8),
+    Case(name: "wrapped/nested-averaged.pth", entry: "model.state_dict"),
     Case(name: "timm", format: .safetensors), Case(name: "hub"),
   ])
   func theSameStateIsRead(test: Case) throws {
@@ -60,8 +60,8 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
   }
 
   @Test func tensorsComeInTheOrderOfTheDict() throws {
-    #expect(try read("zip-2.pth").file.tensors.map(\.name).first == "features.conv0.weight")
-    #expect(try read("legacy-2.pth").file.tensors.map(\.name).last == "classifier.bias")
+    #expect(try read("containers/zip-2.pth").file.tensors.map(\.name).first == "features.conv0.weight")
+    #expect(try read("containers/legacy-2.pth").file.tensors.map(\.name).last == "classifier.bias")
   }
 
   @Test(arguments: ["types.pth", "types-legacy.pth"]) func everyTypeIsRead(name: String) throws {
@@ -107,16 +107,16 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
   }
 
   @Test(arguments: [
-    ("refused-module.pth", "torch.nn.modules.container.Sequential"),
-    ("refused-sparse.pth", "a sparse tensor (torch._utils._rebuild_sparse_tensor)"),
-    ("refused-complex.pth", "complex numbers (torch.ComplexFloatStorage)"),
-    ("refused-float8.pth", "torch.float8_e4m3fn numbers"),
-    ("refused-quantised.pth", "a quantised tensor (torch._utils._rebuild_qtensor)"),
-    ("refused-list.pth", "expected a dict of tensors, found a list of 2"),
-    ("refused-text.pth", "expected a dict of tensors, found a dict of epoch, note"),
-    ("refused-system-2.pth", "posix.system"), ("refused-system-4.pth", "posix.system"),
-    ("refused-system-legacy.pth", "posix.system"), ("refused-plain.pkl", "a pickle that torch.save did not write"),
-    ("refused-big-endian.pth", "big-endian"), ("refused-bzip2.pth", "compressed by method 12"),
+    ("refused/module.pth", "torch.nn.modules.container.Sequential"),
+    ("refused/sparse.pth", "a sparse tensor (torch._utils._rebuild_sparse_tensor)"),
+    ("refused/complex.pth", "complex numbers (torch.ComplexFloatStorage)"),
+    ("refused/float8.pth", "torch.float8_e4m3fn numbers"),
+    ("refused/quantised.pth", "a quantised tensor (torch._utils._rebuild_qtensor)"),
+    ("refused/list.pth", "expected a dict of tensors, found a list of 2"),
+    ("refused/text.pth", "expected a dict of tensors, found a dict of epoch, note"),
+    ("refused/system-2.pth", "posix.system"), ("refused/system-4.pth", "posix.system"),
+    ("refused/system-legacy.pth", "posix.system"), ("refused/plain.pkl", "a pickle that torch.save did not write"),
+    ("refused/big-endian.pth", "big-endian"), ("refused/bzip2.pth", "compressed by method 12"),
   ])
   func othersAreRefusedByName(name: String, says: String) throws {
     let thrown = failure { _ = try read(name) }

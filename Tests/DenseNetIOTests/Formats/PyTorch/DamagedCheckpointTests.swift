@@ -29,7 +29,7 @@ import Testing
     #expect(try WeightsFile(data: raw, source: "x") == expected)
   }
 
-  @Test(arguments: ["zip-2.pth", "deflated.pth", "legacy-2.pth", "old-names.safetensors"])
+  @Test(arguments: ["containers/zip-2.pth", "containers/deflated.pth", "containers/legacy-2.pth", "old-names.safetensors"])
   func everyTruncationIsRefused(name: String) throws {
     let whole = try bytes(name)
     for count in 0..<whole.count { _ = try message(whole.prefix(count)) }
@@ -77,7 +77,7 @@ import Testing
 
   @Test func anArchiveMustNotUnpackToMoreThanItMay() throws {
     // Whatever the directory says of an entry's size is checked before anything is unpacked.
-    let whole = try bytes("deflated.pth")
+    let whole = try bytes("containers/deflated.pth")
     let header = Data([0x50, 0x4b, 1, 2])
     for size in [UInt32.max - 1, 1 << 31, 100 << 20] {
       var bomb = whole
