@@ -10,7 +10,8 @@ extension Command {
     func train() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
       try sandbox.add([
-        "a.png": "png/sequential/rgb.png", "b.jpg": "jpeg/grey.jpg", "more/c d.jpeg": "jpeg/cmyk.jpg", "more/deep/e.PNG": "png/one_pixel.png",
+        "a.png": "png/sequential/rgb.png", "b.jpg": "jpeg/grey.jpg", "more/c d.jpeg": "jpeg/cmyk.jpg",
+        "more/deep/e.PNG": "png/one_pixel.png",
       ])
     }
 
@@ -324,7 +325,9 @@ extension Command {
       var file = try TensorFile(Data(contentsOf: sandbox.url("run/model.safetensors")))
       file.metadata["class_names"] = nil
       try sandbox.write(file.serialized(), to: "w.safetensors")
-      for n in 0..<10 { try sandbox.add(["set/n\(n)/1.png": n.isMultiple(of: 2) ? "png/sequential/rgb.png" : "jpeg/grey.jpg"]) }
+      for n in 0..<10 {
+        try sandbox.add(["set/n\(n)/1.png": n.isMultiple(of: 2) ? "png/sequential/rgb.png" : "jpeg/grey.jpg"])
+      }
       let evaluate = ["evaluate", "--weights", "w.safetensors", "--quiet", "--json", "--dataset", "folder:set"]
       let outcome = try await sandbox.run(evaluate)
       expectSuccess(outcome)

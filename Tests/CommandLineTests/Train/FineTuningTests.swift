@@ -29,7 +29,10 @@ extension Command {
     }
 
     @Test func anotherSetOfClassesGetsANewClassifier() async throws {
-      try sandbox.add(["pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg", "pets/dog/a.jpg": "jpeg/cmyk.jpg"])
+      try sandbox.add([
+        "pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg",
+        "pets/dog/a.jpg": "jpeg/cmyk.jpg",
+      ])
       try sandbox.add(["pets/dog/b.png": "png/sequential/grey8.png"])
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "start", "--quiet"]))
       let tune = [

@@ -25,7 +25,8 @@ extension Command {
     func killedAtAnyInstantARunComesToTheSameWeights(_ command: [String]) async throws {
       for n in 0..<4 {
         try sandbox.add([
-          "pets/cat/\(n).png": "png/sequential/rgb.png", "pets/cat/\(n).jpg": "jpeg/grey.jpg", "pets/dog/\(n).jpg": "jpeg/cmyk.jpg",
+          "pets/cat/\(n).png": "png/sequential/rgb.png", "pets/cat/\(n).jpg": "jpeg/grey.jpg",
+          "pets/dog/\(n).jpg": "jpeg/cmyk.jpg",
           "pets/dog/g\(n).png": "png/sequential/grey8.png",
         ])
       }
@@ -135,7 +136,8 @@ extension Command {
     /// A run that was killed between its last files, of images by a relative path.
     @Test func whatIsMissingAtTheEndIsWritten() async throws {
       try sandbox.add([
-        "pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg", "pets/dog/a.jpg": "jpeg/cmyk.jpg",
+        "pets/cat/a.png": "png/sequential/rgb.png", "pets/cat/b.jpg": "jpeg/grey.jpg",
+        "pets/dog/a.jpg": "jpeg/cmyk.jpg",
         "pets/dog/b.png": "png/sequential/grey8.png",
       ])
       expectSuccess(try await sandbox.run(imageRun + ["--max-steps", "2", "--output", "run"]))

@@ -8,7 +8,8 @@ import Testing
 /// kind: archives, files from before 1.6, and pickles by themselves.
 @Suite(.serialized) struct WeightsFuzzTests {
   private static let fixtures = [
-    "containers/zip-2.pth", "containers/zip-4.pth", "containers/legacy-2.pth", "containers/legacy-5.pth", "wrapped/nested.pth", "wrapped/nested-legacy.pth", "views.pth",
+    "containers/zip-2.pth", "containers/zip-4.pth", "containers/legacy-2.pth", "containers/legacy-5.pth",
+    "wrapped/nested.pth", "wrapped/nested-legacy.pth", "views.pth",
     "types-legacy.pth", "containers/deflated.pth", "old-names.safetensors",
   ]
 
@@ -20,7 +21,10 @@ import Testing
   }
 
   /// Without the archive around it, whose checksums would keep most mutations from the pickle.
-  @Test(arguments: ["containers/zip-2.pth", "containers/zip-4.pth", "wrapped/nested.pth", "views.pth", "types.pth", "refused/system-4.pth"])
+  @Test(arguments: [
+    "containers/zip-2.pth", "containers/zip-4.pth", "wrapped/nested.pth", "views.pth", "types.pth",
+    "refused/system-4.pth",
+  ])
   func mutatedPicklesNeverCrash(name: String) throws {
     let data = try Data(contentsOf: checkpoints.appendingPathComponent(name))
     let pickle = try ZipReader.reading(data) { archive throws(WeightsProblem) in

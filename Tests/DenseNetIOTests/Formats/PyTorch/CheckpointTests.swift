@@ -41,9 +41,12 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
   }
 
   @Test(arguments: [
-    Case(name: "containers/zip-2.pth"), Case(name: "containers/zip-3.pth"), Case(name: "containers/zip-4.pth"), Case(name: "containers/zip-5.pth"),
-    Case(name: "containers/legacy-2.pth", format: .pytorchLegacy), Case(name: "containers/legacy-3.pth", format: .pytorchLegacy),
-    Case(name: "containers/legacy-4.pth", format: .pytorchLegacy), Case(name: "containers/legacy-5.pth", format: .pytorchLegacy),
+    Case(name: "containers/zip-2.pth"), Case(name: "containers/zip-3.pth"), Case(name: "containers/zip-4.pth"),
+    Case(name: "containers/zip-5.pth"),
+    Case(name: "containers/legacy-2.pth", format: .pytorchLegacy),
+    Case(name: "containers/legacy-3.pth", format: .pytorchLegacy),
+    Case(name: "containers/legacy-4.pth", format: .pytorchLegacy),
+    Case(name: "containers/legacy-5.pth", format: .pytorchLegacy),
     Case(name: "containers/deflated.pth"), Case(name: "parameters.pth"), Case(name: "wrapped/module.pth", renamed: 8),
     Case(name: "wrapped/averaged.pth", renamed: 8), Case(name: "wrapped/compiled-module-model.pth", renamed: 8),
     Case(name: "old-names.pth", format: .pytorchLegacy, renamed: 4), Case(name: "old-names-final.pth", renamed: 8),

@@ -29,7 +29,9 @@ import Testing
     #expect(try WeightsFile(data: raw, source: "x") == expected)
   }
 
-  @Test(arguments: ["containers/zip-2.pth", "containers/deflated.pth", "containers/legacy-2.pth", "old-names.safetensors"])
+  @Test(arguments: [
+    "containers/zip-2.pth", "containers/deflated.pth", "containers/legacy-2.pth", "old-names.safetensors",
+  ])
   func everyTruncationIsRefused(name: String) throws {
     let whole = try bytes(name)
     for count in 0..<whole.count { _ = try message(whole.prefix(count)) }
