@@ -45,12 +45,13 @@ extension DecodedImage {
   private static func decode(_ bytes: [UInt8], pixelLimit: Int) throws(ImageProblem) -> DecodedImage {
     guard let format = ImageFormat(bytes) else {
       throw ImageProblem(
-        "expected a JPEG or PNG image, found \(bytes.isEmpty ? "an empty file" : ImageFormat.guess(bytes))")
+        "expected a \(ImageFormat.list) image, found \(FileKind(of: bytes).withArticle)")
     }
     let header: image_header
     switch format {
     case .jpeg: header = try JPEGCodec.header(bytes)
     case .png: header = try PNGCodec.header(bytes)
+    default: throw ImageProblem("not yet")
     }
     let (count, overflows) = header.width.multipliedReportingOverflow(by: header.height)
     guard !overflows, count <= pixelLimit else {
@@ -65,6 +66,7 @@ extension DecodedImage {
     switch format {
     case .jpeg: image = try JPEGCodec.decode(bytes, header)
     case .png: image = try PNGCodec.decode(bytes, header)
+    default: throw ImageProblem("not yet")
     }
     return image.turned(to: EXIFOrientation(ofFile: bytes))
   }

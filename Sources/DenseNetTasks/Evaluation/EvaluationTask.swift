@@ -59,6 +59,7 @@ public struct EvaluationTask {
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
     let images = try EvaluationImages(
       source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
+    for note in images.notes { monitor.warning(note) }
     let classes = network.configuration.numClasses
     guard images.classNames.count == classes else {
       let isFolder = source == .folder(source.path)

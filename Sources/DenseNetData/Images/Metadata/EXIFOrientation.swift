@@ -49,7 +49,7 @@ enum EXIFOrientation: Int, CaseIterable {
     switch ImageFormat(bytes) {
     case .jpeg: metadata(ofJPEG: bytes)
     case .png: metadata(ofPNG: bytes)
-    case nil: nil
+    default: nil
     }
   }
 
