@@ -19,72 +19,78 @@ enum EXIFOrientation: Int, CaseIterable {
 
   var exchangesAxes: Bool { rawValue >= 5 }
 
-  /// The orientation that a JPEG or PNG file names; upright where it names none, or nothing that makes sense: an image
-  /// with broken EXIF is a good image.
+  /// The orientation that a file names, in EXIF or else in XMP; upright where it names none, or nothing that makes
+  /// sense: an image with broken metadata is a good image.
   init(ofFile bytes: [UInt8]) {
-    self = Self.metadata(of: bytes).flatMap { Self(tiff: bytes[$0]) } ?? .upright
+    let metadata = ImageMetadata(of: bytes)
+    var xmp = metadata.xmp
+    if let exif = metadata.exif, let directory = TIFFDirectory(exif) {
+      if let value = directory.orientation {
+        self = Self(rawValue: value) ?? .upright
+        return
+      }
+      if metadata.isTIFF { xmp = directory.xmp }
+    }
+    self = xmp.flatMap { Self(xmp: $0) } ?? .upright
   }
 
   /// The orientation in the first directory of TIFF data.
   init?(tiff bytes: ArraySlice<UInt8>) {
-    guard let tiff = TIFFReader(bytes), let directory = tiff.integer(at: 4, size: 4),
-      let count = tiff.integer(at: directory, size: 2)
-    else { return nil }
-    for entry in 0..<count {
-      let start = directory + 2 + 12 * entry
-      guard let tag = tiff.integer(at: start, size: 2) else { return nil }
-      if tag != 0x0112 { continue }
-      // Types: 1 is a byte, 3 a short, 4 a long. One value of these stands in the entry itself.
-      guard let type = tiff.integer(at: start + 2, size: 2), let size = [1: 1, 3: 2, 4: 4][type],
-        tiff.integer(at: start + 4, size: 4) == 1, let value = tiff.integer(at: start + 8, size: size)
-      else { return nil }
-      self.init(rawValue: value)
-      return
+    guard let value = TIFFDirectory(bytes)?.orientation else { return nil }
+    self.init(rawValue: value)
+  }
+
+  /// The first `tiff:Orientation` of XMP, an attribute or an element.
+  init?(xmp bytes: ArraySlice<UInt8>) {
+    let name = Array("tiff:Orientation".utf8)
+    var rest = bytes
+    while let at = rest.firstIndex(of: name[0]) {
+      rest = rest[at...]
+      if rest.starts(with: name) {
+        let value = rest.dropFirst(name.count)
+        for start in ["=\"", ">"] where value.starts(with: start.utf8) {
+          guard let digit = value.dropFirst(start.utf8.count).first, (0x30...0x39).contains(digit) else { break }
+          self.init(rawValue: Int(digit) - 0x30)
+          return
+        }
+      }
+      rest = rest.dropFirst()
     }
     return nil
   }
+}
 
-  /// Where a file keeps its EXIF data in TIFF form.
-  private static func metadata(of bytes: [UInt8]) -> Range<Int>? {
-    switch ImageFormat(bytes) {
-    case .jpeg: metadata(ofJPEG: bytes)
-    case .png: metadata(ofPNG: bytes)
-    default: nil
-    }
-  }
+/// What the first directory of TIFF data says, as far as it matters here.
+struct TIFFDirectory {
+  /// The value of the tag 0x0112; 0 where that is not one number.
+  private(set) var orientation: Int?
+  /// The bytes of the tag 0x02bc.
+  private(set) var xmp: ArraySlice<UInt8>?
 
-  /// The first APP1 segment that is EXIF, before the first scan.
-  private static func metadata(ofJPEG bytes: [UInt8]) -> Range<Int>? {
-    let signature = Array("Exif\0\0".utf8)
-    var position = 2
-    while position + 4 <= bytes.count, bytes[position] == 0xff {
-      let marker = bytes[position + 1]
-      switch marker {
-      case 0xff: position += 1  // fill bytes may stand before a marker
-      case 0x01, 0xd0...0xd8: position += 2
-      case 0xd9, 0xda: return nil
-      default:
-        let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
-        let (start, end) = (position + 4, position + 2 + length)
-        guard length >= 2, end <= bytes.count else { return nil }
-        if marker == 0xe1, bytes[start..<end].starts(with: signature) { return start + signature.count..<end }
-        position = end
+  /// Nil where the data are no TIFF, or too short.
+  init?(_ bytes: ArraySlice<UInt8>) {
+    guard let reader = TIFFReader(bytes) else { return nil }
+    // Counts and offsets of the later format have twice the size.
+    let (word, isLarge) = (reader.isLarge ? 8 : 4, reader.isLarge)
+    guard let directory = reader.integer(at: isLarge ? 8 : 4, size: word),
+      let count = reader.integer(at: directory, size: isLarge ? 8 : 2)
+    else { return nil }
+    let entrySize = 4 + 2 * word
+    for entry in 0..<min(count, 65536) {
+      let start = directory + (isLarge ? 8 : 2) + entrySize * entry
+      guard let tag = reader.integer(at: start, size: 2), let type = reader.integer(at: start + 2, size: 2),
+        let length = reader.integer(at: start + 4, size: word)
+      else { return }
+      let value = start + 4 + word
+      if tag == 0x0112, orientation == nil {
+        // Types: 1 is a byte, 3 a short, 4 a long. One value of these stands in the entry itself.
+        orientation = 0
+        if let size = [1: 1, 3: 2, 4: 4][type], length == 1 { orientation = reader.integer(at: value, size: size) }
+      }
+      if tag == 0x02bc, length > word, let offset = reader.integer(at: value, size: word) {
+        xmp = reader.slice(at: offset, count: length)
       }
     }
-    return nil
-  }
-
-  /// The first eXIf chunk.
-  private static func metadata(ofPNG bytes: [UInt8]) -> Range<Int>? {
-    var position = 8
-    while position + 12 <= bytes.count {
-      let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
-      let start = position + 8
-      guard length <= bytes.count - start - 4 else { return nil }
-      if bytes[position + 4..<start].elementsEqual("eXIf".utf8) { return start..<start + length }
-      position = start + length + 4
-    }
-    return nil
   }
 }
 
@@ -92,23 +98,31 @@ enum EXIFOrientation: Int, CaseIterable {
 private struct TIFFReader {
   private let bytes: ArraySlice<UInt8>
   private let isLittleEndian: Bool
+  /// Whether offsets have 64 bits.
+  let isLarge: Bool
 
   init?(_ bytes: ArraySlice<UInt8>) {
-    if bytes.starts(with: [0x49, 0x49, 42, 0]) {
-      isLittleEndian = true
-    } else if bytes.starts(with: [0x4d, 0x4d, 0, 42]) {
-      isLittleEndian = false
-    } else {
-      return nil
+    switch Array(bytes.prefix(4)) {
+    case [0x49, 0x49, 42, 0]: (isLittleEndian, isLarge) = (true, false)
+    case [0x4d, 0x4d, 0, 42]: (isLittleEndian, isLarge) = (false, false)
+    case [0x49, 0x49, 43, 0]: (isLittleEndian, isLarge) = (true, true)
+    case [0x4d, 0x4d, 0, 43]: (isLittleEndian, isLarge) = (false, true)
+    default: return nil
     }
     self.bytes = bytes
   }
 
-  /// The unsigned integer of `size` bytes at an offset; nil where the data end before it does.
+  /// The unsigned integer of `size` bytes at an offset; nil where the data end before it does, or it is beyond reason.
   func integer(at offset: Int, size: Int) -> Int? {
-    guard offset <= bytes.count - size else { return nil }
+    guard let field = slice(at: offset, count: size) else { return nil }
+    let ordered = isLittleEndian ? Array(field.reversed()) : Array(field)
+    guard size < 8 || ordered[0] < 0x10 else { return nil }
+    return ordered.reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  func slice(at offset: Int, count: Int) -> ArraySlice<UInt8>? {
+    guard offset >= 0, count <= bytes.count, offset <= bytes.count - count else { return nil }
     let start = bytes.startIndex + offset
-    let field = bytes[start..<start + size]
-    return isLittleEndian ? field.reversed().reduce(0) { $0 << 8 | Int($1) } : field.reduce(0) { $0 << 8 | Int($1) }
+    return bytes[start..<start + count]
   }
 }
