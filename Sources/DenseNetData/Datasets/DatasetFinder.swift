@@ -67,10 +67,11 @@ public struct DatasetFinder: Sendable {
     if name == BundledSample.name { return try bundledSample() }
     if let cifar = CIFARDescription.all.first(where: { $0.name == name }) { return try await find(cifar) }
     guard let description = datasets.first(where: { $0.name == name ?? Self.defaultName }) else {
-      let known = Self.names(with: datasets).joined(separator: ", ")
+      let names = Self.names(with: datasets)
+      let meant = name.flatMap { DatasetSuggestion.of($0, known: names) }
       throw Failure(
         .missingInput,
-        "no dataset is called \(name ?? Self.defaultName); name one of \(known), or folder:<path> or csv:<file>",
+        "no dataset is called \(name ?? Self.defaultName); \(meant.map { "did you mean \($0)? Else " } ?? "")name one of \(names.joined(separator: ", ")), or folder:<path> or csv:<file>",
         settings: ["dataset"])
     }
     if let request = requestedFolder {

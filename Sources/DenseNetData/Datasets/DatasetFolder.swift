@@ -27,25 +27,29 @@ struct DatasetFolder {
 
   /// Why ``paths()`` finds nothing in a folder that the user asked for.
   func failure(_ request: RequestedFolder) -> Failure {
-    var isFolder: ObjCBool = false
-    let manager = FileManager.default
-    guard manager.fileExists(atPath: path, isDirectory: &isFolder) else { return request.isMissing }
-    guard isFolder.boolValue else {
-      return request.failure("expected a folder\(request.naming), found a file; name the folder that holds it")
+    guard folderExists(path) else {
+      return fileExists(path)
+        ? request.failure("expected a folder\(request.naming), found a file; name the folder that holds it")
+        : request.isMissing
     }
-    guard manager.isReadableFile(atPath: path), manager.isExecutableFile(atPath: path) else {
-      return request.failure("the folder\(request.naming) cannot be read; check its permissions")
+    do {
+      _ = try FolderListing(path)
+    } catch {
+      return request.failure("\(error.description.dropFirst(PathText.shown(path).count + 2))\(request.naming)")
     }
     let best = places.max { present(in: $0).count < present(in: $1).count }!
     let missing = description.files.filter { Self.path(of: $0, in: best) == nil }.map(\.name)
-    let looked = places.filter { manager.fileExists(atPath: $0) }.joined(separator: " and ")
+    let looked = places.joined(separator: " and ")
     return request.failure(
       "\(description.name) is not there\(request.asking): \(missing.joined(separator: ", ")) not found "
         + "(with or without .gz) in \(looked); name a folder that holds the files")
   }
 
   private var places: [String] {
-    [path] + ([description.name] + description.otherFolders).map { path + "/" + $0 }
+    let usual = ([description.name] + description.otherFolders).map { joined(path, $0) }.filter(folderExists)
+    let programs = description.otherFolders.map { String($0.prefix { $0 != "/" }) }
+    let others = PublishedFile.places(in: path, names: [description.name, description.title] + programs)
+    return [path] + usual + others.filter { $0 != path && !usual.contains($0) }
   }
 
   private func present(in place: String) -> [DatasetDescription.File] {
@@ -53,8 +57,7 @@ struct DatasetFolder {
   }
 
   private static func path(of file: DatasetDescription.File, in place: String) -> String? {
-    let compressed = place + "/" + file.name
-    return [String(compressed.dropLast(3)), compressed].first { FileManager.default.fileExists(atPath: $0) }
+    PublishedFile.path(of: file.name, in: place)
   }
 }
 
@@ -71,8 +74,13 @@ struct RequestedFolder {
 
   /// - Parameter text: what is wrong with the folder, and what to do.
   func failure(_ text: String) -> Failure {
-    Failure(.missingInput, "\(path): \(text)", settings: variable == nil ? ["dataDirectory"] : [])
+    Failure(.missingInput, "\(path): \(text)", settings: settings)
   }
 
-  var isMissing: Failure { failure("no such folder\(naming); check the path") }
+  var isMissing: Failure {
+    Failure.danglingLink(path).map { Failure(.missingInput, $0.description, settings: settings) }
+      ?? failure("no such folder\(naming); check the path")
+  }
+
+  private var settings: [Failure.Setting] { variable == nil ? ["dataDirectory"] : [] }
 }

@@ -31,7 +31,7 @@ public struct ImageFolder: Sendable {
   ///   folder that is none of `classNames`, `inputOutput` where the folder cannot be read.
   public init(_ path: String, classNames: [String]? = nil) throws(Failure) {
     guard ImageFiles.isFolder(path) else {
-      throw Failure(.missingInput, "\(path): no such folder of images; check the path")
+      throw missingFolder(path)
     }
     switch try FolderLayout(of: path) {
     case .classes(let root, let notes):
@@ -45,7 +45,8 @@ public struct ImageFolder: Sendable {
         )
       }
       try self.init(root: root, classNames: classNames)
-      notes = parts.notes + ["images for testing are those of \(root)"] + notes
+      let isUsual = ["val", "test"].map { joined(path, $0) }.contains(root)
+      notes = parts.notes + (isUsual ? [] : ["\(path): the images for testing are those of \(root)"]) + notes
     }
   }
 

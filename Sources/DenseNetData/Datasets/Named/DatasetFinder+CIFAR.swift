@@ -36,21 +36,25 @@ extension CIFARDescription {
   private var fileNames: [String] { trainFiles + [testFile] }
 
   private func places(in path: String) -> [String] {
-    [path] + [name, folder, "\(name)/\(folder)"].map { joined(path, $0) }
+    PublishedFile.places(in: path, names: [name, title, folder])
   }
 
   /// The first place that holds all files, else the first that holds the archive.
   func source(in path: String) -> Source? {
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-    if let place = places(in: path).first(where: { place in fileNames.allSatisfy { exists(joined(place, $0)) } }) {
-      return .folder(place)
-    }
-    return places(in: path).map { joined($0, archive.name) }.first(where: exists).map { .archive($0) }
+    let places = places(in: path)
+    let isWhole = { place in fileNames.allSatisfy { PublishedFile.path(of: $0, in: place) != nil } }
+    if let place = places.first(where: isWhole) { return .folder(place) }
+    return places.lazy.compactMap { PublishedFile.path(of: archive.name, in: $0) }.first.map { .archive($0) }
   }
 
   /// Why nothing was found in a folder that the user asked for.
   func failure(_ request: RequestedFolder) -> Failure {
-    guard ImageFiles.isFolder(request.path) else { return request.isMissing }
+    guard folderExists(request.path) else { return request.isMissing }
+    let files = places(in: request.path).flatMap { (try? FolderListing($0))?.names ?? [] }
+    if files.contains(where: { ["data_batch_1", "cifar-10-python.tar.gz", "cifar-100-python.tar.gz"].contains($0) }) {
+      return request.failure(
+        "\(name) is there\(request.asking) in its version for Python; download the binary version, \(archive.name)")
+    }
     return request.failure(
       "\(name) is not there\(request.asking): expected \(fileNames.joined(separator: ", ")), or \(archive.name), there or in \(name) or \(folder); name a folder that holds the files"
     )
@@ -88,7 +92,7 @@ extension CIFARDescription {
     switch source {
     case .folder(let path):
       for name in fileNames {
-        let file = try InputFile(joined(path, name))
+        let file = try InputFile(PublishedFile.path(of: name, in: path) ?? joined(path, name))
         guard file.size <= limit else {
           throw Failure(
             .invalidData,

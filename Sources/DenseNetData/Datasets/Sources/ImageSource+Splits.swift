@@ -31,7 +31,7 @@ extension ImageSource {
 
   private func folderSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
     guard ImageFiles.isFolder(path) else {
-      throw Failure(.missingInput, "\(path): no such folder of images; check the path")
+      throw missingFolder(path)
     }
     switch try FolderLayout(of: path) {
     case .classes(let root, let notes):
