@@ -6,11 +6,12 @@ struct FileKind: Hashable, Sendable {
   init(_ name: String) { self.name = name }
 
   static let outsideClasses = FileKind("image outside the class folders")
-  static let system = FileKind("hidden or system file")
+  static let system = FileKind("hidden or system file or folder")
 
   /// `3 HEIC images`
   func counted(_ count: Int) -> String {
     guard count != 1 else { return "1 \(name)" }
+    if self == .system { return "\(grouped(count)) hidden or system files and folders" }
     let words = name.split(separator: " ", maxSplits: 1)
     // `file of another kind`, `image outside …`: the first word is the noun.
     return name.contains(" of ") || name.contains(" outside ")
@@ -18,7 +19,10 @@ struct FileKind: Hashable, Sendable {
   }
 
   /// `a HEIC image`
-  var withArticle: String { ("AEIOaeio".contains(name.first ?? " ") ? "an " : "a ") + name }
+  var withArticle: String {
+    let begins = ["A", "I", "O", "U", "a", "e", "i", "o", "HDF5", "HTML", "MP4", "SVG"].contains(where: name.hasPrefix)
+    return (begins ? "an " : "a ") + name
+  }
 
   /// The number of a file's first bytes that tell.
   static let prefixCount = 512

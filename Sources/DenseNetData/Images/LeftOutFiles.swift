@@ -3,7 +3,16 @@ public struct LeftOutFiles: Sendable {
   private struct Group {
     let kind: FileKind
     var count = 0
-    let example: String
+    var examples: [String]
+
+    /// Of what systems leave behind the names tell enough, and each counts.
+    var shown: String {
+      guard kind == .system else { return "(\(count == 1 ? "" : "such as ")\(examples[0]))" }
+      let names = examples.map { String($0.split(separator: "/").last ?? "") }
+      var different: [String] = []
+      for name in names where !different.contains(name) { different.append(name) }
+      return "(\(shortList(different)))"
+    }
   }
 
   private var groups: [Group] = []
@@ -20,7 +29,7 @@ public struct LeftOutFiles: Sendable {
     }
   }
 
-  mutating func add(_ kind: FileKind, _ path: String) { add(Group(kind: kind, count: 1, example: path)) }
+  mutating func add(_ kind: FileKind, _ path: String) { add(Group(kind: kind, count: 1, examples: [path])) }
 
   mutating func add(_ other: LeftOutFiles) {
     for group in other.groups { add(group) }
@@ -29,6 +38,8 @@ public struct LeftOutFiles: Sendable {
   private mutating func add(_ group: Group) {
     if let index = groups.firstIndex(where: { $0.kind == group.kind }) {
       groups[index].count += group.count
+      // Enough for several names.
+      if groups[index].examples.count < 64 { groups[index].examples += group.examples }
     } else {
       groups.append(group)
     }
@@ -40,7 +51,7 @@ public struct LeftOutFiles: Sendable {
   /// where nothing was.
   public var description: String? {
     guard !groups.isEmpty else { return nil }
-    let parts = groups.map { "\($0.kind.counted($0.count)) (\($0.count == 1 ? "" : "such as ")\($0.example))" }
+    let parts = groups.map { "\($0.kind.counted($0.count)) \($0.shown)" }
     let last = parts[parts.count - 1]
     return "left out " + (parts.count == 1 ? last : parts.dropLast().joined(separator: ", ") + " and " + last)
   }

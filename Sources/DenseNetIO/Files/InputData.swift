@@ -12,7 +12,7 @@ enum InputData {
     do {
       return try Data(contentsOf: url)
     } catch {
-      throw Failure(.inputOutput, "\(url.relativePath): cannot be read; check its permissions and the disk")
+      throw Failure.unreadable(url.relativePath)
     }
   }
 }

@@ -28,6 +28,12 @@ private func remedy(_ code: Int32) -> String {
   case ENOTDIR: "a part of the path is a file: choose another folder"
   case EISDIR: "a folder has that name: choose another name"
   case ENAMETOOLONG: "choose a shorter name"
+  case EMFILE: "let this program open more files (ulimit -n 1024), and run again"
+  case ENFILE: "the whole system has no more: end other programs, and run again"
+  case ELOOP: "its links lead back to themselves: correct them"
+  case EIO: "the disk or the network fails: check it or choose another folder"
+  case ESTALE: "what it lies on is gone: mount it again"
+  case ENOMEM: "free some memory, and run again"
   case EFBIG: "the file system or a limit forbids a file of this size"
   default: "check the disk and the path, then run again"
   }

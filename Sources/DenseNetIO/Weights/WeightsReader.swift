@@ -83,21 +83,3 @@ extension WeightsFile {
     self = try WeightsReader(data: data, source: source).file
   }
 }
-
-/// A file's bytes, mapped where that is safe.
-func readFile(_ url: URL) throws(Failure) -> Data {
-  let path = url.relativePath
-  guard FileManager.default.fileExists(atPath: url.path) else {
-    throw Failure(.missingInput, "\(path): no such file; check the path")
-  }
-  let kind =
-    try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
-  guard kind == .typeRegular else {
-    throw Failure(.inputOutput, "\(path): expected a regular file, found a device, a pipe or a folder; name a file")
-  }
-  do {
-    return try Data(contentsOf: url, options: .mappedIfSafe)
-  } catch {
-    throw Failure(.inputOutput, "\(path): cannot be read; check its permissions and the disk")
-  }
-}

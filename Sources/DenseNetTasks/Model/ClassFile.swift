@@ -13,7 +13,7 @@ public enum ClassFile {
         .missingInput, "\(path): no such file; check the path of the classes' names", settings: ["classNames"])
     }
     guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: sizeLimit) else {
-      throw Failure(.inputOutput, "\(path): cannot be read; name a text file with one class per line")
+      throw Failure.unreadable(path)
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw Failure(.invalidData, "\(path): expected UTF-8 text with one class per line, found other bytes; correct it")

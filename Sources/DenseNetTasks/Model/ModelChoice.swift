@@ -103,7 +103,7 @@ public struct ModelChoice: Sendable, Equatable {
       throw Failure(.missingInput, "\(name): no such file; check the path of the model", settings: ["model"])
     }
     guard let data = FileManager.default.contents(atPath: name) else {
-      throw Failure(.inputOutput, "\(name): cannot be read; check its permissions")
+      throw Failure.unreadable(name)
     }
     return ChosenModel(
       name: URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent,

@@ -38,7 +38,7 @@ public struct ImageClassifier: Sendable {
   }
 
   /// The most probable classes of an image, the most probable first.
-  /// - Parameter path: a JPEG or PNG file.
+  /// - Parameter path: an image file.
   /// - Throws: `Failure` where the image cannot be read, or is too small for the network.
   public func classify(_ path: String, top: Int = 5) throws -> [ClassProbability] {
     let loader = ImageLoader([path], preprocessing: preprocessing, batchSize: 1, minimumSide: minimumSide)

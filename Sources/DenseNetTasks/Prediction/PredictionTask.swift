@@ -26,7 +26,7 @@ public struct PredictionTask {
 
   public init(_ classifier: ImageClassifier) { self.classifier = classifier }
 
-  /// - Parameter paths: JPEG and PNG files, and folders of them, nested ones too. What cannot be read is left out.
+  /// - Parameter paths: image files, and folders of them, nested ones too. What cannot be read is left out.
   /// - Throws: `Failure` where a heat map cannot be written or the weights give values that are not finite;
   ///   ``TaskInterruption`` where the monitor stops the work.
   public func run(_ paths: [String]) throws -> PredictionResult { try run(ImageFiles(paths)) }

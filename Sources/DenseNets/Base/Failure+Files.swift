@@ -12,11 +12,7 @@ extension Failure {
   public static func unreadable(_ path: String, code: Int32) -> Failure {
     switch code {
     case ENOENT:
-      if let target = danglingTarget(path) {
-        return Failure(
-          .missingInput, "\(path): is a link to \(target), which is not there; correct the link or name another file")
-      }
-      return Failure(.missingInput, "\(path): no such file; check the path")
+      return danglingLink(path) ?? Failure(.missingInput, "\(path): no such file; check the path")
     case ENOTDIR:
       return Failure(.missingInput, "\(path): no such file, since a part of the path is a file; check the path")
     case EISDIR: return Failure(.inputOutput, "\(path): expected a file, found a folder; put the file in its place")
@@ -34,13 +30,17 @@ extension Failure {
     return unreadable(path, code: read(descriptor, &byte, 1) < 0 ? errno : EIO)
   }
 
-  /// Where a link leads that leads nowhere; nil for all other paths.
-  private static func danglingTarget(_ path: String) -> String? {
+  /// A link that leads to what is not there; nil for all other paths.
+  public static func danglingLink(_ path: String) -> Failure? {
     var target = [UInt8](repeating: 0, count: 4096)
     let count = PathText.withBytes(of: path) { path in
       target.withUnsafeMutableBytes { readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
     }
-    return count > 0 ? PathText.text(of: target.prefix(count)) : nil
+    guard count > 0, PathText.withBytes(of: path, { access($0, F_OK) }) != 0 else { return nil }
+    return Failure(
+      .missingInput,
+      "\(path): is a link to \(PathText.text(of: target.prefix(count))), which is not there; correct the link or name another"
+    )
   }
 
   /// The system's words for an error number.

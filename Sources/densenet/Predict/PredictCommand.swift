@@ -10,7 +10,8 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Classify images.",
     discussion: """
-      Takes JPEG and PNG files, and folders of them, nested ones too. Images are turned upright, then resized and \
+      Takes JPEG, PNG, WebP, BMP, GIF and TIFF files, and folders of them, nested ones too; the content decides, not the \
+      name, and of several frames or pages the first counts. Images are turned upright, then resized and \
       normalised as the weights record, with torchvision's results. An image that cannot be read is reported on \
       standard error and left out; the others are classified, and the final exit status is 65, or 66 if a file does \
       not exist.

@@ -75,7 +75,9 @@ import Testing
     let frame = try #require(jpeg.indices.dropFirst().first { jpeg[$0 - 1] == 0xff && jpeg[$0] == 0xc0 })
     jpeg.replaceSubrange(frame + 4..<frame + 8, with: [0xff, 0xdc, 0xff, 0xdc])
     let large = #expect(throws: Failure.self) { try DecodedImage(bytes: jpeg, source: "a.jpg") }
-    #expect(large?.description.contains("at most 178,956,970 pixels, found 65500x65500") == true, "\(large!)")
+    #expect(
+      large?.description.contains("at most 178,956,970 pixels, found 65500x65500; make it smaller") == true, "\(large!)"
+    )
 
     for (width, height, part) in [
       (0x7fff_ffff, 0x7fff_ffff, "pixels, found 2147483647x2147483647"), (2_000_000, 2, "found 2x2000000"),
@@ -88,6 +90,48 @@ import Testing
     let limited = #expect(throws: Failure.self) { try DecodedImage(bytes: small, source: "a.png", pixelLimit: 390) }
     #expect(limited?.description.contains("at most 390 pixels, found 17x23") == true)
     #expect(try DecodedImage(bytes: small, source: "a.png", pixelLimit: 391).width == 23)
+  }
+
+  /// Each new format with a header of a size that no memory holds.
+  @Test(arguments: [
+    ("bmp/rgb24.bmp", 18, [0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f]),
+    ("gif/palette.gif", 6, [0xff, 0xff, 0xff, 0xff]),
+    ("webp/animation_offset.webp", 24, [0xff, 0xff, 0, 0xff, 0xff, 0]),
+    ("tiff/few/grey2.tif", 18, [0xff, 0xff, 0, 0, 1, 1, 3, 0, 1, 0, 0, 0, 0xff, 0xff]),
+  ])
+  func refusesHugeSizes(_ name: String, _ at: Int, _ size: [UInt8]) throws {
+    var bytes = try ImageFixture.bytes(name)
+    bytes.replaceSubrange(at..<at + size.count, with: size)
+    let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: bytes, source: "a") }
+    #expect(failure?.description.contains("at most 178,956,970 pixels, found ") == true, "\(failure!)")
+    #expect(failure?.description.hasSuffix("make it smaller, or leave it out") == true)
+  }
+
+  /// The name tells nothing: content does.
+  @Test(arguments: [
+    "jpeg/grey.jpg", "png/sequential/rgb.png", "webp/lossy.webp", "bmp/rgb24.bmp", "gif/palette.gif",
+    "tiff/rgb/raw.tif",
+  ])
+  func knowsFormatsByContent(_ name: String) async throws {
+    let bytes = try ImageFixture.bytes(name)
+    try await withTemporaryFolder { folder in
+      for other in ["none", "a.jfif", "a.JPE", "a.png", "a.txt", "a.b.c", "ending."] {
+        try write(bytes, to: folder + "/" + other)
+      }
+      for (other, content) in [
+        ("a.heic", "\0\0\0\u{18}ftypheic"), ("b.avif", "\0\0\0\u{18}ftypavif"), ("c.svg", "<svg/>"),
+        ("d.pdf", "%PDF-1"), ("e.mp4", "\0\0\0\u{18}ftypisom"), ("f.md", "text"),
+      ] {
+        try write(Array(content.utf8), to: folder + "/" + other)
+      }
+      let files = ImageFiles([folder])
+      #expect(files.paths.count == 7 && files.skipped.isEmpty)
+      let right = try DecodedImage(bytes: bytes, source: name)
+      for path in files.paths { #expect(try DecodedImage(contentsOf: path) == right) }
+      for kind in ["1 HEIC image", "1 AVIF image", "1 SVG image", "1 PDF document", "1 MP4 film", "1 text file"] {
+        #expect(files.leftOut.description?.contains(kind) == true)
+      }
+    }
   }
 
   @Test func refusesWrongChecksums() throws {
