@@ -32,6 +32,7 @@ public struct EvaluationTask {
   /// - Throws: `Failure` where the images do not suit the network, or one cannot be read; ``TaskInterruption`` where
   ///   the monitor stops the work.
   public func run(on images: any LabeledImages) throws -> EvaluationResult {
+    try validate()
     let test = limit.map { images.prefix($0) } ?? images
     guard network.configuration.numClasses == test.numClasses else {
       throw Failure(
@@ -57,6 +58,7 @@ public struct EvaluationTask {
   /// - Throws: `Failure` where classes do not agree, or images do not suit the network; ``TaskInterruption`` where the
   ///   monitor stops the work.
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
+    try validate()
     let images = try EvaluationImages(
       source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
     let classes = network.configuration.numClasses
@@ -85,6 +87,12 @@ public struct EvaluationTask {
         .invalidData, "\(images.path): none of \(result.skipped.count) images can be read; name a folder of images")
     }
     return try checked(result, "the images")
+  }
+
+  private func validate() throws(Failure) {
+    try Failure.requirePositive(batchSize, "batchSize")
+    try Failure.requirePositive(limit, "testLimit")
+    try Failure.requirePositive(side, "imageSize")
   }
 
   /// Images that go through the network together, and those that were left out before them.

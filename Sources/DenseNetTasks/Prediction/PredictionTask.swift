@@ -33,6 +33,7 @@ public struct PredictionTask {
 
   /// - Parameter files: to classify, in their order.
   public func run(_ files: ImageFiles) throws -> PredictionResult {
+    try Failure.requirePositive(batchSize, "batchSize")
     var result = PredictionResult()
     result.skipped = files.skipped
     for image in files.skipped { onSkipped(image) }

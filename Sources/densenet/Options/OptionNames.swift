@@ -45,6 +45,7 @@ extension Failure {
     "output": ["--output"],
     "patience": ["--patience"],
     "recipe": ["--recipe"],
+    "repetitions": ["--repetitions"],
     "resume": ["--resume"],
     "std": ["--std"],
     "steps": ["--steps"],
