@@ -15,7 +15,7 @@ public protocol LabeledImages: Sendable {
   var fingerprint: String { get }
 
   /// One image, in grey or RGB. Any thread may call.
-  /// - Throws: ``Failure`` that names the file, where it cannot be read.
+  /// - Throws: `Failure` that names the file, where it cannot be read.
   func image(at index: Int) throws(Failure) -> DecodedImage
 
   /// The path of each image: `[N]`; nil where the images are not in files of their own.

@@ -1,11 +1,11 @@
 public import DenseNets
 
 extension Preprocessing {
-  /// The image as the network is to see it, before normalisation: in ``inputChannels``, resized and cropped.
+  /// The image as the network is to see it, before normalisation: in `inputChannels`, resized and cropped.
   ///
   /// Of the resized image only the cropped part is made.
   /// - Throws: `Failure(.invalidData)` where the image is so long and thin that, not cropped, a side would exceed
-  ///   ``largestSide``.
+  ///   `largestSide`.
   public func image(_ image: DecodedImage) throws(Failure) -> DecodedImage {
     var preparation = ImagePreparation(self)
     return try preparation.image(image)
@@ -18,7 +18,7 @@ extension Preprocessing {
   }
 
   /// Normalises images that ``image(_:)`` made: `[N, C, H, W]`, fp32.
-  /// - Precondition: there is at least one, all of one size, in ``inputChannels``.
+  /// - Precondition: there is at least one, all of one size, in `inputChannels`.
   public func batch(_ images: [DecodedImage]) -> Tensor {
     let first = images.first.map { ($0.height, $0.width, $0.channels) } ?? (0, 0, 0)
     precondition(

@@ -7,7 +7,7 @@ public struct WeightsReader: Sendable, Equatable {
   public var format: WeightsFormat
   /// Where in a nested checkpoint the tensors were, such as `state_dict`; empty for one that holds nothing else.
   public var entry: String
-  /// How many tensors have other names in the file: see ``TensorNames``.
+  /// How many tensors have other names in the file.
   public var renamed: Int
 
   /// Reads a file of any format, recognised by its content, or a folder as timm and Hugging Face leave it:

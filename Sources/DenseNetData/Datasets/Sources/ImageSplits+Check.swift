@@ -8,7 +8,7 @@ extension ImageSplits {
 
   /// The images that can be decoded, and those that cannot. Each is decoded once, on all cores.
   /// - Parameter progress: called from any thread with the number of images that are done.
-  /// - Throws: `Failure(.invalidData)` where more than ``damagedShareLimit`` of all images are damaged, all training
+  /// - Throws: `Failure(.invalidData)` where more than a tenth of all images are damaged, all training
   ///   images of a class, or all test images.
   public func checked(
     progress: @Sendable (Int) -> Void = { _ in }
