@@ -74,7 +74,7 @@ public struct EvaluationTask {
     let size = min(batchSize, examples.count, Self.largestBatch)
     try network.requireSize(of: preprocessing, images: size, device: device)
     for image in images.skipped { onSkipped(image) }
-    let batches = ImageLoader(
+    let batches = try ImageLoader(
       examples.map(\.path), preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
     var result = try measure(total: examples.count) {
       batches.next().map { batch in

@@ -42,7 +42,7 @@ extension LabeledImageFiles {
   fileprivate func decodable(progress: @Sendable (Int) -> Void) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
     let state = Mutex((done: 0, damaged: [Int: Failure]()))
     withoutActuallyEscaping(progress) { progress in
-      DispatchQueue.concurrentPerform(iterations: count) { index in
+      onAllCores(count) { index in
         var failure: Failure?
         do throws(Failure) { _ = try image(at: index) } catch { failure = error }
         let done = state.withLock { state in
