@@ -1,3 +1,4 @@
+import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
 import DenseNets
@@ -13,14 +14,14 @@ enum MemoryGuard {
   /// which traps.
   /// - Throws: `Failure(.inputOutput)` where the system would not even let the program begin.
   static func begin() throws(Failure) {
-    let limit = Self.limit.map { "; this process may have \(TextFormat.bytes($0)) (ulimit -v)" } ?? ""
+    let limit = MemoryLimit.addressSpace.map { "; this process may have \(TextFormat.bytes($0)) (ulimit -v)" } ?? ""
     OutOfMemory.whenExhausted { bytes in
       printError("memory: \(TextFormat.bytes(bytes)) more were requested than the system has\(limit); \(remedy)")
       _exit(74)
     }
     trapLine = Array("densenet: memory: there is no more\(limit); \(remedy)\n".utf8)
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] { watch(number) }
-    if Self.limit != nil { shareMallocArena() }
+    if MemoryLimit.addressSpace != nil { shareMallocArena() }
     do throws(Failure) { try tryThreads(3) } catch {
       throw Failure(error.kind, "\(error.description)\(limit)")
     }
@@ -57,13 +58,6 @@ enum MemoryGuard {
     #endif
   }
 
-  /// The address space that this process may have, in bytes; nil where there is no limit.
-  private static var limit: Int? {
-    var limits = rlimit()
-    guard getrlimit(addressSpace, &limits) == 0, limits.rlim_cur < 1 << 60 else { return nil }
-    return Int(limits.rlim_cur)
-  }
-
   // MARK: - Traps
 
   /// What a trap for want of memory writes: made before there is any.
@@ -97,9 +91,3 @@ enum MemoryGuard {
     return false
   }
 }
-
-#if canImport(Glibc)
-  private let addressSpace = __rlimit_resource_t(RLIMIT_AS.rawValue)
-#else
-  private let addressSpace = RLIMIT_AS
-#endif
