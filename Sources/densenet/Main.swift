@@ -29,7 +29,7 @@ struct DenseNetCommand: AsyncParsableCommand {
     var parsed: (any ParsableCommand)?
     do {
       try MemoryGuard.begin()
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Path.arguments)
       parsed = command
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -23,7 +23,7 @@ public final class ImageLoader: Sendable, Sequence, IteratorProtocol {
 
   /// Starts to prepare the first batches.
   /// - Parameters:
-  ///   - paths: files, each JPEG or PNG; one that is not is skipped.
+  ///   - paths: files, each an image; one that is not is skipped.
   ///   - batchSize: images per batch, at most.
   ///   - minimumSide: images whose height or width, prepared, is less are skipped: the network cannot take them.
   /// - Throws: `Failure(.inputOutput)` where the system starts no thread.
@@ -79,7 +79,7 @@ private struct PendingBatch {
 
   mutating func skip(_ path: String, _ error: any Error) {
     let failure = error as? Failure ?? Failure(.internalError, "\(path): \(error)")
-    let named = failure.description.hasPrefix(path)
+    let named = failure.description.hasPrefix(PathText.shown(path))
     skipped.append(
       SkippedImage(
         file: path, failure: named ? failure : Failure(failure.kind, "\(path): \(failure.description)")))

@@ -8,6 +8,8 @@ struct EvaluationImages {
   let classNames: [String]
   let examples: [ImageFolder.Example]
   let skipped: [SkippedImage]
+  /// What a person should know of how they were found.
+  var notes: [String] = []
 
   /// Finds those for testing: of a folder `val` or `test`, of a table the rows of these, else all, or the part that
   /// training with the same rule has left for testing.
@@ -16,7 +18,9 @@ struct EvaluationImages {
   ///   - rule: nil where all images count that are not split already.
   init(_ source: ImageSource, classNames: [String]?, rule: SplitRule?) throws {
     if let rule {
-      let test = try source.splits(rule).test
+      let splits = try source.splits(rule)
+      let test = splits.test
+      notes = splits.warnings
       let labels = try Self.labels(of: test.classNames, among: classNames ?? test.classNames, source.path)
       examples = zip(test.paths, test.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
       (path, self.classNames, skipped) = (source.path, classNames ?? test.classNames, [])
@@ -26,6 +30,7 @@ struct EvaluationImages {
     case .folder(let folder):
       let images = try ImageFolder(folder, classNames: classNames)
       (path, self.classNames, examples, skipped) = (images.path, images.classNames, images.examples, images.skipped)
+      notes = images.notes
     case .table:
       let images = try source.testImages()
       let names = images.classNames

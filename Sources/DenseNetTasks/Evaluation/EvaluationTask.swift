@@ -61,6 +61,7 @@ public struct EvaluationTask {
     try validate()
     let images = try EvaluationImages(
       source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
+    for note in images.notes { monitor.warning(note) }
     let classes = network.configuration.numClasses
     guard images.classNames.count == classes else {
       let isFolder = source == .folder(source.path)

@@ -89,7 +89,7 @@ public final class HeatMapWriter {
 
   /// `<image>.cam.png`, with a number where images of several folders have one name.
   private func url(for file: String) -> URL {
-    let stem = Self.url(file).deletingPathExtension().lastPathComponent
+    let stem = Self.url(PathText.readable(file)).deletingPathExtension().lastPathComponent
     var name = stem + Self.suffix
     var number = 2
     while !written.insert(name).inserted {

@@ -50,7 +50,7 @@ public struct PredictionTask {
       if let images = batch.images {
         let names = batch.indices.map { files.paths[$0] }
         let (classes, output) = try classifier.classify(images, top: max(top, 1), names: names, outputs: outputs)
-        result.images += zip(names, classes).map { PredictionResult.Image(file: $0, classes: $1) }
+        result.images += zip(names, classes).map { PredictionResult.Image(file: PathText.readable($0), classes: $1) }
         if let values = output?.features { features.append(values) }
         if let heatMaps, let activations = output?.activations {
           try heatMaps.write(

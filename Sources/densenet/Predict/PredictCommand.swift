@@ -67,6 +67,7 @@ struct PredictCommand: ParsableCommand {
   private func predictImages(_ network: LoadedNetwork, _ device: Device) throws {
     let preprocessing = try preprocessing.applied(to: network.preprocessing())
     let files = ImageFiles(images.map(\.text))
+    if let leftOut = files.leftOut.description { printError("warning: \(leftOut)") }
     let classifier = try ImageClassifier(
       network, preprocessing: preprocessing, classNames: network.classNames(file: output.classes?.text),
       views: views.tta, device: device)

@@ -33,25 +33,40 @@ extension ImageSource {
     guard ImageFiles.isFolder(path) else {
       throw Failure(.missingInput, "\(path): no such folder of images; check the path")
     }
-    let training = joined(path, "train")
-    guard ImageFiles.isFolder(training) else {
-      let images = try ImageFolder(root: path)
+    switch try FolderLayout(of: path) {
+    case .classes(let root, let notes):
+      let images = try ImageFolder(root: root)
       try requireSound(images)
-      let found = images.examples.map { LabeledPath(path: $0.path, label: images.classNames[$0.label]) }
-      return try splits(found, root: path, rule)
+      return try splits(images.labeled, root: root, rule).noting(notes + images.notes)
+    case .parts(let parts): return try splits(parts)
     }
-    guard let other = ["val", "test"].map({ joined(path, $0) }).first(where: ImageFiles.isFolder) else {
+  }
+
+  private func splits(_ parts: FolderParts) throws(Failure) -> ImageSplits {
+    guard let training = parts.training else {
       throw Failure(
         .missingInput,
-        "\(path): expected a folder val or test beside train, found none; add one, or name folder:\(training) to have it split"
+        "\(parts.path): expected a folder train beside those for testing, found none; add one, or rename the folders if they are classes"
+      )
+    }
+    guard try !FolderLayout.subfolders(of: training).isEmpty else {
+      throw Failure(
+        .missingInput,
+        "\(training): expected a folder of images for each class, found no folder; sort the images into such folders")
+    }
+    guard let other = parts.validation ?? parts.test else {
+      let notes = parts.notes.isEmpty ? "" : " (\(parts.notes.joined(separator: ", ")))"
+      throw Failure(
+        .missingInput,
+        "\(parts.path): expected a folder val or test beside train, found none\(notes); add one, or name folder:\(training) to have it split"
       )
     }
     let (train, test) = (try ImageFolder(root: training), try ImageFolder(root: other))
     try requireSound(train)
     if let problem = test.skipped.first(where: { $0.failure.kind == .inputOutput }) { throw problem.failure }
-    return try splits(
-      train: train.examples.map { LabeledPath(path: $0.path, label: train.classNames[$0.label]) },
-      test: test.examples.map { LabeledPath(path: $0.path, label: test.classNames[$0.label]) }, root: path)
+    var found = try splits(train: train.labeled, test: test.labeled, root: path)
+    if let places = parts.description(test: other) { found.origin += " (\(PathText.shown(places)))" }
+    return found.noting(parts.notes + train.notes + test.notes)
   }
 
   /// Requires class folders to be readable, to hold images, and to be there once each.
@@ -60,10 +75,11 @@ extension ImageSource {
       if problem.failure.kind == .inputOutput { throw problem.failure }
       throw Failure(
         .invalidData,
-        "\(problem.file): expected .jpg, .jpeg or .png files of this class, found none; add some or remove the folder")
+        "\(problem.file): expected \(ImageFormat.list) images of this class, found none\(images.leftOut.description.map { " (\($0))" } ?? ""); add some or remove the folder"
+      )
     }
     var known: [[UInt64]: String] = [:]
-    for name in images.classNames {
+    for name in try FolderLayout.subfolders(of: images.path) {
       let folder = joined(images.path, name)
       if let other = known.updateValue(folder, forKey: fileIdentity(folder)) {
         throw Failure(.invalidData, "\(folder): is the same folder as \(other), by a link; remove one of them")
@@ -121,7 +137,7 @@ extension ImageSource {
       warnings: warnings)
   }
 
-  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(path)" }
+  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(PathText.shown(path))" }
 
   /// The classes, sorted as Python sorts them.
   private func classNames(of images: [LabeledPath]) throws(Failure) -> [String] {
@@ -166,6 +182,12 @@ extension ImageSource {
     }
     return LabeledImageFiles(
       name: name, classNames: classNames, root: root, paths: images.map(\.path), labels: found)
+  }
+}
+
+extension ImageFolder {
+  fileprivate var labeled: [LabeledPath] {
+    examples.map { LabeledPath(path: $0.path, label: classNames[$0.label]) }
   }
 }
 

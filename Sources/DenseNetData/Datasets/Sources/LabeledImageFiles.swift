@@ -1,6 +1,6 @@
 public import DenseNets
 
-/// Labelled images in JPEG and PNG files, decoded when they are asked for.
+/// Labelled images in files, decoded when they are asked for.
 public struct LabeledImageFiles: LabeledImages {
   public let name: String
   public let classNames: [String]
@@ -19,7 +19,7 @@ public struct LabeledImageFiles: LabeledImages {
     (self.name, self.classNames, self.root, self.paths, self.labels) = (name, classNames, root, paths, labels)
   }
 
-  public var files: [String]? { paths }
+  public var files: [String]? { paths.map(PathText.readable) }
 
   public func image(at index: Int) throws(Failure) -> DecodedImage {
     do {

@@ -23,7 +23,7 @@ enum JPEGCodec {
   }
 
   /// Files hold the inks inverted, as Adobe's programs write them; colours are Pillow's.
-  private static func rgb(fromInvertedCMYK pixels: [UInt8]) -> [UInt8] {
+  static func rgb(fromInvertedCMYK pixels: [UInt8]) -> [UInt8] {
     let count = pixels.count / 4
     return [UInt8](unsafeUninitializedCapacity: 3 * count) { result, filled in
       for i in 0..<count {
