@@ -79,7 +79,7 @@ private struct PendingBatch {
 
   mutating func skip(_ path: String, _ error: any Error) {
     let failure = error as? Failure ?? Failure(.internalError, "\(path): \(error)")
-    let named = failure.description.hasPrefix(PathText.shown(path))
+    let named = failure.description.hasPrefix(printable(path))
     skipped.append(
       SkippedImage(
         file: path, failure: named ? failure : Failure(failure.kind, "\(path): \(failure.description)")))

@@ -28,7 +28,8 @@ public struct RunReport: Sendable {
     let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
       (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
     }
-    try AtomicFile.write(Data(PredictionTable.text(evaluation.predictions).utf8), to: folder.predictionsURL)
+    let table = PredictionTable.text(evaluation.predictions, classNames: evaluation.classNames)
+    try AtomicFile.write(Data(table.utf8), to: folder.predictionsURL)
     let record = EvaluationRecord(evaluation, images: images)
     try AtomicFile.write(try prettyJSON(record) + Data("\n".utf8), to: folder.evaluationURL)
     try write()

@@ -65,7 +65,7 @@ extension ImageSource {
     try requireSound(train)
     if let problem = test.skipped.first(where: { $0.failure.kind == .inputOutput }) { throw problem.failure }
     var found = try splits(train: train.labeled, test: test.labeled, root: path)
-    if let places = parts.description(test: other) { found.origin += " (\(PathText.shown(places)))" }
+    if let places = parts.description(test: other) { found.origin += " (\(printable(places)))" }
     return found.noting(parts.notes + train.notes + test.notes)
   }
 
@@ -137,7 +137,7 @@ extension ImageSource {
       warnings: warnings)
   }
 
-  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(PathText.shown(path))" }
+  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(printable(path))" }
 
   /// The classes, sorted as Python sorts them.
   private func classNames(of images: [LabeledPath]) throws(Failure) -> [String] {

@@ -12,7 +12,7 @@ public struct ImageSplits: Sendable {
   /// With more for the user to know, before what is known already.
   func noting(_ notes: [String]) -> ImageSplits {
     var result = self
-    result.warnings = notes.map(PathText.shown) + warnings
+    result.warnings = notes.map { printable($0) } + warnings
     return result
   }
 }
