@@ -55,7 +55,7 @@ extension Preprocessing {
 struct CropAxis {
   /// The positions of the image that stay.
   let kept: Range<Int>
-  /// Black before and after them.
+  /// The border before and after them.
   let before: Int
   let after: Int
 
@@ -75,10 +75,16 @@ struct CropAxis {
 }
 
 extension DecodedImage {
-  func padded(_ rows: CropAxis, _ columns: CropAxis) -> DecodedImage {
+  /// - Parameter fill: the border's colour, by channel.
+  func padded(_ rows: CropAxis, _ columns: CropAxis, fill: [UInt8]) -> DecodedImage {
     if rows.before + rows.after + columns.before + columns.after == 0 { return self }
     let (newWidth, newHeight) = (columns.before + width + columns.after, rows.before + height + rows.after)
-    var padded = [UInt8](repeating: 0, count: newWidth * newHeight * channels)
+    var padded = [UInt8](repeating: fill[0], count: newWidth * newHeight * channels)
+    if fill.contains(where: { $0 != fill[0] }) {
+      for start in stride(from: 0, to: padded.count, by: channels) {
+        for c in 0..<channels { padded[start + c] = fill[c] }
+      }
+    }
     let count = width * channels
     for y in 0..<height {
       let target = ((rows.before + y) * newWidth + columns.before) * channels

@@ -152,7 +152,7 @@ public struct EvaluationTask {
   /// In any case of the size of ``side``.
   private func resized(_ preprocessing: Preprocessing) -> Preprocessing {
     var result = preprocessing
-    if let side { (result.resize, result.crop) = (.exact(height: side, width: side), nil) }
+    if let side { (result.resize, result.crop, result.fill) = (.exact(height: side, width: side), nil, nil) }
     return result
   }
 }

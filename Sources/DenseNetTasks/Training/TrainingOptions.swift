@@ -32,6 +32,8 @@ public struct TrainingOptions: Sendable {
   /// The path of the weights to begin with: safetensors, a PyTorch checkpoint, or a folder. Nil: random ones, from the
   /// seed.
   public var initialWeights: String?
+  /// The part of a checkpoint to begin with, its keys joined by dots; nil: the usual one, see `WeightsReader`.
+  public var initialEntry: String?
   /// The dataset's classes, for a new, untrained classifier where the one of ``initialWeights`` is for others; nil: such
   /// weights are refused.
   public var numClasses: Int?

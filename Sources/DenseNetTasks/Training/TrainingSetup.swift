@@ -110,7 +110,10 @@ extension TrainingOptions {
   /// - Throws: `Failure` for settings that make no sense, before anything is downloaded, and for what cannot be found.
   func load(_ monitor: TaskMonitor) async throws -> TrainingSetup.Parts {
     try validate()
-    let weights = try initialWeights.map { try WeightsFile(contentsOf: URL(fileURLWithPath: $0)) }
+    let weights = try initialWeights.map {
+      try WeightsFile(contentsOf: URL(fileURLWithPath: $0), entry: initialEntry)
+    }
+    for note in weights?.notes ?? [] { monitor.note(note) }
     _ = try chosenModel(weights: weights, images: nil)
     return TrainingSetup.Parts(
       splits: try await dataset.load(otherwise: recipe.dataset, monitor: monitor), weights: weights)

@@ -22,6 +22,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     transform: Path.parse)
   var weights: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var views: TestTimeAugmentationOptions
@@ -62,7 +63,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     let device = try compute.device()
     let source = try data.imageSource()
-    var task = EvaluationTask(try LoadedNetwork(weights: weights.text, model: model.choice))
+    var task = EvaluationTask(try LoadedNetwork(weights, entry, model))
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
     (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
@@ -90,5 +91,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 }
 
 extension EvaluateCommand: NamesSettings {
-  static let optionNames: [Failure.Setting: [String]] = ["inputTensors": [], "classNames": []]
+  static let optionNames: [Failure.Setting: [String]] = [
+    "initialWeights": ["densenet train --init"], "inputTensors": [], "classNames": [],
+  ]
 }

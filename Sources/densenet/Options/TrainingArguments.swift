@@ -22,6 +22,8 @@ struct TrainingArguments: ParsableArguments {
       valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 
+  @OptionGroup var entry: EntryOptions
+
   @Option(
     number:
       "With --init: the dataset's number of classes, for a new, untrained classifier where the weights have another number. Default: such weights are refused."
@@ -51,6 +53,7 @@ struct TrainingArguments: ParsableArguments {
     options.compute.memoryEfficient = memory.memoryEfficient
     (options.seed, options.shuffles) = (seed.value, !noShuffle)
     (options.initialWeights, options.numClasses) = (initialWeights?.text, numClasses?.value)
+    options.initialEntry = entry.entry
     (options.trainLimit, options.testLimit) = (trainLimit?.value, data.testLimit?.value)
     return options
   }
