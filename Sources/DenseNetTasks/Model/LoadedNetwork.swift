@@ -14,6 +14,8 @@ public struct LoadedNetwork {
   public let net: DenseNet
   /// What the file says of its model.
   public let card: ModelCard
+  /// All that the file says, ``card`` included.
+  package let metadata: [String: String]
   /// The path of the weights, for messages.
   public let source: String
   /// The file that says what ``card`` has, for messages.
@@ -34,7 +36,7 @@ public struct LoadedNetwork {
       file, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
     net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
-    card = file.card
+    (card, metadata) = (file.card, file.metadata)
     (source, describedBy, notes) = (path, file.describedBy, file.notes)
   }
 

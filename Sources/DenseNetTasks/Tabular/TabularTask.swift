@@ -37,9 +37,14 @@ public struct TabularTask {
   private func runOnDevice() throws -> TabularOutcome {
     let began = ContinuousClock.now
     let folder = try makeFolder()
+    let lock = try RunLock(folder.url)
+    defer { lock.release() }
+    // Another process may have been here first.
+    try folder.requireNoRun()
     do {
       try folder.write(config: TabularConfig(options, tables, epochs: epochs, device: device))
     } catch {
+      lock.release()
       folder.removeIfEmpty()
       throw error
     }

@@ -33,7 +33,10 @@ struct TrainingArguments: ParsableArguments {
   @Flag(help: "Keep the images in file order in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 
-  @Option(number: "Use only the first <n> training images. Default: all.")
+  @Option(
+    number:
+      "Use only <n> training images: the first ones; of folder: and csv:, the same share of each class, chosen by --split-seed. Default: all."
+  )
   var trainLimit: Positive?
 
   @Flag(help: "Show no progress on standard error.")

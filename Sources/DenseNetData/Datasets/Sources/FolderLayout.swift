@@ -174,8 +174,14 @@ struct FolderParts {
   }
 
   /// Where the parts are, for a person to read; nil where they have the usual names and places.
-  func description(test: String) -> String? {
-    let isUsual = training == joined(path, "train") && ["val", "test"].map { joined(path, $0) }.contains(test)
-    return isUsual ? nil : "\(training ?? path) for training, \(test) for testing"
+  var places: String? {
+    let uses = [
+      (training, "training", ["train"]), (validation, "validation", ["val", "valid"]), (test, "testing", ["test"]),
+    ]
+    let unusual = uses.contains { folder, _, names in
+      folder.map { folder in !names.contains { joined(path, $0) == folder } } ?? false
+    }
+    guard unusual else { return nil }
+    return uses.compactMap { folder, use, _ in folder.map { "\($0) for \(use)" } }.joined(separator: ", ")
   }
 }
