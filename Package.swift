@@ -71,7 +71,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
-      name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
+      name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNetReports", "DenseNets", "CZlib"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "DenseNetIOTests",

@@ -28,6 +28,7 @@ struct DenseNetCommand: AsyncParsableCommand {
     StandardStreams.prepare()
     var parsed: (any ParsableCommand)?
     do {
+      try MemoryGuard.begin()
       var command = try parseAsRoot(Path.arguments)
       parsed = command
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -20,7 +20,7 @@ enum StandardStreams {
 
 /// Writes one line to standard error, whatever the names in it hold. What cannot be written is dropped.
 func printError(_ line: String) {
-  Terminal.writeToStandardError("densenet: \(PathText.shown(line))\n")
+  Terminal.writeToStandardError("densenet: \(printable(line))\n")
 }
 
 /// Writes a result to standard output.

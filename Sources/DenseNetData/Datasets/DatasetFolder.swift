@@ -35,7 +35,7 @@ struct DatasetFolder {
     do {
       _ = try FolderListing(path)
     } catch {
-      return request.failure("\(error.description.dropFirst(PathText.shown(path).count + 2))\(request.naming)")
+      return request.failure("\(error.description.dropFirst(printable(path).count + 2))\(request.naming)")
     }
     let best = places.max { present(in: $0).count < present(in: $1).count }!
     let missing = description.files.filter { Self.path(of: $0, in: best) == nil }.map(\.name)

@@ -14,7 +14,7 @@ public struct SkippedImage: Sendable, Equatable {
 
   /// The failure without the file's name at its beginning.
   public var reason: String {
-    let prefix = PathText.shown(file) + ": "
+    let prefix = printable(file) + ": "
     return failure.description.hasPrefix(prefix)
       ? String(failure.description.dropFirst(prefix.count)) : failure.description
   }

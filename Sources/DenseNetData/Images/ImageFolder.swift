@@ -38,7 +38,7 @@ public struct ImageFolder: Sendable {
       try self.init(root: root, classNames: classNames)
       self.notes = notes + self.notes
     case .parts(let parts):
-      guard let root = parts.validation ?? parts.test else {
+      guard let root = parts.test ?? parts.validation else {
         throw Failure(
           .missingInput,
           "\(path): expected a folder val or test with class folders\(parts.training.map { " beside \($0)" } ?? ""), found none; add one or name another folder"

@@ -8,12 +8,15 @@ public enum MetricPoint: Sendable, Equatable {
   /// The end of an epoch.
   /// - epoch: from 1.
   /// - testLoss: nil when the test set was not evaluated, and so for `testAccuracy`.
+  /// - validationLoss: of the validation images, where there are three parts, and so for `validationAccuracy`; then the
+  ///   test images are not evaluated here.
   /// - examplesPerSecond: of training, without evaluation.
   /// - waitingShare: the part of the epoch's training time that was spent waiting for images, 0 to 1.
   /// - seconds: wall-clock time since the run began.
   case epoch(
     epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, testLoss: Double?, testAccuracy: Double?,
-    examplesPerSecond: Double, waitingShare: Double, seconds: Double)
+    examplesPerSecond: Double, waitingShare: Double, seconds: Double, validationLoss: Double? = nil,
+    validationAccuracy: Double? = nil)
 
   /// The point as a JSON object on one line, without a line feed. A number that is not finite is `null`.
   package var jsonLine: String {
@@ -25,10 +28,12 @@ public enum MetricPoint: Sendable, Equatable {
       ])
     case .epoch(
       let epoch, let step, let trainLoss, let trainAccuracy, let testLoss, let testAccuracy, let examplesPerSecond,
-      let waitingShare, let seconds):
+      let waitingShare, let seconds, let validationLoss, let validationAccuracy):
+      let part = validationLoss == nil && validationAccuracy == nil ? "test" : "val"
       return object([
         ("event", quoted("epoch")), ("epoch", "\(epoch)"), ("step", "\(step)"), ("train_loss", json(trainLoss)),
-        ("train_accuracy", json(trainAccuracy)), ("test_loss", json(testLoss)), ("test_accuracy", json(testAccuracy)),
+        ("train_accuracy", json(trainAccuracy)), ("\(part)_loss", json(validationLoss ?? testLoss)),
+        ("\(part)_accuracy", json(validationAccuracy ?? testAccuracy)),
         ("examples_per_second", json(examplesPerSecond)), ("waiting_share", json(waitingShare)),
         ("seconds", json(seconds)),
       ])

@@ -2,8 +2,10 @@ extension MetricsHistory {
   /// The points as a table with a header, in the order of their steps: `metrics.csv`. A field is empty where the point
   /// has no such number, or it is not finite.
   public var csv: String {
+    let validates = epochs.contains { $0.validationLoss != nil || $0.validationAccuracy != nil }
+    let part = validates ? "val" : "test"
     let heads = [
-      "event", "epoch", "step", "train_loss", "train_accuracy", "learning_rate", "test_loss", "test_accuracy",
+      "event", "epoch", "step", "train_loss", "train_accuracy", "learning_rate", "\(part)_loss", "\(part)_accuracy",
       "examples_per_second", "waiting_share", "seconds",
     ]
     let trainRows = train.map { point in
@@ -20,8 +22,8 @@ extension MetricsHistory {
         row(
           "epoch", "\(point.epoch)", point.step,
           [
-            point.trainLoss, point.trainAccuracy, nil, point.testLoss, point.testAccuracy, point.examplesPerSecond,
-            point.waitingShare, point.seconds,
+            point.trainLoss, point.trainAccuracy, nil, point.validationLoss ?? point.testLoss,
+            point.validationAccuracy ?? point.testAccuracy, point.examplesPerSecond, point.waitingShare, point.seconds,
           ])
       )
     }

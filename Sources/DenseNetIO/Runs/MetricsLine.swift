@@ -47,6 +47,8 @@ extension MetricsLine.Point {
     case learningRate = "learning_rate"
     case testLoss = "test_loss"
     case testAccuracy = "test_accuracy"
+    case validationLoss = "val_loss"
+    case validationAccuracy = "val_accuracy"
     case examplesPerSecond = "examples_per_second"
     case waitingShare = "waiting_share"
   }
@@ -73,7 +75,8 @@ extension MetricsLine.Point {
             trainLoss: try number(.trainLoss), trainAccuracy: try number(.trainAccuracy),
             testLoss: try optional(.testLoss), testAccuracy: try optional(.testAccuracy),
             examplesPerSecond: try number(.examplesPerSecond), seconds: try number(.seconds),
-            waitingShare: try optional(.waitingShare)))
+            waitingShare: try optional(.waitingShare), validationLoss: try optional(.validationLoss),
+            validationAccuracy: try optional(.validationAccuracy)))
       default: throw Problem(reason: "the event “\(printable(event, limit: 20))”")
       }
     }

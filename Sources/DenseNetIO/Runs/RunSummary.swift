@@ -5,12 +5,18 @@ public struct RunSummary: Sendable, Equatable {
   /// Averages over the last epoch's training batches, in training mode.
   public var trainLoss: Double
   public var trainAccuracy: Double
-  /// Over the whole test set, in evaluation mode.
+  /// Over the whole test set, in evaluation mode, of the last weights; NaN, and left out of the file, without test images.
   public var testLoss: Double
   public var testAccuracy: Double
-  /// Of the epoch where it was highest, from 1.
+  /// Of the best epoch's weights; NaN, and left out of the file, without test images.
   public var bestTestAccuracy: Double
+  /// From 1: where the accuracy on the validation images was highest, or on the test images where there are two parts.
   public var bestEpoch: Int
+  /// Over the validation images, where there are three parts: of the last weights.
+  public var validationLoss: Double?
+  public var validationAccuracy: Double?
+  /// Of the best epoch's weights.
+  public var bestValidationAccuracy: Double?
   /// Training steps only: loading included, evaluation not.
   public var examplesPerSecond: Double
   /// The process's peak resident set.
@@ -60,15 +66,23 @@ extension RunSummary: Codable {
     case testLoss = "test_loss"
     case testAccuracy = "test_accuracy"
     case bestTestAccuracy = "best_test_accuracy"
+    case validationLoss = "val_loss"
+    case validationAccuracy = "val_accuracy"
+    case bestValidationAccuracy = "best_val_accuracy"
     case bestEpoch = "best_epoch"
     case examplesPerSecond = "examples_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case batchSize = "batch_size"
   }
 
+  private static let ofTests: Set<CodingKeys> = [.testLoss, .testAccuracy, .bestTestAccuracy]
+
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    func number(_ key: CodingKeys) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
+    func number(_ key: CodingKeys) throws -> Double {
+      // Without test images, a run has no such numbers.
+      try values.contains(key) || !Self.ofTests.contains(key) ? values.decode(Double?.self, forKey: key) ?? .nan : .nan
+    }
     // Runs of before the best epoch was noted have their last one.
     let (testAccuracy, epochs) = (try number(.testAccuracy), try values.decode(Int.self, forKey: .epochs))
     self.init(
@@ -85,7 +99,13 @@ extension RunSummary: Codable {
       precision: try values.decode(String.self, forKey: .precision),
       threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
       seconds: try number(.seconds))
+    validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
+    validationAccuracy = try values.decodeIfPresent(Double.self, forKey: .validationAccuracy)
+    bestValidationAccuracy = try values.decodeIfPresent(Double.self, forKey: .bestValidationAccuracy)
   }
+
+  /// Whether the run has images that it was tested on.
+  public var isTested: Bool { !(testLoss.isNaN && testAccuracy.isNaN) }
 
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
@@ -93,10 +113,15 @@ extension RunSummary: Codable {
     try values.encode(dataset, forKey: .dataset)
     try values.encode(trainLoss.orNull, forKey: .trainLoss)
     try values.encode(trainAccuracy.orNull, forKey: .trainAccuracy)
-    try values.encode(testLoss.orNull, forKey: .testLoss)
-    try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
-    try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
-    try values.encode(bestEpoch, forKey: .bestEpoch)
+    try values.encodeIfPresent(validationLoss?.orNull, forKey: .validationLoss)
+    try values.encodeIfPresent(validationAccuracy?.orNull, forKey: .validationAccuracy)
+    try values.encodeIfPresent(bestValidationAccuracy?.orNull, forKey: .bestValidationAccuracy)
+    if isTested {
+      try values.encode(testLoss.orNull, forKey: .testLoss)
+      try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
+      try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
+      try values.encode(bestEpoch, forKey: .bestEpoch)
+    }
     try values.encode(examplesPerSecond.orNull, forKey: .examplesPerSecond)
     try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try values.encode(parameters, forKey: .parameters)

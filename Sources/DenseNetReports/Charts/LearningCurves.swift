@@ -34,8 +34,10 @@ public struct LearningCurves: Sendable, Equatable {
   public var trainLoss: [Point] = []
   /// From 0 to 1, since the epoch began.
   public var trainAccuracy: [Point] = []
-  /// From 0 to 1, over the test set.
+  /// From 0 to 1, over the test set, or what ``heldOut`` names.
   public var testAccuracy: [Point] = []
+  /// What ``testAccuracy`` is of, in the legend: `test`, or `val` where the best epoch is chosen on other images.
+  public var heldOut = "test"
 
   public init(epochs: Int, title: String? = nil) {
     self.epochs = epochs

@@ -14,9 +14,14 @@ public struct ReportPage: Sendable {
     /// Averages over the last epoch's training batches.
     public var trainLoss: Double
     public var trainAccuracy: Double
-    /// Over the whole test set.
+    /// Over the whole test set, of the last weights; NaN without test images.
     public var testLoss: Double
     public var testAccuracy: Double
+    /// The same of the best epoch's weights, where they were chosen on validation images.
+    public var bestTestAccuracy: Double?
+    /// Of the last weights, where there are validation images.
+    public var validationLoss: Double?
+    public var validationAccuracy: Double?
     public var examplesPerSecond: Double
     /// Wall-clock time of the whole run.
     public var seconds: Double
@@ -70,7 +75,9 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    results.map { Headline(results: $0, best: curves?.best, evaluation: evaluation).html }
+    guard results != nil || evaluation.map({ $0.count > 0 }) == true else { return nil }
+    return results != nil || curves == nil
+      ? Headline(results: results, best: curves?.best, evaluation: evaluation).html : nil
   }
 
   private var learning: String? {
@@ -79,18 +86,19 @@ public struct ReportPage: Sendable {
       "Loss",
       [
         .init(name: "training", points: curves.trainLoss, style: 0),
-        .init(name: "test", points: curves.testLoss, style: 1),
+        .init(name: curves.heldOut, points: curves.testLoss, style: 1),
       ], fromZero: true, epochs: curves.epochs, isCropped: true)
     let accuracy = LineChart(
       "Accuracy",
       [
         .init(name: "training", points: curves.trainAccuracy, style: 0),
-        .init(name: "test", points: curves.testAccuracy, style: 1),
+        .init(name: curves.heldOut, points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
     return HTML.section(
       "Learning curves",
-      note: "Training figures are averages since the epoch began, while the weights change; test figures are of the "
-        + "whole test set after each epoch.",
+      note:
+        "Training figures are averages since the epoch began, while the weights change; \(curves.heldOut) figures are of "
+        + "the whole \(curves.heldOut) set after each epoch.",
       "<div class=\"columns\">\n\(HTML.chart("Loss", loss.svg()))\n\(HTML.chart("Accuracy", accuracy.svg()))\n</div>")
   }
 

@@ -31,7 +31,10 @@ package struct PredictionReport: Encodable {
   }
 
   package func table() -> String {
-    var table = TextTable(columns: [.init("file"), .init("rank", .right), .init("class"), .init("probability", .right)])
+    var table = TextTable(columns: [
+      .init("file", limit: 60, keepsEnd: true), .init("rank", .right), .init("class", limit: 50),
+      .init("probability", .right),
+    ])
     for prediction in predictions {
       for (rank, top) in prediction.top.enumerated() {
         table.addRow([
@@ -47,12 +50,8 @@ package struct PredictionReport: Encodable {
     var lines = ["file,rank,class,index,probability"]
     for prediction in predictions {
       for (rank, top) in prediction.top.enumerated() {
-        lines.append(
-          [
-            TextFormat.field(prediction.file), "\(rank + 1)", TextFormat.field(top.class), "\(top.index)",
-            "\(Float(top.probability))",
-          ]
-          .joined(separator: ","))
+        let fields = [prediction.file, "\(rank + 1)", top.class, "\(top.index)", "\(Float(top.probability))"]
+        lines.append(fields.map(CSVText.field).joined(separator: ","))
       }
     }
     return lines.joined(separator: "\n")

@@ -33,6 +33,7 @@ public struct PredictionTask {
 
   /// - Parameter files: to classify, in their order.
   public func run(_ files: ImageFiles) throws -> PredictionResult {
+    try Failure.requirePositive(batchSize, "batchSize")
     var result = PredictionResult()
     result.skipped = files.skipped
     for image in files.skipped { onSkipped(image) }
@@ -41,7 +42,7 @@ public struct PredictionTask {
     if heatMaps != nil { outputs.insert(.activations) }
     monitor.stageBegins(.init("predicting", total: files.paths.count))
     var (done, features): (Int, [Tensor]) = (0, [])
-    let batches = ImageLoader(
+    let batches = try ImageLoader(
       files.paths, preprocessing: classifier.preprocessing, batchSize: batchSize, minimumSide: classifier.minimumSide)
     for batch in batches {
       for image in batch.skipped { onSkipped(image) }

@@ -25,7 +25,7 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
 
   public init(_ kind: Kind, _ description: String, settings: [Setting] = []) {
     self.kind = kind
-    self.description = PathText.shown(description)
+    self.description = printable(description)
     self.settings = settings
   }
 

@@ -49,32 +49,12 @@ public enum PathText {
     return text.unicodeScalars.map { isStandIn($0) ? hexadecimal($0.value - base) : String($0) }.joined()
   }
 
-  /// Foreign text on one line: bytes that are not UTF-8, and characters that would move the cursor or turn the
-  /// direction of writing, as `\xE9`, `\n` or `\u{202E}`.
-  public static func shown(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { isStandIn($0) || isUnruly($0) }) else { return text }
-    return text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\n": "\\n"
-      case "\r": "\\r"
-      case "\t": "\\t"
-      case _ where isStandIn(scalar): hexadecimal(scalar.value - base)
-      case _ where isUnruly(scalar):
-        scalar.value < 0x80 ? hexadecimal(scalar.value) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-      default: String(scalar)
-      }
-    }
-    .joined()
+  /// How text shows a byte that is not UTF-8, `\xE9`; nil for a character of text.
+  static func escape(of scalar: Unicode.Scalar) -> String? {
+    isStandIn(scalar) ? hexadecimal(scalar.value - base) : nil
   }
 
   private static func isStandIn(_ scalar: Unicode.Scalar) -> Bool { scalar.value & ~0xff == base }
-
-  private static func isUnruly(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069: true
-    default: false
-    }
-  }
 
   private static func hexadecimal(_ byte: UInt32) -> String {
     "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetIO
 import DenseNetTasks
 import DenseNets
 
@@ -18,6 +19,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The weights to export.", valueName: "file"), transform: Path.parse)
   var weights: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
 
   @Option(help: ArgumentHelp("The format to write: onnx.", valueName: "name"))
@@ -31,6 +33,9 @@ struct ExportCommand: ParsableCommand {
       "Height and width of the images, in pixels, or \"any\". Default: the size that the weights record, else the network's own (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
       valueName: "pixels"), transform: InputSize.parse)
   var inputSize: InputSize?
+
+  @Flag(help: "Replace an existing file of another format.")
+  var force = false
 
   @Flag(help: "Print what was written as JSON.")
   var json = false
@@ -56,8 +61,9 @@ struct ExportCommand: ParsableCommand {
       case .any?: .any
       case .side(let side)?: .side(side)
       }
+    try OutputFile.require(output.url, as: .onnx, inputs: [weights.url], replaces: force)
     let export = NetworkExport(
-      try LoadedNetwork(weights: weights.text, model: model.choice), size: size,
+      try LoadedNetwork(weights, entry, model), size: size,
       producerVersion: DenseNetCommand.version)
     let report =
       switch format {
@@ -71,6 +77,7 @@ struct ExportCommand: ParsableCommand {
 
 extension ExportCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
+    "initialWeights": ["densenet train --init"],
     "imageSize": ["--input-size"], "inputTensors": [], "classNames": [],
   ]
 }

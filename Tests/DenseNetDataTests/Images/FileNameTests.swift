@@ -20,9 +20,9 @@ import Testing
   }
 
   @Test func showsWhatIsNoText() {
-    #expect(PathText.shown(PathText.text(of: Self.latin + [0x0a, 0x1b])) == #"caf\xE9\n\x1B"#)
+    #expect(printable(PathText.text(of: Self.latin + [0x0a, 0x1b])) == #"caf\xE9\n\u{1b}"#)
     #expect(PathText.readable(PathText.text(of: Self.latin + [0x0a])) == "caf\\xE9\n")
-    #expect(PathText.shown("a\u{202e}b\u{9b}é") == #"a\u{202E}b\u{9B}é"#)
+    #expect(printable("a\u{202e}b\u{9b}é") == #"a\u{202e}b\u{9b}é"#)
     let failure = Failure(.invalidData, "\(PathText.text(of: Self.latin)): bad\nname")
     #expect(failure.description == #"caf\xE9: bad\nname"#)
   }

@@ -173,9 +173,17 @@ struct FolderParts {
     return FolderLayout.holdsClasses(inner) ? try classRoot(inner) : path
   }
 
-  /// Where the parts are, for a person to read; nil where they have the usual names and places.
-  func description(test: String) -> String? {
-    let isUsual = training == joined(path, "train") && ["val", "test"].map { joined(path, $0) }.contains(test)
-    return isUsual ? nil : "\(training ?? path) for training, \(test) for testing"
+  /// Where the parts of a folder are, for a person to read; nil where they have the usual names and places.
+  func places(in path: String) -> String? {
+    let uses = [
+      // Without a test part, validation is what is tested on.
+      (training, "training", ["train"]), (validation, test == nil ? "testing" : "validation", ["val"]),
+      (test, "testing", ["test"]),
+    ]
+    let unusual = uses.contains { folder, _, names in
+      folder.map { folder in !names.contains { joined(path, $0) == folder } } ?? false
+    }
+    guard unusual else { return nil }
+    return uses.compactMap { folder, use, _ in folder.map { "\($0) for \(use)" } }.joined(separator: ", ")
   }
 }

@@ -2,23 +2,67 @@ public import DenseNets
 import Foundation
 
 extension ImageSource {
-  /// Finds the images to train and to test on; none of them is read.
+  /// Finds the images to train, to validate and to test on; none of them is read.
   /// - Throws: `Failure` of kind `missingInput` where there is no such folder or file, or no image; `inputOutput` where
   ///   a folder cannot be read; `invalidData` where classes or labels do not agree, or a class has no images.
   public func splits(_ rule: SplitRule = SplitRule()) throws(Failure) -> ImageSplits {
+    var parts = try parts(rule)
+    if rule.hasTwoParts { parts.mergeIntoTwo() }
+    try parts.removeDuplicates()
+    let names = try classNames(of: parts.train)
+    let train = try files(parts.train, classNames: names, root: parts.root)
+    guard parts.isSplit else { return try split(train, parts, rule) }
+    var validation: LabeledImageFiles?
+    if let images = parts.validation { validation = try files(images, classNames: names, root: parts.root) }
+    var test: LabeledImageFiles?
+    if let images = parts.test { test = try files(images, classNames: names, root: parts.root) }
+    var warnings = parts.warnings + (try parts.overlaps(path))
+    let (carved, kept) = carve(train, validation == nil, test == nil, rule)
+    if let carved {
+      if validation == nil { validation = carved } else { test = carved }
+    } else if !rule.hasTwoParts,
+      let share = [rule.carvedValidationShare, rule.carvedTestShare].first(where: { $0 > 0 })
+    {
+      warnings.append("\(path): the images have parts of their own: the share of \(share) is not used")
+    }
+    // Two parts: what is held out is tested on, whatever it is called.
+    if test == nil { (test, validation) = (validation, nil) }
+    let tested = test ?? train.selecting([])
+    return ImageSplits(
+      train: kept, validation: validation, test: tested, origin: origin(names.count, parts),
+      warnings: warnings + ImageSplits.untested(path, test: tested, validation: validation))
+  }
+
+  /// Of the training images of a source that has one other part, those of the part that it has not, where a share asks
+  /// for them; and the training images that are left.
+  private func carve(
+    _ train: LabeledImageFiles, _ lacksValidation: Bool, _ lacksTest: Bool, _ rule: SplitRule
+  ) -> (LabeledImageFiles?, LabeledImageFiles) {
+    let share = lacksValidation ? rule.carvedValidationShare : lacksTest ? rule.carvedTestShare : 0
+    guard share > 0, !rule.hasTwoParts else { return (nil, train) }
+    let held = SplitRule(testShare: share, seed: rule.seed).heldOut(labels: train.labels, classes: train.numClasses)
+      .test
+    guard !held.isEmpty else { return (nil, train) }
+    return (train.selecting(held.sorted()), train.selecting(train.labels.indices.filter { !held.contains($0) }))
+  }
+
+  /// Whether the images come in parts.
+  /// - Throws: as ``splits(_:)``.
+  package func isSplit() throws(Failure) -> Bool {
     switch self {
-    case .folder(let path): try folderSplits(path, rule)
-    case .table(let path): try tableSplits(path, rule)
+    case .folder(let path):
+      if case .parts = try FolderLayout(of: path) { true } else { false }
+    case .table(let path): try ImageTable(path).parts != nil
     }
   }
 
-  /// The test images, or all images where the source has no split; the classes are those of these images, sorted.
+  /// The test images, else those for validation, or all images where the source has no split; the classes are those of these images, sorted.
   /// - Throws: as ``splits(_:)``.
   public func testImages() throws(Failure) -> LabeledImageFiles {
     let table = try ImageTable(path)
     var images = table.images
     if let parts = table.parts {
-      let part: ImageTable.Part = parts.contains(.validation) ? .validation : .test
+      let part: ImageTable.Part = parts.contains(.test) ? .test : .validation
       images = zip(table.images, parts).filter { $1 == part }.map { $0.0 }
       guard !images.isEmpty else {
         throw Failure(.invalidData, "\(path), column \"split\": expected rows of val or test, found none; add some")
@@ -29,24 +73,31 @@ extension ImageSource {
     return try files(kept, classNames: names, root: table.folder)
   }
 
-  private func folderSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
+  private func parts(_ rule: SplitRule) throws(Failure) -> ImageParts {
+    switch self {
+    case .folder(let path): try folderParts(path, rule)
+    case .table(let path): try tableParts(path, rule)
+    }
+  }
+
+  private func folderParts(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageParts {
     guard ImageFiles.isFolder(path) else {
       throw missingFolder(path)
     }
     switch try FolderLayout(of: path) {
     case .classes(let root, let notes):
-      let images = try ImageFolder(root: root)
-      try requireSound(images)
-      return try splits(images.labeled, root: root, rule).noting(notes + images.notes)
-    case .parts(let parts): return try splits(parts)
+      var parts = ImageParts(root: root, train: [], warnings: notes)
+      parts.train = try parts.images(inClassesOf: root, requireSound)
+      return parts
+    case .parts(let folders): return try parts(folders, rule)
     }
   }
 
-  private func splits(_ parts: FolderParts) throws(Failure) -> ImageSplits {
-    guard let training = parts.training else {
+  private func parts(_ folders: FolderParts, _ rule: SplitRule) throws(Failure) -> ImageParts {
+    guard let training = folders.training else {
       throw Failure(
         .missingInput,
-        "\(parts.path): expected a folder train beside those for testing, found none; add one, or rename the folders if they are classes"
+        "\(folders.path): expected a folder train beside those for testing, found none; add one, or rename the folders if they are classes"
       )
     }
     guard try !FolderLayout.subfolders(of: training).isEmpty else {
@@ -54,19 +105,21 @@ extension ImageSource {
         .missingInput,
         "\(training): expected a folder of images for each class, found no folder; sort the images into such folders")
     }
-    guard let other = parts.validation ?? parts.test else {
-      let notes = parts.notes.isEmpty ? "" : " (\(parts.notes.joined(separator: ", ")))"
+    let takesAll = rule.testShare == 0 && rule.validationShare == 0
+    guard takesAll || folders.validation != nil || folders.test != nil else {
+      let notes = folders.notes.isEmpty ? "" : " (\(folders.notes.joined(separator: ", ")))"
       throw Failure(
         .missingInput,
-        "\(parts.path): expected a folder val or test beside train, found none\(notes); add one, or name folder:\(training) to have it split"
+        "\(folders.path): expected a folder val or test beside train, found none\(notes); add one, or name folder:\(training) to have it split"
       )
     }
-    let (train, test) = (try ImageFolder(root: training), try ImageFolder(root: other))
-    try requireSound(train)
-    if let problem = test.skipped.first(where: { $0.failure.kind == .inputOutput }) { throw problem.failure }
-    var found = try splits(train: train.labeled, test: test.labeled, root: path)
-    if let places = parts.description(test: other) { found.origin += " (\(PathText.shown(places)))" }
-    return found.noting(parts.notes + train.notes + test.notes)
+    var parts = ImageParts(root: path, train: [], warnings: folders.notes, places: folders.places(in: path))
+    parts.train = try parts.images(inClassesOf: training, requireSound)
+    if let validation = folders.validation { parts.validation = try parts.heldOutImages(in: validation) }
+    if let test = folders.test, folders.validation == nil || !rule.hasTwoParts {
+      parts.test = try parts.heldOutImages(in: test)
+    }
+    return parts
   }
 
   /// Requires class folders to be readable, to hold images, and to be there once each.
@@ -87,57 +140,51 @@ extension ImageSource {
     }
   }
 
-  private func tableSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
+  private func tableParts(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageParts {
     let table = try ImageTable(path)
-    guard let parts = table.parts else { return try splits(table.images, root: table.folder, rule) }
+    guard let parts = table.parts else { return ImageParts(root: table.folder, train: table.images) }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
     }
     let (train, validation, test) = (images(.train), images(.validation), images(.test))
-    guard !train.isEmpty, !validation.isEmpty || !test.isEmpty else {
+    let takesAll = rule.testShare == 0 && rule.validationShare == 0
+    guard !train.isEmpty, takesAll || !validation.isEmpty || !test.isEmpty else {
       throw Failure(
         .invalidData,
         "\(path), column \"split\": expected rows of train and of val or test, found \(train.count) and \(validation.count + test.count); complete it, or remove the column to have the rows split"
       )
     }
-    return try splits(train: train, test: validation.isEmpty ? test : validation, root: table.folder)
+    return ImageParts(
+      root: table.folder, train: train, validation: validation.isEmpty ? nil : validation,
+      test: test.isEmpty ? nil : test)
   }
 
-  private func splits(_ images: [LabeledPath], root: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
-    let (kept, warnings) = try LabeledPath.withoutDuplicates(images)
-    let all = try files(kept, classNames: classNames(of: kept), root: root)
-    let tested = rule.testIndices(labels: all.labels, classes: all.numClasses)
-    let (train, test) = (kept.indices.filter { !tested.contains($0) }, tested.sorted())
-    guard !test.isEmpty else {
+  /// Splits images that come in one part.
+  private func split(
+    _ all: LabeledImageFiles, _ parts: ImageParts, _ rule: SplitRule
+  ) throws(Failure) -> ImageSplits {
+    let (tested, validated) = rule.heldOut(labels: all.labels, classes: all.numClasses)
+    guard !tested.isEmpty || rule.testShare == 0 else {
       throw Failure(
         .invalidData, "\(path): expected a class with two images or more, to test on one, found one image per class")
     }
+    guard !validated.isEmpty || rule.validationShare == 0 else {
+      throw Failure(
+        .invalidData,
+        "\(path): expected a class with three images or more, for three parts, found at most two per class; add images, or leave out one share",
+        settings: ["validationShare", "testShare"])
+    }
+    let train = all.labels.indices.filter { !tested.contains($0) && !validated.contains($0) }
+    let test = all.selecting(tested.sorted())
+    let validation = rule.validationShare > 0 ? all.selecting(validated.sorted()) : nil
     return ImageSplits(
-      train: all.selecting(train), test: all.selecting(test), origin: origin(all.numClasses), warnings: warnings)
+      train: all.selecting(train), validation: validation, test: test, origin: origin(all.numClasses, parts),
+      warnings: parts.warnings + ImageSplits.untested(path, test: test, validation: validation))
   }
 
-  private func splits(train: [LabeledPath], test: [LabeledPath], root: String) throws(Failure) -> ImageSplits {
-    let (trained, trainWarnings) = try LabeledPath.withoutDuplicates(train)
-    let (tested, testWarnings) = try LabeledPath.withoutDuplicates(test)
-    let names = try classNames(of: trained)
-    let testSet = try files(tested, classNames: names, root: root)
-    var warnings = trainWarnings + testWarnings
-    let untested = names.indices.filter { testSet.classCounts[$0] == 0 }.map { names[$0] }
-    if !untested.isEmpty {
-      warnings.append("\(path): no test images of \(shortList(untested)): accuracy says nothing about them")
-    }
-    let common = try LabeledPath.common(trained, tested)
-    if let first = common.first {
-      warnings.append(
-        "\(path): \(grouped(common.count)) images are used both for training and for testing, such as \(first): accuracy is overestimated"
-      )
-    }
-    return ImageSplits(
-      train: try files(trained, classNames: names, root: root), test: testSet, origin: origin(names.count),
-      warnings: warnings)
+  private func origin(_ classes: Int, _ parts: ImageParts) -> String {
+    "images of \(classes) classes from \(printable(path))" + (parts.places.map { " (\(printable($0)))" } ?? "")
   }
-
-  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(PathText.shown(path))" }
 
   /// The classes, sorted as Python sorts them.
   private func classNames(of images: [LabeledPath]) throws(Failure) -> [String] {
@@ -182,12 +229,6 @@ extension ImageSource {
     }
     return LabeledImageFiles(
       name: name, classNames: classNames, root: root, paths: images.map(\.path), labels: found)
-  }
-}
-
-extension ImageFolder {
-  fileprivate var labeled: [LabeledPath] {
-    examples.map { LabeledPath(path: $0.path, label: classNames[$0.label]) }
   }
 }
 

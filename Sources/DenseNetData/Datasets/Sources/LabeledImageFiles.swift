@@ -35,6 +35,13 @@ public struct LabeledImageFiles: LabeledImages {
       labels: indices.map { labels[$0] })
   }
 
+  /// Of each class as large a part as of all, at least one where there may be; which ones, the seed decides.
+  public func limited(to n: Int, seed: UInt64) -> LabeledImageFiles {
+    precondition(n >= 0, "a number of images must not be negative, found \(n)")
+    guard n < count else { return self }
+    return selecting(StratifiedChoice(labels: labels, classes: numClasses, seed: seed).indices(n))
+  }
+
   /// Of classes, labels, paths within the dataset, and sizes of files.
   public var fingerprint: String {
     var hash = ContentHash()

@@ -3,7 +3,7 @@ extension MetricPoint {
   var step: Int {
     switch self {
     case .train(_, let step, _, _, _): step
-    case .epoch(_, let step, _, _, _, _, _, _, _): step
+    case .epoch(_, let step, _, _, _, _, _, _, _, _, _): step
     }
   }
 
@@ -13,8 +13,13 @@ extension MetricPoint {
     switch self {
     case .train(_, _, let loss, let accuracy, let learningRate):
       return [("train/loss", loss), ("train/accuracy", accuracy), ("learning_rate", learningRate)]
-    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, let waitingShare, _):
-      let test = [("test/loss", testLoss), ("test/accuracy", testAccuracy)]
+    case .epoch(
+      _, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, let waitingShare, _, let validationLoss,
+      let validationAccuracy):
+      let test = [
+        ("test/loss", testLoss), ("test/accuracy", testAccuracy), ("val/loss", validationLoss),
+        ("val/accuracy", validationAccuracy),
+      ]
       return test.compactMap { tag, value in value.map { (tag, $0) } }
         + [("examples_per_second", examplesPerSecond), ("waiting_share", waitingShare)]
     }

@@ -22,7 +22,8 @@ struct GradientAccumulator {
 
   /// Sets gradients to those of the mean over all batches, and their sums to zero.
   mutating func takeMeans(_ parameters: [Parameter]) {
-    let factor = 1 / Float(weight)
+    // Batches that count for nothing move nothing.
+    let factor = weight > 0 ? 1 / Float(weight) : 0
     for parameter in parameters {
       Self.take(&sums[ObjectIdentifier(parameter)]!, times: factor, into: &parameter.gradient.storage)
     }
