@@ -183,7 +183,7 @@ static int read_layout(TIFF *tiff, tiff_work *work, image_header *header, image_
   layout->photometric = photometric;
   // Of fewer than 8 bits the alpha is left alone: nothing is scaled yet.
   layout->is_premultiplied =
-    form->bits >= 8 && form->samples > colors && extra_count > 0 && extras[0] == EXTRASAMPLE_ASSOCALPHA;
+    !form->by_library && form->bits >= 8 && form->samples > colors && extra_count > 0 && extras[0] == EXTRASAMPLE_ASSOCALPHA;
   *header = (image_header){width, height, form->by_library ? 3 : colors + layout->is_premultiplied};
   return photometric == PHOTOMETRIC_PALETTE ? read_palette(tiff, work, form->bits, layout) : 1;
 }

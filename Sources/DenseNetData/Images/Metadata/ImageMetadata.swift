@@ -19,6 +19,8 @@ struct ImageMetadata {
     while let found = exif, found.starts(with: Self.exifStart) { exif = found.dropFirst(Self.exifStart.count) }
   }
 
+  /// No image has more texts; each may take time to unpack.
+  private static let textLimit = 256
   private static let exifStart = Array("Exif\0\0".utf8)
 
   /// The APP1 segments before the first scan: EXIF may need several, of XMP the last counts.
@@ -50,6 +52,7 @@ struct ImageMetadata {
   /// The chunks eXIf, of which the last counts, and texts: XMP, and EXIF in hexadecimal digits as ImageMagick writes it.
   private mutating func readPNG(_ bytes: [UInt8]) {
     var profile: ArraySlice<UInt8>?
+    var texts = 0
     var position = 8
     while position + 12 <= bytes.count {
       let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
@@ -60,7 +63,8 @@ struct ImageMetadata {
       )
       if kind == "eXIf" {
         exif = content
-      } else if let text = PNGText(kind, content) {
+      } else if texts < Self.textLimit, let text = PNGText(kind, content) {
+        texts += 1
         switch text.keyword {
         case "XML:com.adobe.xmp": xmp = text.value() ?? xmp
         case "Raw profile type exif": profile = text.value() ?? profile
