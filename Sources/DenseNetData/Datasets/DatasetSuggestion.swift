@@ -9,7 +9,7 @@ enum DatasetSuggestion {
     let wanted = letters(name)
     guard !wanted.isEmpty else { return nil }
     let close = known.map { (name: $0, distance: distance(wanted, letters($0))) }.min { $0.distance < $1.distance }
-    return close.flatMap { $0.distance <= (wanted.count > 5 ? 2 : 1) ? $0.name : nil }
+    return close.flatMap { $0.distance <= (wanted.count > 4 ? 2 : 1) ? $0.name : nil }
   }
 
   private static func own(_ name: String) -> String? {

@@ -39,7 +39,8 @@ extension DecodedImage {
     do {
       self = try Self.decode(bytes, pixelLimit: pixelLimit)
     } catch {
-      throw Failure(.invalidData, "\(source): \(error.reason); \(error.remedy.rawValue)")
+      let text = "\(source): \(error.reason); \(error.remedy.rawValue)"
+      throw error.remedy == .freeMemory ? Failure.shortage(.invalidData, text) : Failure(.invalidData, text)
     }
   }
 

@@ -12,8 +12,10 @@ import Foundation
 /// A file's bytes, mapped into memory.
 /// - Throws: `Failure` as ``Failure/unreadable(_:code:)``, and of kind `inputOutput` where it is no regular file.
 func readFile(_ url: URL) throws(Failure) -> Data {
-  let (path, shown) = (url.path, url.relativePath)
+  let shown = url.relativePath
   var status = stat()
+  // Where the working folder's own name is not UTF-8, an absolute path in Foundation's spelling leads nowhere.
+  let path = PathText.withBytes(of: url.path) { stat($0, &status) } == 0 ? url.path : shown
   guard PathText.withBytes(of: path, { stat($0, &status) }) == 0 else {
     let code = errno
     throw Failure.unreadable(shown, code: code)

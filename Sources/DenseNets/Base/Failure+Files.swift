@@ -17,7 +17,8 @@ extension Failure {
       return Failure(.missingInput, "\(path): no such file, since a part of the path is a file; check the path")
     case EISDIR: return Failure(.inputOutput, "\(path): expected a file, found a folder; put the file in its place")
     default:
-      return Failure(.inputOutput, "\(path): cannot be read (\(reason(code))); \(remedy(code))")
+      let text = "\(path): cannot be read (\(reason(code))); \(remedy(code))"
+      return [EMFILE, ENFILE, ENOMEM].contains(code) ? shortage(.inputOutput, text) : Failure(.inputOutput, text)
     }
   }
 

@@ -22,11 +22,19 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
   /// What to change, where that is a setting of the work: a command adds the names of its options.
   public let settings: [Setting]
+  /// Whether the system is short of something, so that the same may succeed later: no fault of the file.
+  package private(set) var isShortage = false
 
   public init(_ kind: Kind, _ description: String, settings: [Setting] = []) {
     self.kind = kind
     self.description = printable(description)
     self.settings = settings
+  }
+
+  package static func shortage(_ kind: Kind, _ description: String) -> Failure {
+    var failure = Failure(kind, description)
+    failure.isShortage = true
+    return failure
   }
 
   /// A setting by its name in the library, such as `batchSize`.

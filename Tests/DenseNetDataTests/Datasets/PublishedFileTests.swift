@@ -93,7 +93,7 @@ import Testing
         ("file:\(pets)", "csv:\(pets)"), ("CSV:\(pets)", "csv:\(pets)"), ("fashion_mnist", "fashion-mnist"),
         ("FashionMNIST", "fashion-mnist"), ("fasion-mnist", "fashion-mnist"), ("CIFAR-10", "cifar10"),
         ("cifar_100", "cifar100"), ("MNIST", "mnist"), ("mnst", "mnist"), ("emnist-leters", "emnist-letters"),
-        ("cifar", nil), ("imagenet", nil), ("", nil), ("photos", nil),
+        ("cifar", "cifar10"), ("mnsit", "mnist"), ("imagenet", nil), ("", nil), ("photos", nil),
       ] {
         #expect(DatasetSuggestion.of(name, known: known) == meant, "\(name)")
       }

@@ -22,6 +22,7 @@ import Testing
     #expect(failure.kind == kind && failure.description.hasPrefix("a/b: "))
     for part in parts { #expect(failure.description.contains(part), "\(failure)") }
     #expect(failure.description.contains("permissions") == (code == EACCES))
+    #expect(failure.isShortage == [EMFILE, ENFILE, ENOMEM].contains(code))
   }
 
   @Test func tellsOfLinks() async throws {

@@ -17,6 +17,8 @@ extension ImageSplits {
     let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
     let others = validation?.decodable { progress(self.train.count + self.test.count + $0) }
     let skipped = damaged + damagedTests + (others?.damaged ?? [])
+    // That the system is short of files or of memory is no fault of an image.
+    if let short = skipped.first(where: { $0.failure.isShortage }) { throw short.failure }
     var warnings = warnings
     if let first = skipped.first {
       let total = count
