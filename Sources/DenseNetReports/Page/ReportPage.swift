@@ -100,14 +100,17 @@ public struct ReportPage: Sendable {
       ("Learning rate", curves.learningRate, .number), ("Examples per second", curves.examplesPerSecond, .number),
       ("Time waiting for images", curves.waitingShare, .share),
     ]
-    let shown = charts.enumerated().filter { !$0.element.points.isEmpty }.map { index, chart in
+    // One point draws no line: after one epoch, the figures at the top of the page say as much.
+    let shown = charts.enumerated().filter { $0.element.points.count > 1 }.map { index, chart in
       let lines = [LineChart.Line(name: chart.heading.lowercased(), points: chart.points, style: index + 2)]
       return HTML.chart(
         chart.heading,
         LineChart(chart.heading, lines, quantity: chart.quantity, fromZero: true, epochs: curves.epochs).svg())
     }
     if shown.isEmpty { return nil }
-    return HTML.section("Schedule and speed", "<div class=\"columns\">\n\(shown.joined(separator: "\n"))\n</div>")
+    // Three share a row, so that none stands alone in the next.
+    let style = shown.count == 3 ? "columns three" : "columns"
+    return HTML.section("Schedule and speed", "<div class=\"\(style)\">\n\(shown.joined(separator: "\n"))\n</div>")
   }
 
   private var circumstances: String? {

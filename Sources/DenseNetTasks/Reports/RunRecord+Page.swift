@@ -18,9 +18,9 @@ extension RunRecord {
     let tests = config["dataset.test_examples"]
     var facts = [name]
     if let count, let tests { facts.append("\(count.thousands) training and \(tests.thousands) test images") }
-    if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append("\(epochs) epochs") }
+    if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append(TextFormat.count(epochs, "epoch")) }
     if let started = config["started"] { facts.append("started \(started.time)") }
-    if summary == nil { facts.append("unfinished: \(TextFormat.thousands(metrics.lastStep)) steps so far") }
+    if summary == nil { facts.append("unfinished: \(TextFormat.count(metrics.lastStep, "step")) so far") }
     return facts
   }
 

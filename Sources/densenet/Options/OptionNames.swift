@@ -17,6 +17,7 @@ extension Failure {
     "checkpointMinutes": ["--checkpoint-minutes"],
     "checkpointSteps": ["--checkpoint-steps"],
     "classNames": ["--classes"],
+    "classWeights": ["--class-weights"],
     "clipNorm": ["--clip-norm"],
     "dataDirectory": ["--data-dir"],
     "dataset": ["--dataset"],
@@ -67,5 +68,12 @@ extension Failure {
     let own = command.flatMap { type(of: $0) as? any NamesSettings.Type }?.optionNames ?? [:]
     let options = settings.flatMap { own[$0] ?? Self.optionNames[$0] ?? [] }
     return options.isEmpty ? description : "\(description) (\(options.joined(separator: ", ")))"
+  }
+}
+
+extension Remark {
+  /// The remark as a command reports it, with the options to change.
+  func line(of command: (any ParsableCommand)?) -> String {
+    Failure(.invalidData, text, settings: settings).line(of: command)
   }
 }

@@ -28,6 +28,6 @@ struct ReportCommand: ParsableCommand {
     let html = try RunReport(folder: run).page().html()
     let target = output?.url ?? run.reportURL
     try AtomicFile.write(Data(html.utf8), to: target)
-    try printResult(target.relativePath)
+    try printResult(printable(target.relativePath))
   }
 }
