@@ -34,7 +34,7 @@ enum PageStyle {
     svg{display:block;width:100%;height:auto;font-family:inherit}
     footer{margin-top:40px;padding-top:16px;border-top:1px solid var(--rule);font-size:.875rem}
     a{color:var(--right)}
-    @media (min-width:960px){.three{grid-template-columns:repeat(3,1fr)}.three svg{font-size:15px}}
+    @media (min-width:960px){.three{grid-template-columns:repeat(3,1fr)}.three svg{font-size:17px}}
     @media (min-width:700px){body{padding:40px 32px 64px}h1{font-size:2.25rem}}
     @media print{section{break-inside:avoid}.scroll{overflow:visible}}
     """
@@ -94,8 +94,9 @@ enum PageStyle {
     background:var(--panel);border-radius:8px}
     figcaption{font-size:.8125rem;line-height:1.4;margin-top:6px;overflow-wrap:anywhere}
     figcaption b{font-weight:600}
-    @media (max-width:520px){.panel svg{font-size:15.5px}.share{display:none}.scroll th,.scroll td{padding:5px 6px}\
-    .scroll tbody th,.scroll tfoot th,.scroll thead th{white-space:normal;overflow-wrap:anywhere}\
-    .matrix tbody th{max-width:96px}.matrix td{min-width:44px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
+    @media (max-width:520px){.panel svg{font-size:15.5px}.share{display:none}.scroll table:not(.matrix) :is(th,td){padding:5px 6px}\
+    .scroll table:not(.matrix) thead th{white-space:normal}\
+    .scroll table:not(.matrix) :is(th,td):not(.number){white-space:normal;overflow-wrap:anywhere;min-width:9ch}\
+    .matrix :is(th,td){padding:4px 3px}.matrix td{min-width:40px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
     """
 }

@@ -100,12 +100,20 @@ public struct ReportPage: Sendable {
       ("Learning rate", curves.learningRate, .number), ("Examples per second", curves.examplesPerSecond, .number),
       ("Time waiting for images", curves.waitingShare, .share),
     ]
-    // One point draws no line: after one epoch, the figures at the top of the page say as much.
-    let shown = charts.enumerated().filter { $0.element.points.count > 1 }.map { index, chart in
+    var shown = charts.enumerated().filter { $0.element.points.count > 1 }.map { index, chart in
       let lines = [LineChart.Line(name: chart.heading.lowercased(), points: chart.points, style: index + 2)]
       return HTML.chart(
         chart.heading,
         LineChart(chart.heading, lines, quantity: chart.quantity, fromZero: true, epochs: curves.epochs).svg())
+    }
+    // One point, as after one epoch, draws no line.
+    let single = charts.filter { $0.points.count == 1 }.map { chart in
+      let value = chart.points[0].value
+      return (chart.heading, chart.quantity == .share ? TextFormat.percent(value) : TextFormat.significant(value))
+    }
+    if !single.isEmpty {
+      shown.append(
+        "<div class=\"panel\">\n<h3>Measured once</h3>\n\(HTML.definitions("Measured once", single))\n</div>")
     }
     if shown.isEmpty { return nil }
     // Three share a row, so that none stands alone in the next.

@@ -152,7 +152,7 @@ public final class ProgressBar: Sendable {
     // The last column stays free: a terminal that wraps there could not draw the line again.
     let line = state.line(width: columns - 1, now: now, bar: unicode ? .blocks : .ascii)
     var text = wrapped(&state, columns) + "\r" + line + "\u{1b}[K"
-    state.drawnColumns = DisplayWidth.columns(line)
+    (state.drawnColumns, state.terminalColumns) = (DisplayWidth.columns(line), columns)
     if !state.isShown, !state.panel.isEmpty, columns >= state.panelWidth {
       text += state.panel.map { "\n" + $0 + "\u{1b}[K" }.joined() + "\u{1b}[\(state.panel.count)A\r"
       state.drawnColumns = 0
@@ -171,10 +171,10 @@ public final class ProgressBar: Sendable {
   /// A terminal that has become narrower has wrapped the line: what leads back to its beginning, and removes the rest of
   /// it; nothing where the line is still one.
   private func wrapped(_ state: inout ProgressState, _ columns: Int) -> String {
-    guard state.isShown, columns > 0, state.drawnColumns >= columns else { return "" }
+    guard state.isShown, columns > 0, columns < state.terminalColumns, state.drawnColumns > columns else { return "" }
     // What lies below was wrapped too, and is drawn again where it fits.
     state.isShown = false
-    return "\u{1b}[\(state.drawnColumns / columns)A\r\u{1b}[J"
+    return "\u{1b}[\((state.drawnColumns - 1) / columns)A\r\u{1b}[J"
   }
 }
 

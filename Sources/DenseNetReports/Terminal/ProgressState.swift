@@ -28,6 +28,8 @@ struct ProgressState {
   var isShown = false
   /// How far right the cursor stands of the line's start.
   var drawnColumns = 0
+  /// How wide the terminal was then.
+  var terminalColumns = 0
   /// Lines below the progress, and the width that they were made for.
   var panel: [String] = []
   var panelWidth = 0

@@ -157,6 +157,7 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     let markup = try #require(Markup(page: page.html()))
     #expect(headings(markup).contains("Learning rate") && !headings(markup).contains("Examples per second"))
     #expect(!headings(markup).contains("Time waiting for images"))
+    #expect(headings(markup).contains("Measured once") && markup.all("td").contains { $0.text == "1,235" })
     #expect(markup.all("div").allSatisfy { $0.attributes["class"] != "columns three" })
   }
 
