@@ -94,9 +94,9 @@ enum PageStyle {
     background:var(--panel);border-radius:8px}
     figcaption{font-size:.8125rem;line-height:1.4;margin-top:6px;overflow-wrap:anywhere}
     figcaption b{font-weight:600}
-    @media (max-width:520px){.panel svg{font-size:15.5px}.share{display:none}.scroll table:not(.matrix) :is(th,td){padding:5px 6px}\
-    .scroll table:not(.matrix) thead th{white-space:normal}\
-    .scroll table:not(.matrix) :is(th,td):not(.number){white-space:normal;overflow-wrap:anywhere;min-width:9ch}\
+    @media (max-width:520px){.panel svg{font-size:15.5px}.share{display:none}.scroll table:not(.matrix) :is(th,td){padding:5px 4px}\
+    .scroll table:not(.matrix) thead th{white-space:normal;font-size:.75rem}\
+    .scroll table:not(.matrix) :is(th,td):not(.number){white-space:normal;overflow-wrap:anywhere;min-width:8ch}\
     .matrix :is(th,td){padding:4px 3px}.matrix td{min-width:40px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
     """
 }
