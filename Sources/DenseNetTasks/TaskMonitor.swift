@@ -8,6 +8,8 @@ public struct TaskMonitor: Sendable {
   public var note: @Sendable (String) -> Void = { _ in }
   /// Something that may be wrong, such as images that were left out. One line.
   public var warning: @Sendable (String) -> Void = { _ in }
+  /// What may be wrong with the data, and the settings that would help.
+  public var remark: @Sendable (Remark) -> Void = { _ in }
   /// An image that cannot be read and is left out; the line that says so.
   public var leftOut: @Sendable (String) -> Void = { _ in }
   /// A stage of work begins, of so many parts.

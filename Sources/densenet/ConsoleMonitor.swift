@@ -14,6 +14,7 @@ struct ConsoleMonitor: Sendable {
     var monitor = TaskMonitor()
     monitor.note = { printError("note: \($0)") }
     monitor.warning = { printError("warning: \($0)") }
+    monitor.remark = { printError("warning: \($0.line(of: nil))") }
     monitor.leftOut = { printError($0) }
     monitor.stageBegins = {
       progress.begin($0.name, total: $0.total, unit: $0.unit == .bytes ? .bytes : .examples, countsAsWork: countsAsWork)

@@ -123,7 +123,7 @@ public struct CSVTable: Sendable {
       throw CSVProblem(
         line: header.line, field: 0,
         reason: "expected columns separated by \(delimiter == UInt8(ascii: ",") ? "commas" : "another character"), "
-          + "found \(name); name the delimiter, or save the table with commas",
+          + "found \(name); save the table with commas, unless the delimiter can be named",
         settings: ["delimiter"])
     }
   }

@@ -134,7 +134,7 @@ struct ColumnContent {
 
 extension ColumnContent {
   /// What a person should know of the column when it is learnt from as of that kind.
-  func remarks(_ kind: TableSchema.Kind) -> [TableRemark] {
+  func remarks(_ kind: TableSchema.Kind) -> [Remark] {
     switch kind {
     case .numeric: countsRows ? [counterRemark] : []
     case .boolean, .numberCategories: []
@@ -156,39 +156,39 @@ extension ColumnContent {
       || ["_id", "Id", "ID", " id", "-id"].contains { name.hasSuffix($0) }
   }
 
-  private var counterRemark: TableRemark {
-    TableRemark(
+  private var counterRemark: Remark {
+    Remark(
       "\(shownName): its numbers only count or identify the rows; let it identify them, or leave it out, unless it says something of the target",
       settings: ["id", "dropped"])
   }
 
-  private var mixedRemark: TableRemark? {
+  private var mixedRemark: Remark? {
     guard numbers > 0, distinctNumbers.contains(where: \.isFinite), let firstText else { return nil }
-    return TableRemark(
+    return Remark(
       "\(shownName): \(grouped(numbers)) of \(grouped(present)) values are numbers, but line \(table.lines[firstText.row]) holds \"\(printable(firstText.text, limit: 40))\"; every value counts as a category; name markers of missing values, or say that they are categories",
       settings: ["missing", "categorical"])
   }
 
-  private var unitRemark: TableRemark? {
+  private var unitRemark: Remark? {
     guard let (unit, examples) = units.max(by: { ($0.value.count, $1.key) < ($1.value.count, $0.key) }),
       examples.count > 2, unitCount * 5 >= present * 4
     else { return nil }
-    return TableRemark(
+    return Remark(
       "\(shownName): values such as \"\(printable(examples.min()!, limit: 40))\" count as categories; write them without \"\(printable(unit))\" if they are quantities"
     )
   }
 
-  private var caseRemark: TableRemark? {
+  private var caseRemark: Remark? {
     let groups = Dictionary(grouping: texts.keys) { $0.lowercased() }.values.filter { $0.count > 1 }.map { $0.sorted() }
     guard let first = groups.min(by: { $0[0] < $1[0] }) else { return nil }
-    return TableRemark(
+    return Remark(
       "\(shownName): \"\(printable(first[0], limit: 40))\" and \"\(printable(first[1], limit: 40))\" differ in case only, and count as two categories; write them the same way if they are one"
     )
   }
 
-  private var variedRemark: TableRemark? {
+  private var variedRemark: Remark? {
     guard present >= 20, texts.count * 2 > present else { return nil }
-    return TableRemark(
+    return Remark(
       "\(shownName): \(grouped(texts.count)) different texts in \(grouped(present)) rows, each of them a category; leave it out if they are names, dates or identifiers",
       settings: ["dropped", "id"])
   }

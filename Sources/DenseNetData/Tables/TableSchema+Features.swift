@@ -87,7 +87,7 @@ extension TableSchema {
   /// - Parameters:
   ///   - features: of `table`.
   ///   - encoders: fitted to training rows, each row to at least one.
-  public func remarks(on features: FeatureTable, of table: CSVTable, known encoders: [TableEncoder]) -> [TableRemark] {
+  public func remarks(on features: FeatureTable, of table: CSVTable, known encoders: [TableEncoder]) -> [Remark] {
     var known: [String: Set<String>] = [:]
     for column in encoders.flatMap(\.categorical) { known[column.name, default: []].formUnion(column.categories) }
     return features.columns.compactMap { column in
@@ -103,11 +103,11 @@ extension TableSchema {
     }
   }
 
-  private static func empty(_ place: String) -> TableRemark {
-    TableRemark("\(place): every value is missing, and predictions are made without it; check the table")
+  private static func empty(_ place: String) -> Remark {
+    Remark("\(place): every value is missing, and predictions are made without it; check the table")
   }
 
-  private static func unseen(_ values: [String?], known: Set<String>, place: String) -> TableRemark? {
+  private static func unseen(_ values: [String?], known: Set<String>, place: String) -> Remark? {
     let foreign = values.compactMap(\.self).filter { !known.contains($0) }
     if foreign.isEmpty { return nil }
     let byCase = Dictionary(known.map { ($0.lowercased(), $0) }, uniquingKeysWith: { min($0, $1) })
@@ -121,7 +121,7 @@ extension TableSchema {
     let more = order.count > 5 ? ", … (\(grouped(order.count)) values)" : ""
     let share = Double(foreign.count) / Double(values.count) * 100
     let percent = share < 1 ? "less than 1%" : "\(Int(share.rounded()))%"
-    return TableRemark(
+    return Remark(
       "\(place): \(grouped(foreign.count)) of \(grouped(values.count)) rows (\(percent)) hold values that no training row has, and count as missing: \(examples.joined(separator: ", "))\(more)"
     )
   }

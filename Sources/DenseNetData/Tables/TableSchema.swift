@@ -33,9 +33,9 @@ public struct TableSchema: Sendable, Equatable {
   /// The table's name for messages.
   public let source: String
   /// What may be wrong with the columns, before a network learns from them.
-  public let remarks: [TableRemark]
+  public let remarks: [Remark]
   /// What was left out, and why: a line for each of ``dropped``.
-  public let leftOut: [TableRemark]
+  public let leftOut: [Remark]
 
   /// Looks at every column except `others`. Columns without a value, and those with the same one in every row, are
   /// dropped; so are numbers that are the same wherever they are not missing, and columns without a name that tell all
@@ -50,8 +50,8 @@ public struct TableSchema: Sendable, Equatable {
   ) throws(Failure) {
     var columns: [Column] = []
     var dropped: [Dropped] = []
-    var remarks: [TableRemark] = []
-    var leftOut: [TableRemark] = []
+    var remarks: [Remark] = []
+    var leftOut: [Remark] = []
     let reader = CellReader(table.format)
     for (index, name) in table.header.enumerated() where !others.contains(name) {
       let content = ColumnContent(table, index, reader)
@@ -61,7 +61,7 @@ public struct TableSchema: Sendable, Equatable {
       } else if let reason = content.reasonToDrop {
         dropped.append(Dropped(name: name, reason: reason))
         let shown = UnnamedColumn.isUnnamed(name) ? Self.described(name, at: index) : "\"\(CSVTable.shown(name))\""
-        leftOut.append(TableRemark("left out \(shown): \(reason)"))
+        leftOut.append(Remark("left out \(shown): \(reason)"))
       } else {
         let kind = if let wanted = kinds[name] { try content.kind(as: wanted) } else { try content.kind() }
         columns.append(Column(name: name, kind: kind))

@@ -24,7 +24,7 @@ enum UnnamedColumn {
 
   /// What is said of a column without a name that is left out, as its values only tell rows apart.
   /// - Throws: `Failure(.invalidData)` where it may be a feature whose name is missing.
-  static func leftOut(_ content: ColumnContent) throws(Failure) -> TableRemark {
+  static func leftOut(_ content: ColumnContent) throws(Failure) -> Remark {
     let (table, index) = (content.table, content.index)
     let description = description(content.name, at: index)
     let values = Set(table.rows.map { $0[index] })
@@ -35,7 +35,7 @@ enum UnnamedColumn {
         "\(table.source): \(description) holds values such as \(examples); give it a name in the header, or leave it out as \"Unnamed: \(index)\"",
         settings: ["dropped"])
     }
-    return TableRemark(
+    return Remark(
       "\(table.source): left out \(description), as pandas writes its index; leave it out as \"Unnamed: \(index)\" to say so, or let it identify the rows",
       settings: ["dropped", "id"])
   }

@@ -8,7 +8,8 @@ enum ClassSection {
     let order = (0..<matrix.classes).sorted { (matrix.f1($0) ?? 2, $0) < (matrix.f1($1) ?? 2, $1) }
     let rows = order.map { label in
       row(
-        escaped(evaluation.classNames[label]), matrix.precision(label), matrix.recall(label), matrix.f1(label),
+        HTML.name(evaluation.classNames[label], limit: 40), matrix.precision(label), matrix.recall(label),
+        matrix.f1(label),
         support: matrix.support(label))
     }
     let averages = [matrix.precision, matrix.recall, matrix.f1].map(matrix.macroAverage)

@@ -83,7 +83,7 @@ public struct ComparisonPage: Sendable {
       columns: Self.heads.enumerated().map { .init($1, $0 < Self.firstNumber ? .left : .right) })
     for run in runs { results.addRow(cells(run)) }
     if settingRows.isEmpty { return results.rendered() }
-    var settings = TextTable(columns: ["setting"].map { .init($0) } + runs.map { .init($0.name) })
+    var settings = TextTable(columns: ["setting"].map { .init($0) } + runs.map { .init($0.name, limit: 40) })
     for row in settingRows { settings.addRow(row.map { $0.count > 40 ? $0.prefix(39) + "…" : $0 }) }
     return results.rendered() + "\n" + settings.rendered()
   }
@@ -99,7 +99,8 @@ public struct ComparisonPage: Sendable {
       HTML.section("Curves", "<div class=\"columns\">\n\(curves)\n</div>"),
     ]
     if !settingRows.isEmpty {
-      let columns = [HTML.Column(head: "Setting")] + runs.map { HTML.Column(head: $0.name) }
+      let columns =
+        [HTML.Column(head: "Setting")] + runs.map { HTML.Column(head: DisplayWidth.fitted($0.name, to: 40)) }
       body.append(
         HTML.section("What differs", HTML.table("Settings", columns, rows: settingRows.map { $0.map(escaped) })))
     }
@@ -135,7 +136,9 @@ public struct ComparisonPage: Sendable {
     func chart(
       _ title: String, _ points: (RunCurves) -> [LearningCurves.Point], _ quantity: LineChart.Quantity
     ) -> (String, LineChart) {
-      let lines = runs.enumerated().map { LineChart.Line(name: $1.name, points: points($1.curves), style: $0) }
+      let lines = runs.enumerated().map {
+        LineChart.Line(name: DisplayWidth.fitted($1.name, to: 40), points: points($1.curves), style: $0)
+      }
       return (
         title,
         LineChart(title, lines, quantity: quantity, fromZero: quantity == .number, epochs: epochs, isCropped: true)

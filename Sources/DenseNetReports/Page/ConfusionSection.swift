@@ -27,7 +27,10 @@ struct ConfusionSection {
       "Confusion matrix", note: matrix.classes <= Self.mapLimit ? note : nil, parts.joined(separator: "\n"))
   }
 
-  private func name(_ label: Int) -> String { escaped(evaluation.classNames[label]) }
+  /// - Parameter limit: columns of a name; the matrix has one for every class.
+  private func name(_ label: Int, limit: Int = 18) -> String { HTML.name(evaluation.classNames[label], limit: limit) }
+
+  private func shortName(_ label: Int) -> String { DisplayWidth.fitted(evaluation.classNames[label], to: 60) }
 
   private var table: String {
     let heads = (0..<matrix.classes).map { "<th scope=\"col\">\(name($0))</th>" }.joined()
@@ -68,7 +71,7 @@ struct ConfusionSection {
     }
     let cells = paths.sorted { $0.key < $1.key }.map { "<path \($0.key) d=\"\($0.value)\"/>" }
     let worst = matrix.mostConfused(1).first.map {
-      " Most often \(evaluation.classNames[$0.label]) is taken for \(evaluation.classNames[$0.predicted])."
+      " Most often \(shortName($0.label)) is taken for \(shortName($0.predicted))."
     }
     let description =
       "\(matrix.classes) classes; \(TextFormat.percent(evaluation.accuracy)) of the images lie on the diagonal."
@@ -85,7 +88,7 @@ struct ConfusionSection {
     if pairs.isEmpty { return nil }
     let rows = pairs.map { pair in
       [
-        name(pair.label), name(pair.predicted), TextFormat.thousands(pair.count),
+        name(pair.label, limit: 40), name(pair.predicted, limit: 40), TextFormat.thousands(pair.count),
         TextFormat.percent(Double(pair.count) / Double(matrix.support(pair.label))),
       ]
     }

@@ -1,3 +1,5 @@
+import DenseNets
+
 /// Parts of a page as text. Contents are HTML already; foreign text goes through `escaped` first.
 enum HTML {
   /// A whole page that needs no other file.
@@ -27,6 +29,15 @@ enum HTML {
   static func section(_ heading: String, note: String? = nil, _ content: String) -> String {
     let note = note.map { "<p class=\"note\">\(escaped($0))</p>\n" } ?? ""
     return "<section>\n<h2>\(escaped(heading))</h2>\n\(note)\(content)\n</section>"
+  }
+
+  /// A name from outside, cut to a number of columns with an ellipsis; then a tooltip has the whole of it.
+  /// - Parameter keepsEnd: whether the start is cut, as of a path.
+  static func name(_ text: String, limit: Int, keepsEnd: Bool = false) -> String {
+    let whole = printable(text)
+    let shown = DisplayWidth.fitted(whole, to: limit, keepsEnd: keepsEnd)
+    return shown == whole
+      ? escaped(whole) : "<span title=\"\(escaped(printable(text, limit: 500)))\">\(escaped(shown))</span>"
   }
 
   /// A chart below its caption.

@@ -89,6 +89,6 @@ struct Headline {
     let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     return "95% interval \(TextFormat.percent(middle - half)) to \(TextFormat.percent(middle + half)) · "
-      + "\(TextFormat.thousands(evaluation.count)) images"
+      + TextFormat.count(evaluation.count, "image")
   }
 }

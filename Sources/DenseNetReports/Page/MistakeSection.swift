@@ -13,11 +13,15 @@ enum MistakeSection {
   }
 
   private static func figure(_ mistake: Prediction, png: [UInt8], names: [String]) -> String {
-    let (label, predicted) = (escaped(names[mistake.label]), escaped(names[mistake.predicted]))
-    let place = mistake.file.map(escaped) ?? "image \(mistake.index)"
+    let label = HTML.name(names[mistake.label], limit: 36)
+    let predicted = HTML.name(names[mistake.predicted], limit: 36)
+    let place = mistake.file.map { HTML.name($0, limit: 60, keepsEnd: true) } ?? "image \(mistake.index)"
+    let alternative = [mistake.file ?? place, names[mistake.label], names[mistake.predicted]].map {
+      escaped(DisplayWidth.fitted($0, to: 80, keepsEnd: true))
+    }
     return """
       <li><figure>
-      <img src="data:image/png;base64,\(Data(png).base64EncodedString())" alt="\(place): \(label), taken for \(predicted)">
+      <img src="data:image/png;base64,\(Data(png).base64EncodedString())" alt="\(alternative[0]): \(alternative[1]), taken for \(alternative[2])">
       <figcaption><b>\(predicted)</b> \(TextFormat.percent(mistake.confidence))<br>\
       <span>is \(label) \(TextFormat.percent(mistake.labelProbability))<br>\(place)</span></figcaption>
       </figure></li>

@@ -29,10 +29,12 @@ enum PageStyle {
     .note,.facts,figcaption span,footer{color:var(--faint)}
     .note{max-width:75ch}
     .columns{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:16px}
+    .three{grid-template-columns:1fr}
     .panel{background:var(--panel);border-radius:10px;padding:14px 16px 10px;min-width:0}
     svg{display:block;width:100%;height:auto;font-family:inherit}
     footer{margin-top:40px;padding-top:16px;border-top:1px solid var(--rule);font-size:.875rem}
     a{color:var(--right)}
+    @media (min-width:960px){.three{grid-template-columns:repeat(3,1fr)}.three svg{font-size:17px}}
     @media (min-width:700px){body{padding:40px 32px 64px}h1{font-size:2.25rem}}
     @media print{section{break-inside:avoid}.scroll{overflow:visible}}
     """
@@ -92,6 +94,9 @@ enum PageStyle {
     background:var(--panel);border-radius:8px}
     figcaption{font-size:.8125rem;line-height:1.4;margin-top:6px;overflow-wrap:anywhere}
     figcaption b{font-weight:600}
-    @media (max-width:520px){.panel svg{font-size:15.5px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
+    @media (max-width:520px){.panel svg{font-size:15.5px}.share{display:none}.scroll table:not(.matrix) :is(th,td){padding:5px 4px}\
+    .scroll table:not(.matrix) thead th{white-space:normal;font-size:.75rem}\
+    .scroll table:not(.matrix) :is(th,td):not(.number){white-space:normal;overflow-wrap:anywhere;min-width:8ch}\
+    .matrix :is(th,td){padding:4px 3px}.matrix td{min-width:40px}.pairs tr{display:grid;padding:5px 0;border-bottom:1px solid var(--rule)}.pairs th,.pairs td{border:0;padding:0 10px}.scroll .pairs{width:100%}}
     """
 }

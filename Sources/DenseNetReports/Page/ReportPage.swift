@@ -108,14 +108,25 @@ public struct ReportPage: Sendable {
       ("Learning rate", curves.learningRate, .number), ("Examples per second", curves.examplesPerSecond, .number),
       ("Time waiting for images", curves.waitingShare, .share),
     ]
-    let shown = charts.enumerated().filter { !$0.element.points.isEmpty }.map { index, chart in
+    var shown = charts.enumerated().filter { $0.element.points.count > 1 }.map { index, chart in
       let lines = [LineChart.Line(name: chart.heading.lowercased(), points: chart.points, style: index + 2)]
       return HTML.chart(
         chart.heading,
         LineChart(chart.heading, lines, quantity: chart.quantity, fromZero: true, epochs: curves.epochs).svg())
     }
+    // One point, as after one epoch, draws no line.
+    let single = charts.filter { $0.points.count == 1 }.map { chart in
+      let value = chart.points[0].value
+      return (chart.heading, chart.quantity == .share ? TextFormat.percent(value) : TextFormat.significant(value))
+    }
+    if !single.isEmpty {
+      shown.append(
+        "<div class=\"panel\">\n<h3>Measured once</h3>\n\(HTML.definitions("Measured once", single))\n</div>")
+    }
     if shown.isEmpty { return nil }
-    return HTML.section("Schedule and speed", "<div class=\"columns\">\n\(shown.joined(separator: "\n"))\n</div>")
+    // Three share a row, so that none stands alone in the next.
+    let style = shown.count == 3 ? "columns three" : "columns"
+    return HTML.section("Schedule and speed", "<div class=\"\(style)\">\n\(shown.joined(separator: "\n"))\n</div>")
   }
 
   private var circumstances: String? {

@@ -24,11 +24,14 @@ package enum DisplayWidth {
     let scalars = character.unicodeScalars
     // A letter that a variation selector turns into an emoji takes two columns as well.
     if scalars.count > 1, scalars.contains("\u{FE0F}"), scalars.first!.properties.isEmoji { return 2 }
-    return scalars.map(columns).max() ?? 0
+    // Skin tones, flags and joined emoji are drawn as one.
+    if scalars.contains(where: \.properties.isEmojiPresentation) { return 2 }
+    return scalars.reduce(0) { $0 + columns($1) }
   }
 
   private static func columns(_ scalar: Unicode.Scalar) -> Int {
-    if scalar.properties.isEmojiPresentation { return 2 }
+    // Vowels and finals of Korean syllables that are written letter by letter.
+    if (0x1160...0x11FF).contains(scalar.value) { return 0 }
     if wide.contains(where: { $0.contains(scalar.value) }) { return 2 }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format, .control: return 0

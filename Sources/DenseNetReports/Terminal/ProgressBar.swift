@@ -1,3 +1,4 @@
+import DenseNets
 import Synchronization
 
 /// The progress of long work on standard error: a line that is redrawn in place on a terminal, plain lines elsewhere.
@@ -77,7 +78,8 @@ public final class ProgressBar: Sendable {
     _ label: String, total: Int, completed: Int = 0, unit: Unit = .examples, countsAsWork: Bool = true
   ) {
     state.withLock { state in
-      state.begin(label, total: total, completed: completed, unit: unit, countsAsWork: countsAsWork, now: clock())
+      state.begin(
+        printable(label), total: total, completed: completed, unit: unit, countsAsWork: countsAsWork, now: clock())
       if case .live = style { draw(&state) }
     }
   }
@@ -105,7 +107,7 @@ public final class ProgressBar: Sendable {
     state.withLock { state in
       state.end(now: clock())
       erase(&state)
-      if let result, style != .silent { sink(result + "\n") }
+      if let result, style != .silent { sink(printable(result) + "\n") }
     }
   }
 
@@ -114,7 +116,7 @@ public final class ProgressBar: Sendable {
     state.withLock { state in
       let wasShown = state.isShown
       erase(&state)
-      if style != .silent { sink(text + "\n") }
+      if style != .silent { sink(printable(text) + "\n") }
       if wasShown { draw(&state) }
     }
   }
@@ -149,9 +151,11 @@ public final class ProgressBar: Sendable {
     let columns = width()
     // The last column stays free: a terminal that wraps there could not draw the line again.
     let line = state.line(width: columns - 1, now: now, bar: unicode ? .blocks : .ascii)
-    var text = "\r" + line + "\u{1b}[K"
+    var text = wrapped(&state, columns) + "\r" + line + "\u{1b}[K"
+    (state.drawnColumns, state.terminalColumns) = (DisplayWidth.columns(line), columns)
     if !state.isShown, !state.panel.isEmpty, columns >= state.panelWidth {
       text += state.panel.map { "\n" + $0 + "\u{1b}[K" }.joined() + "\u{1b}[\(state.panel.count)A\r"
+      state.drawnColumns = 0
     }
     state.isShown = true
     sink(text)
@@ -159,8 +163,18 @@ public final class ProgressBar: Sendable {
 
   private func erase(_ state: inout ProgressState) {
     guard state.isShown else { return }
+    let beginning = wrapped(&state, width())
     state.isShown = false
-    sink(state.panel.isEmpty ? "\r\u{1b}[K" : "\r\u{1b}[J")
+    sink(beginning + (state.panel.isEmpty ? "\r\u{1b}[K" : "\r\u{1b}[J"))
+  }
+
+  /// A terminal that has become narrower has wrapped the line: what leads back to its beginning, and removes the rest of
+  /// it; nothing where the line is still one.
+  private func wrapped(_ state: inout ProgressState, _ columns: Int) -> String {
+    guard state.isShown, columns > 0, columns < state.terminalColumns, state.drawnColumns > columns else { return "" }
+    // What lies below was wrapped too, and is drawn again where it fits.
+    state.isShown = false
+    return "\u{1b}[\((state.drawnColumns - 1) / columns)A\r\u{1b}[J"
   }
 }
 

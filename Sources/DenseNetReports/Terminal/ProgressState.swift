@@ -26,6 +26,10 @@ struct ProgressState {
   private var givenWork = 0
   var lastDrawn: Double
   var isShown = false
+  /// How far right the cursor stands of the line's start.
+  var drawnColumns = 0
+  /// How wide the terminal was then.
+  var terminalColumns = 0
   /// Lines below the progress, and the width that they were made for.
   var panel: [String] = []
   var panelWidth = 0

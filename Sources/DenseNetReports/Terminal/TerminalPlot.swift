@@ -60,7 +60,7 @@ public struct TerminalPlot: Sendable {
   }
 
   private func axis(_ last: Double, _ columns: Int) -> [String] {
-    let end = "\(TextFormat.fixed(last, decimals: last == last.rounded() ? 0 : 1)) epochs"
+    let end = "\(TextFormat.fixed(last, decimals: last == last.rounded() ? 0 : 1)) \(last == 1 ? "epoch" : "epochs")"
     return [
       "      " + (unicode ? "└" : "+") + String(repeating: unicode ? "─" : "-", count: columns),
       "       0" + padded(end, columns - 1),

@@ -13,6 +13,11 @@ package enum TextFormat {
     return result
   }
 
+  /// `1 epoch`, `2 epochs`; the plural is the word and an s unless it is given.
+  package static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(thousands(number)) \(number == 1 ? one : many ?? one + "s")"
+  }
+
   /// `512 B`, `1.9 GiB`: three digits in powers of 1024.
   package static func bytes(_ count: Int) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]

@@ -12,6 +12,8 @@ public struct EvaluationResult: Sendable, Equatable {
   /// The mean of −log of the class's probability, in nats.
   public internal(set) var loss = 0.0
   public internal(set) var examples = 0
+  /// The network's classes; of five or fewer, every class is among the five most probable.
+  public internal(set) var classes = 0
   /// Wall-clock time of the evaluation.
   public internal(set) var seconds = 0.0
   /// The classes of the network, by the names that it has, else those of the images.
@@ -35,7 +37,7 @@ public struct EvaluationResult: Sendable, Equatable {
   /// Counts images; averages are sums until ``finish(seconds:)``.
   /// - Parameter logits: `[N, classes]`.
   mutating func add(_ logits: Tensor, labels: [Int]) {
-    let classes = logits.shape[1]
+    classes = logits.shape[1]
     let (values, logSums) = (logits.values, logits.logSumExp())
     for (n, label) in labels.enumerated() {
       let row = values[n * classes..<(n + 1) * classes]

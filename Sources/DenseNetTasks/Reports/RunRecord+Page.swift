@@ -21,9 +21,9 @@ extension RunRecord {
       let validation = config["dataset.validation_examples"].map { ", \($0.thousands) validation" } ?? ""
       facts.append("\(count.thousands) training\(validation) and \(tests.thousands) test images")
     }
-    if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append("\(epochs) epochs") }
+    if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append(TextFormat.count(epochs, "epoch")) }
     if let started = config["started"] { facts.append("started \(started.time)") }
-    if summary == nil { facts.append("unfinished: \(TextFormat.thousands(metrics.lastStep)) steps so far") }
+    if summary == nil { facts.append("unfinished: \(TextFormat.count(metrics.lastStep, "step")) so far") }
     return facts
   }
 

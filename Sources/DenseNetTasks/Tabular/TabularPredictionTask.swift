@@ -25,9 +25,9 @@ public struct TabularPredictionTask {
     public let csv: String
     public let rows: Int
     /// What a person should know of the table.
-    public let notes: [TableRemark]
+    public let notes: [Remark]
     /// What may be wrong with it.
-    public let warnings: [TableRemark]
+    public let warnings: [Remark]
   }
 
   /// - Throws: `Failure` where the folder holds no such run, or the table does not fit to it.

@@ -16,9 +16,9 @@ struct TabularTables {
   let ids: [String]
   let test: TabularRows?
   /// What a person should know of the columns.
-  let notes: [TableRemark]
+  let notes: [Remark]
   /// What may be wrong with them.
-  let warnings: [TableRemark]
+  let warnings: [Remark]
 
   init(_ options: TabularOptions) throws {
     try options.format.validate()
@@ -95,8 +95,8 @@ struct TabularRows {
 
   let features: FeatureTable
   let ids: [String]
-  let notes: [TableRemark]
-  let warnings: [TableRemark]
+  let notes: [Remark]
+  let warnings: [Remark]
 
   init(
     _ path: String, _ format: TableFormat, schema: TableSchema, id: String?, target: String, training: Training
@@ -109,14 +109,14 @@ struct TabularRows {
     let unknown = table.header.enumerated().filter { !used.contains(Self.plain($1)) }.map { index, name in
       TableSchema.described(name, at: index)
     }
-    var notes: [TableRemark] = []
+    var notes: [Remark] = []
     if !unknown.isEmpty {
       let shown = unknown.prefix(8).joined(separator: ", ") + (unknown.count > 8 ? ", …" : "")
-      notes.append(TableRemark("\(table.source): not used, since they are not in \(schema.source): \(shown)"))
+      notes.append(Remark("\(table.source): not used, since they are not in \(schema.source): \(shown)"))
     }
     if table.header.map(Self.plain).contains(Self.plain(target)) {
       notes.append(
-        TableRemark("\(table.source): its column \"\(printable(target, limit: 60))\" is to be predicted, and not used"))
+        Remark("\(table.source): its column \"\(printable(target, limit: 60))\" is to be predicted, and not used"))
     }
     self.notes = notes
   }

@@ -1,4 +1,4 @@
-public import DenseNetData
+import DenseNetData
 public import DenseNetIO
 public import DenseNets
 import Foundation
@@ -117,11 +117,11 @@ public struct TabularEvents {
     public let plannedRows: Int
     public let folder: RunDirectory
     /// What a person should know of the columns.
-    public let notes: [TableRemark]
+    public let notes: [Remark]
   }
 
   /// Something in the tables that may be wrong; told before ``begins``.
-  public var warning: (TableRemark) -> Void = { _ in }
+  public var warning: (Remark) -> Void = { _ in }
   public var begins: (Overview) -> Void = { _ in }
   /// A fold, counted from 0, begins, of so many rows in all passes.
   public var foldBegins: (_ fold: Int, _ rows: Int) -> Void = { _, _ in }

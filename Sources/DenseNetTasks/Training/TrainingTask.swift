@@ -33,7 +33,13 @@ public struct TrainingTask: Sendable {
     let parts = try await options.load(monitor)
     return try Device.$current.withValue(device) {
       let setup = try TrainingSetup(options, parts, device: device, monitor: monitor)
-      return try RunStart.completed(setup) ?? Run(setup: setup, monitor: monitor, events: events, lock: lock).run()
+      if let completed = try RunStart.completed(setup) { return completed }
+      if setup.recipe.classWeights == .none,
+        let remark = ClassBalance.remark(labels: setup.train.labels.map(Int.init), classNames: setup.train.classNames)
+      {
+        monitor.remark(remark)
+      }
+      return try Run(setup: setup, monitor: monitor, events: events, lock: lock).run()
     }
   }
 }

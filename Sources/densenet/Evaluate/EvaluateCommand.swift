@@ -109,8 +109,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func line(_ result: EvaluationResult, isOwn: Bool) -> String {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     return "test loss \(fixed(result.loss)), test acc \(fixed(result.accuracy))"
-      + (isOwn ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
-      + " on \(result.examples) images in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
+      + (isOwn && result.classes > 5 ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
+      + " on \(TextFormat.count(result.examples, "image")) in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
   }
 }
 

@@ -17,6 +17,7 @@ extension Failure {
     "checkpointMinutes": ["--checkpoint-minutes"],
     "checkpointSteps": ["--checkpoint-steps"],
     "classNames": ["--classes"],
+    "classWeights": ["--class-weights"],
     "clipNorm": ["--clip-norm"],
     "dataDirectory": ["--data-dir"],
     "dataset": ["--dataset"],
@@ -87,5 +88,12 @@ extension Failure {
       return setting == "resume" ? names.map { output == nil ? $0 : "\($0) --output \(output!)" } : names
     }
     return options.isEmpty ? "" : " (\(options.joined(separator: ", ")))"
+  }
+}
+
+extension Remark {
+  /// The remark as a command reports it, with the options to change.
+  func line(of command: (any ParsableCommand)?) -> String {
+    Failure(.invalidData, text, settings: settings).line(of: command)
   }
 }

@@ -27,6 +27,6 @@ struct ReportCommand: ParsableCommand {
     let run = RunDirectory(at: folder.url)
     let target = output?.url ?? run.reportURL
     try RunReport(folder: run).writePage(to: target)
-    try printResult(target.relativePath)
+    try printResult(printable(target.relativePath))
   }
 }

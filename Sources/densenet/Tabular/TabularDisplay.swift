@@ -1,5 +1,4 @@
 import ArgumentParser
-import DenseNetData
 import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
@@ -36,7 +35,8 @@ final class TabularDisplay {
     self.progress = progress
     if !quiet { for note in overview.notes { printError("note: \(note.line(of: command))") } }
     progress.note(
-      "\(TextFormat.thousands(overview.rows)) rows, \(folds) folds; writing \(overview.folder.url.relativePath)")
+      "\(TextFormat.thousands(overview.rows)) rows, \(folds) folds; writing \(printable(overview.folder.url.relativePath))"
+    )
   }
 
   func end() { progress?.finish() }
@@ -45,16 +45,9 @@ final class TabularDisplay {
     let errors = summary.errors.ofFolds.map(shown).joined(separator: ", ")
     let line = "\(errorName) \(shown(summary.errors.mean)) in \(summary.folds)-fold cross-validation (\(errors))"
     guard let rows = summary.testRows else { return line }
-    return "\(line)\n\(TextFormat.thousands(rows)) predictions in \(place)/submission.csv"
+    return "\(line)\n\(TextFormat.count(rows, "prediction")) in \(printable(place))/submission.csv"
   }
 
   /// An error of a logarithm to four digits, one of prices without superfluous ones.
   private func shown(_ error: Double) -> String { TextFormat.fixed(error, decimals: error < 100 ? 4 : 1) }
-}
-
-extension TableRemark {
-  /// The remark as a command reports it, with the options to change.
-  func line(of command: any ParsableCommand) -> String {
-    Failure(.invalidData, text, settings: settings).line(of: command)
-  }
 }

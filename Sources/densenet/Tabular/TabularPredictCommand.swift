@@ -40,7 +40,7 @@ struct TabularPredictCommand: ParsableCommand {
     if !quiet { for note in result.notes { printError("note: \(note.line(of: self))") } }
     guard let output else { return try printResult(String(result.csv.dropLast())) }
     try AtomicFile.write(Data(result.csv.utf8), to: output.url)
-    try printResult("\(TextFormat.thousands(result.rows)) predictions in \(printable(output.text))")
+    try printResult("\(TextFormat.count(result.rows, "prediction")) in \(printable(output.text))")
   }
 }
 

@@ -14,6 +14,12 @@ struct ClosingLines {
     if json { try printJSON(summary, remedy: remedy) } else { try printResult(lines, remedy: remedy) }
   }
 
+  /// Which epoch's weights are in `best.safetensors`, for standard error.
+  var best: String {
+    "best test acc \(TextFormat.fixed(summary.bestTestAccuracy, decimals: 3)) after epoch \(summary.bestEpoch) of "
+      + "\(summary.epochs); best.safetensors has its weights"
+  }
+
   private var lines: String {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     var line = "loss \(fixed(summary.trainLoss)), train acc \(fixed(summary.trainAccuracy))"

@@ -26,7 +26,7 @@ final class TrainingDisplay: Sendable {
   var monitor: TaskMonitor {
     var monitor = ConsoleMonitor(quiet: quiet).monitor
     monitor.warning = { [self] text in
-      if let progress { progress.note("warning: \(text)") } else { printError("warning: \(text)") }
+      if let progress { progress.note("densenet: warning: \(printable(text))") } else { printError("warning: \(text)") }
     }
     return monitor
   }
@@ -78,7 +78,7 @@ final class TrainingDisplay: Sendable {
     progress.note(
       "\(TextFormat.thousands(examples)) training\(validation) and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
     )
-    for text in start.notes { progress.note(text) }
+    for text in start.notes { progress.note(text.hasPrefix("warning: ") ? "densenet: \(text)" : text) }
     progress.note("writing \(start.folder.url.relativePath)")
   }
 

@@ -135,6 +135,37 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     #expect(cells[0].attributes["style"] == "--heat:44%" && cells[1].attributes["style"] == "--heat:29%")
   }
 
+  /// A long name pushed the numbers of every table off the screen.
+  @Test func longNamesAreCut() throws {
+    let names = [String(repeating: "a", count: 200), String(repeating: "漢字", count: 60), "esc\u{1b}[31m", "plain"]
+    var page = page()
+    page.evaluation = Evaluation(predictions(classes: 4, each: 4), classNames: names)
+    page.images = [0: [1], 4: [2]]
+    let markup = try #require(Markup(page: page.html()))
+    let cut = markup.all("span").filter { $0.attributes["title"] != nil }
+    #expect(Set(cut.compactMap { $0.attributes["title"] }) == [names[0], names[1]])
+    #expect(cut.allSatisfy { $0.text.hasSuffix("…") && DisplayWidth.columns($0.text) <= 40 })
+    let heads = markup.all("th").map(\.text)
+    #expect(heads.allSatisfy { DisplayWidth.columns($0) <= 40 } && heads.contains("esc\\u{1b}[31m"))
+    #expect(markup.all("img").allSatisfy { ($0.attributes["alt"] ?? "").count < 200 })
+  }
+
+  @Test func onePointHasNoChart() throws {
+    var page = page()
+    page.curves?.examplesPerSecond.removeLast()
+    page.curves?.waitingShare.removeLast()
+    let markup = try #require(Markup(page: page.html()))
+    #expect(headings(markup).contains("Learning rate") && !headings(markup).contains("Examples per second"))
+    #expect(!headings(markup).contains("Time waiting for images"))
+    #expect(headings(markup).contains("Measured once") && markup.all("td").contains { $0.text == "1,235" })
+    #expect(markup.all("div").allSatisfy { $0.attributes["class"] != "columns three" })
+  }
+
+  @Test func threeChartsShareARow() throws {
+    let markup = try #require(Markup(page: page().html()))
+    #expect(markup.all("div").count { $0.attributes["class"] == "columns three" } == 1)
+  }
+
   @Test(arguments: [21, 100, 200]) func manyClassesHaveAMap(classes: Int) throws {
     let markup = try #require(Markup(page: page(classes: classes).html()))
     #expect(markup.all("td").allSatisfy { $0.attributes["class"] != "wrong" })

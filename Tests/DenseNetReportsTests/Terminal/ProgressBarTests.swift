@@ -160,4 +160,41 @@ private final class Fake: Sendable {
     #expect(ProgressBar.systemClock() >= first)
     #expect(Terminal.width > 0)
   }
+
+  /// Most terminals wrap a line anew when they become narrower: its pieces have to go, whatever comes next.
+  @Test(arguments: [(80, 40, 1), (80, 30, 2), (80, 79, 0), (80, 120, 0)])
+  func leavesNoPiecesInANarrowerTerminal(before: Int, after: Int, rows: Int) {
+    for next in 0..<3 {
+      let fake = Fake()
+      let size = Mutex(before)
+      let progress = ProgressBar(
+        style: .live(unicode: false), width: { size.withLock { $0 } }, clock: { fake.clock() }, sink: { fake.write($0) }
+      )
+      progress.begin("epoch 1/2", total: 1000)
+      fake.advance(1)
+      progress.update(completed: 500, detail: "loss 1.204  acc 0.553")
+      _ = fake.take()
+      size.withLock { $0 = after }
+      fake.advance(1)
+      switch next {
+      case 0: progress.update(completed: 600)
+      case 1: progress.note("a warning")
+      default: progress.finish("done")
+      }
+      let text = fake.take()
+      #expect(text.hasPrefix(rows > 0 ? "\u{1b}[\(rows)A\r\u{1b}[J" : "\r"), "\(text)")
+      #expect(text.contains("\u{1b}[\(rows)A") == (rows > 0))
+    }
+  }
+
+  @Test func showsNoControlCharacters() {
+    let fake = Fake()
+    let progress = fake.bar(.live(unicode: false), width: 80)
+    progress.begin("a\u{1b}[31mb", total: 10)
+    progress.note("c\u{7}\u{9b}31m")
+    progress.finish("d\u{202e}")
+    let text = fake.take()
+    #expect(text.contains("a\\u{1b}[31mb") && text.contains("c\\u{7}\\u{9b}31m\n") && text.contains("d\\u{202e}\n"))
+    #expect(text.unicodeScalars.filter { $0 == "\u{1b}" }.count == text.matches(of: /\u{1b}\[K/).count)
+  }
 }
