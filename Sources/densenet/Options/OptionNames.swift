@@ -38,6 +38,7 @@ extension Failure {
     "lowestLearningRate": ["--lowest-lr"],
     "mean": ["--mean"],
     "maxSteps": ["--max-steps"],
+    "milestones": ["--milestones"],
     "model": ["--model"],
     "momentum": ["--momentum"],
     "nesterov": ["--nesterov"],
