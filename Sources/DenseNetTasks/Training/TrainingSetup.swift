@@ -69,6 +69,11 @@ struct TrainingSetup {
       }
       monitor.note("all images are for training: no accuracy will be known but that of training")
     }
+    if case .step(let milestones, _) = recipe.schedule.shape, let first = milestones.first, first >= recipe.epochs {
+      monitor.warning(
+        "no milestone of the schedule (\(milestones.map(String.init).joined(separator: ", "))) lies before the end of \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s"): the learning rate never falls",
+        settings: ["milestones", "epochs"])
+    }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),

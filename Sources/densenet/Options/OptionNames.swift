@@ -45,6 +45,7 @@ extension Failure {
     "mean": ["--mean"],
     "maxSteps": ["--max-steps"],
     "missing": ["--na"],
+    "milestones": ["--milestones"],
     "model": ["--model"],
     "momentum": ["--momentum"],
     "nesterov": ["--nesterov"],

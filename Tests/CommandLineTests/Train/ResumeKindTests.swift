@@ -28,15 +28,22 @@ extension Command {
       }
       let rows = (0..<7).flatMap { ["photos/a/\($0).png,a", "photos/b/\($0).png,b"] }
       try sandbox.write(Data((["path,label"] + rows).joined(separator: "\n").utf8), to: "table.csv")
-      for (part, count) in [("train", 16), ("t10k", 8)] {
-        let head = { (rank: UInt8, sizes: [Int]) in
-          Data([0, 0, 8, rank] + sizes.flatMap { [0, 0, UInt8($0 >> 8), UInt8($0 & 255)] })
-        }
-        let pixels = Data((0..<count * 784).map { UInt8(($0 * 7 + $0 / 784 * 31) & 255) })
-        try sandbox.write(head(3, [count, 28, 28]) + pixels, to: "idx/\(part)-images-idx3-ubyte")
-        try sandbox.write(
-          head(1, [count]) + Data((0..<count).map { UInt8($0 % 10) }), to: "idx/\(part)-labels-idx1-ubyte")
+      try addIDX("train", count: 16)
+      try addIDX("t10k", count: 8)
+    }
+
+    /// Images and labels of a part, as MNIST's files hold them.
+    private func addIDX(_ part: String, count: Int) throws {
+      var images = Data([0, 0, 8, 3])
+      for size in [count, 28, 28] { images += Data([0, 0, UInt8(size >> 8), UInt8(size & 255)]) }
+      for pixel in 0..<count * 784 {
+        let value = pixel * 7 + pixel / 784 * 31
+        images.append(UInt8(value & 255))
       }
+      var labels = Data([0, 0, 8, 1, 0, 0, 0, UInt8(count)])
+      for n in 0..<count { labels.append(UInt8(n % 10)) }
+      try sandbox.write(images, to: "idx/\(part)-images-idx3-ubyte")
+      try sandbox.write(labels, to: "idx/\(part)-labels-idx1-ubyte")
     }
 
     @Test(arguments: kinds)

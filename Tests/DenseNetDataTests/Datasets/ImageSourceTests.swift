@@ -173,8 +173,10 @@ func writeImages(_ names: [String], to folder: String) throws {
     try await withTable(text) { source in
       let splits = try source.splits()
       #expect(splits.train.classNames == ["cat", "dog"])
-      #expect(splits.train.labels == [1, 0] && splits.test.labels == [1])
-      #expect(splits.train.name == "table" && splits.warnings.count == 1)
+      #expect(splits.train.labels == [1, 0] && splits.validation?.labels == [1] && splits.test.labels == [0])
+      #expect(splits.train.name == "table" && splits.warnings.count == 2)
+      #expect(splits.warnings[0].contains("no test images of dog"))
+      #expect(splits.warnings[1].contains("no validation images of cat"))
       #expect(try splits.test.image(at: 0).width > 0)
       #expect(try source.testImages().paths == splits.test.paths)
     }

@@ -7,7 +7,8 @@ extension ImageSource {
   ///   a folder cannot be read; `invalidData` where classes or labels do not agree, or a class has no images.
   public func splits(_ rule: SplitRule = SplitRule()) throws(Failure) -> ImageSplits {
     var parts = try parts(rule)
-    if rule.hasTwoParts { parts.mergeIntoTwo() }
+    // Two parts: what is held out is tested on, whatever it is called.
+    if rule.hasTwoParts || parts.test == nil && rule.carvedTestShare == 0 { parts.mergeIntoTwo() }
     try parts.removeDuplicates()
     let names = try classNames(of: parts.train)
     let train = try files(parts.train, classNames: names, root: parts.root)
@@ -25,7 +26,6 @@ extension ImageSource {
     {
       warnings.append("\(path): the images have parts of their own: the share of \(share) is not used")
     }
-    // Two parts: what is held out is tested on, whatever it is called.
     if test == nil { (test, validation) = (validation, nil) }
     let tested = test ?? train.selecting([])
     return ImageSplits(
