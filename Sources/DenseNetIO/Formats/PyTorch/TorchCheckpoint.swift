@@ -19,7 +19,7 @@ struct TorchCheckpoint {
 
   /// - Parameter wanted: the entry to read; nil: the average where there is one, else the only one.
   /// - Throws: ``WeightsProblem`` that says what was found where there is no dict of tensors.
-  init(_ root: PickleValue, _ heap: PickleHeap, entry wanted: String?) throws(WeightsProblem) {
+  init(_ root: PickleValue, _ heap: PickleHeap, entry wanted: String? = nil) throws(WeightsProblem) {
     let problem = WeightsProblem("expected a dict of tensors, found \(heap.description(root))", remedy: Self.remedy)
     guard let rootDict = heap.dict(root) else { throw problem }
     let entries = CheckpointEntries(rootDict, heap)
