@@ -26,14 +26,10 @@ struct TorchCheckpoint {
     let dict: PickleObject
     if let wanted, let found = try entries.entry(wanted) {
       (dict, entry, prefix, notes) = (found.dict, found.name, nil, [])
+    } else if let wanted, let (found, rest) = entries.part(wanted) {
+      (dict, entry, prefix, notes) = (found.dict, found.name, rest, [])
     } else if let wanted {
-      // A part of the tensors of one dict, by the beginning of their names.
-      guard let (found, _) = try? entries.usual(),
-        found.dict.keys.contains(where: {
-          if case .string(let name) = $0 { TensorNames.begins(name, with: wanted) } else { false }
-        })
-      else { throw EntryNames.absent(wanted, among: entries.names) }
-      (dict, entry, prefix, notes) = (found.dict, found.name, wanted, [])
+      throw EntryNames.absent(wanted, among: entries.names)
     } else {
       guard let (found, note) = try entries.usual() else { throw problem }
       (dict, entry, prefix, notes) = (found.dict, found.name, nil, note.map { [$0] } ?? [])

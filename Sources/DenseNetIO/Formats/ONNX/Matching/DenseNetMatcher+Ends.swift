@@ -19,7 +19,7 @@ extension DenseNetMatcher {
   mutating func classifier() throws(WeightsProblem) -> (
     layer: (node: GraphNode, weight: Tensor, bias: Tensor), tail: RecognizedTail, x: String
   ) {
-    let what = "a classifier (Gemm, or MatMul and Add, or a convolution of 1×1)"
+    let what = "a classifier (Gemm, or MatMul and Add)"
     var (node, tail) = (try graph.source(of: graph.output, for: what), RecognizedTail())
     var softmax: GraphNode?
     var (isFlat, isChannelsLast) = (false, false)
@@ -77,7 +77,7 @@ extension DenseNetMatcher {
       let convolution = try self.convolution(node, kernel: 1)
       let weight = Tensor(shape: [convolution.outputs, convolution.inputs], values: convolution.weight.values)
       return ((node, weight, convolution.bias ?? .zeros([convolution.outputs])), try node.requiredInput(0))
-    default: throw node.problem("expected a classifier (Gemm, or MatMul and Add, or a convolution of 1×1)")
+    default: throw node.problem("expected a classifier (Gemm, or MatMul and Add)")
     }
   }
 
