@@ -95,7 +95,7 @@ extension ONNXAttributeProto {
     return proto
   }
 
-  fileprivate static func ints(_ name: String, _ values: [Int]) -> ONNXAttributeProto {
+  static func ints(_ name: String, _ values: [Int]) -> ONNXAttributeProto {
     var proto = ONNXAttributeProto()
     (proto.name, proto.type, proto.ints) = (name, .ints, values.map(Int64.init))
     return proto

@@ -4,9 +4,12 @@ import DenseNets
 struct ONNXGraph {
   let nodes: [GraphNode]
   let initializers: [String: ONNXTensorProto]
-  /// The one value that is given from outside, and its channels where the model states them.
-  let input: (name: String, channels: Int64?)
+  /// The one value that is given from outside; the extents of its four axes, where the model states them; and whether it
+  /// is of bytes.
+  let input: (name: String, shape: [Int64?]?, isBytes: Bool)
   let output: String
+  /// The version of the operators.
+  let opset: Int64
   private let producers: [String: Int]
   private var aliases: [String: String] = [:]
 
@@ -14,11 +17,18 @@ struct ONNXGraph {
   private static let knownTypes: Set<String> = [
     "Conv", "BatchNormalization", "Relu", "MaxPool", "AveragePool", "Concat", "GlobalAveragePool", "ReduceMean",
     "Flatten", "Reshape", "Squeeze", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "CastLike", "Constant",
-    "Shape", "Expand", "Gather", "Unsqueeze", "Slice", "Transpose",
+    "Shape", "Expand", "Gather", "Unsqueeze", "Slice", "Transpose", "Mul", "Sub", "Div", "ConstantOfShape", "Sqrt",
+    "Neg",
+    "Reciprocal", "Softmax", "LogSoftmax", "Sigmoid", "Size",
+  ]
+  /// Of integers in place of the weights' numbers.
+  private static let integerTypes: Set<String> = [
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger",
   ]
 
   /// - Throws: ``WeightsProblem`` that names the first node that no DenseNet has, or what is there twice.
-  init(_ graph: ONNXGraphProto) throws(WeightsProblem) {
+  init(_ graph: ONNXGraphProto, opset: Int64) throws(WeightsProblem) {
+    self.opset = opset
     nodes = graph.node.enumerated().map { GraphNode(index: $0, proto: $1) }
     var initializers: [String: ONNXTensorProto] = [:]
     for tensor in graph.initializer {
@@ -33,10 +43,15 @@ struct ONNXGraph {
         "expected a graph with one input and one output, found \(inputs.count) and \(graph.output.count)",
         remedy: ONNXImport.remedy)
     }
-    input = (inputs[0].name, Self.channels(inputs[0]))
+    input = (inputs[0].name, Self.shape(inputs[0]), inputs[0].type.tensorType.elemType == Self.bytes)
     output = graph.output[0].name
     var producers: [String: Int] = [:]
     for node in nodes {
+      if Self.integerTypes.contains(node.type) || node.type.hasPrefix("QLinear") {
+        throw WeightsProblem(
+          "\(node.described): a model quantised to 8 bits, expected one in floating point",
+          remedy: "export the network before it is quantised")
+      }
       guard Self.knownTypes.contains(node.type), ["", "ai.onnx"].contains(node.proto.domain) else {
         throw node.problem("not part of a DenseNet")
       }
@@ -49,10 +64,13 @@ struct ONNXGraph {
     aliases = try passedOn()
   }
 
-  private static func channels(_ input: ONNXValueInfoProto) -> Int64? {
+  /// The format's number of unsigned integers of 8 bits.
+  private static let bytes: Int32 = 2
+
+  private static func shape(_ input: ONNXValueInfoProto) -> [Int64?]? {
     let dimensions = input.type.tensorType.shape.dim
-    guard dimensions.count == 4, case .dimValue(let channels)? = dimensions[1].value else { return nil }
-    return channels
+    guard dimensions.count == 4 else { return nil }
+    return dimensions.map { if case .dimValue(let extent)? = $0.value, extent > 0 { extent } else { nil } }
   }
 
   /// The node that makes a value, or nil for the input, an initializer and what is not there.

@@ -32,24 +32,28 @@ enum ONNXImport {
       throw WeightsProblem("not an ONNX model, or a truncated one (\(error))")
     }
     try check(model)
-    let graph = try ONNXGraph(model.graph)
+    let graph = try ONNXGraph(model.graph, opset: opset(of: model))
     let tensors = ONNXTensors(graph, external: ExternalData(folder: folder), size: data.count)
     var walk = DenseNetMatcher(graph, tensors)
     let network = try walk.network()
     try network.checkShapes()
-    return try file(network, model)
+    return try file(network, model, graph)
   }
 
   private static func check(_ model: ONNXModelProto) throws(WeightsProblem) {
     guard model.hasGraph else { throw WeightsProblem("an ONNX model without a graph") }
-    let opset = model.opsetImport.first { ["", "ai.onnx"].contains($0.domain) }?.version ?? 1
-    guard opset >= 7 else {
-      throw WeightsProblem("expected operators of version 7 or newer, found \(opset)", remedy: remedy)
+    let opset = opset(of: model)
+    guard opset >= 3 else {
+      throw WeightsProblem("expected operators of version 3 or newer, found \(opset)", remedy: remedy)
     }
   }
 
+  private static func opset(of model: ONNXModelProto) -> Int64 {
+    model.opsetImport.first { ["", "ai.onnx"].contains($0.domain) }?.version ?? 1
+  }
+
   private static func file(
-    _ network: RecognizedNetwork, _ model: ONNXModelProto
+    _ network: RecognizedNetwork, _ model: ONNXModelProto, _ graph: ONNXGraph
   ) throws(WeightsProblem) -> WeightsFile {
     let metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     var card = ModelCard(metadata: metadata, source: "the model")
@@ -59,7 +63,13 @@ enum ONNXImport {
       card.model = nil
       card.configuration = CardEntry(configuration)
     }
-    return WeightsFile(stateOf: network.network(configuration), metadata: card.metadata)
+    if card.preprocessing == nil, let preprocessing = try network.preprocessing(graph.input.shape, graph.input.isBytes)
+    {
+      card.preprocessing = CardEntry(preprocessing)
+    }
+    var properties = card.metadata
+    properties["activation"] = metadata["activation"] ?? network.tail.activation
+    return WeightsFile(stateOf: network.network(configuration), metadata: properties)
   }
 
   /// By the names that exporters keep: `features.conv0.weight`, or `1.net.0.0.weight`.

@@ -69,6 +69,24 @@ struct CheckpointEntries {
     return networks.first
   }
 
+  /// The only entry with tensors whose names begin with the last parts of a name, and these parts.
+  func part(_ wanted: String) -> (entry: Entry, prefix: String)? {
+    var found: [(entry: Entry, prefix: String)] = []
+    for entry in networks {
+      for rest in Set([wanted, entry.path.isEmpty ? wanted : rest(of: wanted, after: entry.name)]) where !rest.isEmpty {
+        let has = entry.dict.keys.contains { key in
+          if case .string(let name) = key { TensorNames.begins(name, with: rest) } else { false }
+        }
+        if has { found.append((entry, rest)) }
+      }
+    }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  private func rest(of wanted: String, after name: String) -> String {
+    wanted.hasPrefix(name + ".") ? String(wanted.dropFirst(name.count + 1)) : ""
+  }
+
   /// Keys may have dots themselves.
   private func find(
     _ rest: Substring, in dict: PickleObject, _ path: [String], depth: Int

@@ -19,21 +19,17 @@ struct TorchCheckpoint {
 
   /// - Parameter wanted: the entry to read; nil: the average where there is one, else the only one.
   /// - Throws: ``WeightsProblem`` that says what was found where there is no dict of tensors.
-  init(_ root: PickleValue, _ heap: PickleHeap, entry wanted: String?) throws(WeightsProblem) {
+  init(_ root: PickleValue, _ heap: PickleHeap, entry wanted: String? = nil) throws(WeightsProblem) {
     let problem = WeightsProblem("expected a dict of tensors, found \(heap.description(root))", remedy: Self.remedy)
     guard let rootDict = heap.dict(root) else { throw problem }
     let entries = CheckpointEntries(rootDict, heap)
     let dict: PickleObject
     if let wanted, let found = try entries.entry(wanted) {
       (dict, entry, prefix, notes) = (found.dict, found.name, nil, [])
+    } else if let wanted, let (found, rest) = entries.part(wanted) {
+      (dict, entry, prefix, notes) = (found.dict, found.name, rest, [])
     } else if let wanted {
-      // A part of the tensors of one dict, by the beginning of their names.
-      guard let (found, _) = try? entries.usual(),
-        found.dict.keys.contains(where: {
-          if case .string(let name) = $0 { TensorNames.begins(name, with: wanted) } else { false }
-        })
-      else { throw EntryNames.absent(wanted, among: entries.names) }
-      (dict, entry, prefix, notes) = (found.dict, found.name, wanted, [])
+      throw EntryNames.absent(wanted, among: entries.names)
     } else {
       guard let (found, note) = try entries.usual() else { throw problem }
       (dict, entry, prefix, notes) = (found.dict, found.name, nil, note.map { [$0] } ?? [])

@@ -24,8 +24,8 @@ private let cases: [Case] = [
     $0.graph.node[0].domain = "com.microsoft"
   },
   Case("no graph", "an ONNX model without a graph") { $0.clearGraph() },
-  Case("old operators", "expected operators of version 7 or newer, found 6") { $0.opsetImport[0].version = 6 },
-  Case("no version", "expected operators of version 7 or newer, found 1") { $0.opsetImport = [] },
+  Case("old operators", "expected operators of version 3 or newer, found 2") { $0.opsetImport[0].version = 2 },
+  Case("no version", "expected operators of version 3 or newer, found 1") { $0.opsetImport = [] },
   Case("two inputs", "expected a graph with one input and one output, found 2 and 1") {
     $0.graph.input.append($0.graph.input[0])
   },

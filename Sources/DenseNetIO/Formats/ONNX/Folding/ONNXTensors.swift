@@ -10,7 +10,12 @@ struct ONNXTensors {
   /// Elements read so far: nodes can share tensors, and make many elements from a few, but no network is many times as
   /// large as its file.
   private var elements = 0
+  /// Elements that nodes computed.
+  private var made = 0
   private var steps: Int
+
+  /// Twice the parameters of the largest network that has a name.
+  private static let maximumMade = 1 << 26
 
   /// - Parameter size: of the model's file, in bytes.
   init(_ graph: ONNXGraph, external: ExternalData, size: Int) {
@@ -54,29 +59,47 @@ struct ONNXTensors {
     func input(_ number: Int) throws(WeightsProblem) -> TensorValue? {
       try constant(try node.requiredInput(number), depth: depth + 1)
     }
+    let value: TensorValue?
     switch node.type {
     case "Constant": return try counted(node.constantValue(external: external))
-    case "Identity", "Cast", "CastLike": return try input(0)
-    case "Shape": return try input(0).map { node.shapeValue($0.shape) }
-    case "Reshape", "Transpose", "Expand":
-      guard let value = try input(0) else { return nil }
-      if node.type == "Transpose" { return try counted(node.transposed(value)) }
-      guard let shape = try input(1)?.integers else { return nil }
-      return node.type == "Reshape" ? value.reshaped(shape) : try counted(value.expanded(shape))
+    case "Identity", "Dropout", "CastLike": return try input(0)
     case "Concat":
-      var joined: [Int64] = []
+      var parts: [TensorValue] = []
       for number in node.proto.input.indices {
-        guard let value = try input(number), value.shape.count == 1, let part = value.integers else { return nil }
-        joined += part
-        guard joined.count <= TensorValue.maximumComputed else { return nil }
+        guard let part = try input(number) else { return nil }
+        parts.append(part)
       }
-      return .integer(joined, shape: [joined.count])
-    default: return nil
+      value = TensorValue.concatenated(parts, axis: node.integer("axis") ?? 1)
+    case "Add", "Sub", "Mul", "Div":
+      guard let left = try input(0), let right = try input(1) else { return nil }
+      value = left.combined(with: right, node.type)
+    default:
+      guard ConstantFolding.types.contains(node.type), let first = try input(0) else { return nil }
+      var others: [TensorValue?] = []
+      for number in node.proto.input.indices.dropFirst() {
+        guard node.input(number) != nil else {
+          others.append(nil)
+          continue
+        }
+        guard let other = try input(number) else { return nil }
+        others.append(other)
+      }
+      value = ConstantFolding(node: node, external: external).value(of: first, others)
     }
+    return try counted(value, isMade: true)
   }
 
-  private mutating func counted(_ value: TensorValue?) throws(WeightsProblem) -> TensorValue? {
-    elements += value.map { $0.tensor?.count ?? $0.integers!.count } ?? 0
+  /// - Parameter isMade: whether nodes made it, of fewer numbers perhaps.
+  private mutating func counted(_ value: TensorValue?, isMade: Bool = false) throws(WeightsProblem) -> TensorValue? {
+    if isMade {
+      made += value?.count ?? 0
+      guard made <= Self.maximumMade else {
+        throw WeightsProblem(
+          "its nodes compute more than \(Self.maximumMade) numbers from constants", remedy: ONNXImport.remedy)
+      }
+      return value
+    }
+    elements += value?.count ?? 0
     guard elements <= 4 * (size + external.size) + 1 << 20 else {
       throw WeightsProblem(
         "its nodes read many times as many numbers as the file holds", remedy: ONNXImport.remedy)
@@ -94,21 +117,6 @@ extension GraphNode {
     if let value = integer("value_int") { return .integer([value], shape: []) }
     return integers("value_ints").map { .integer($0, shape: [$0.count]) }
   }
-
-  fileprivate func shapeValue(_ shape: [Int]) -> TensorValue {
-    func place(_ position: Int64) -> Int {
-      Int(min(max(position < 0 ? position + Int64(shape.count) : position, 0), Int64(shape.count)))
-    }
-    let begin = place(integer("start") ?? 0)
-    let axes = shape[begin..<max(begin, place(integer("end") ?? Int64(shape.count)))].map(Int64.init)
-    return .integer(axes, shape: [axes.count])
-  }
-
-  /// Of a matrix.
-  fileprivate func transposed(_ value: TensorValue) -> TensorValue? {
-    guard let tensor = value.tensor, tensor.rank == 2, integers("perm") ?? [1, 0] == [1, 0] else { return nil }
-    return .floating(tensor.transposed)
-  }
 }
 
 extension Tensor {
@@ -121,40 +129,5 @@ extension Tensor {
       for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
     }
     return Tensor(shape: [columns, rows], values: result)
-  }
-}
-
-extension TensorValue {
-  /// Elements that nodes may make from a single one: more than any layer has channels.
-  static let maximumComputed = 1 << 16
-
-  /// With one axis of -1 at most; nil where the elements do not fit.
-  fileprivate func reshaped(_ axes: [Int64]) -> TensorValue? {
-    let count = tensor?.count ?? integers!.count
-    guard axes.count <= 8, axes.allSatisfy({ $0 >= -1 && $0 <= count }), axes.count(where: { $0 == -1 }) <= 1 else {
-      return nil
-    }
-    var known = 1
-    for axis in axes where axis >= 0 { known = min(known * Int(axis), count + 1) }
-    guard known > 0, count % known == 0 else { return nil }
-    let shape = axes.map { $0 == -1 ? count / known : Int($0) }
-    guard shape.reduce(1, *) == count else { return nil }
-    return switch self {
-    case .floating(let tensor): .floating(Tensor(shape: shape, values: tensor.values))
-    case .integer(let values, _): .integer(values, shape: shape)
-    }
-  }
-
-  /// A single element along one axis; nil for anything else.
-  fileprivate func expanded(_ axes: [Int64]) -> TensorValue? {
-    guard shape.allSatisfy({ $0 == 1 }), shape.count <= 1, axes.count == 1,
-      (1...Int64(Self.maximumComputed)).contains(axes[0])
-    else { return nil }
-    let count = Int(axes[0])
-    return switch self {
-    case .floating(let tensor):
-      .floating(Tensor(shape: [count], values: Array(repeating: tensor.values[0], count: count)))
-    case .integer(let values, _): .integer(Array(repeating: values[0], count: count), shape: [count])
-    }
   }
 }

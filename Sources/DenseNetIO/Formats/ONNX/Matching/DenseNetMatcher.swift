@@ -6,7 +6,9 @@ import DenseNets
 /// a concatenation of those before it. The block's input comes from a transition, or from the stem.
 struct DenseNetMatcher {
   let graph: ONNXGraph
-  private var tensors: ONNXTensors
+  var tensors: ONNXTensors
+  /// A window that must be as large as the last map.
+  var lastMap: (node: GraphNode, side: Int)?
 
   /// As ``DenseNet/Configuration`` allows.
   private static let (maximumBlocks, maximumLayers) = (16, 1024)
@@ -17,7 +19,7 @@ struct DenseNetMatcher {
 
   /// - Throws: ``WeightsProblem`` that names the first node that is not what a DenseNet has in its place.
   mutating func network() throws(WeightsProblem) -> RecognizedNetwork {
-    let (classifier, pooled) = try self.classifier()
+    let (classifier, tail, pooled) = try self.classifier()
     var norm: RecognizedNorm
     var features: [String]
     (norm, features) = try normalizedFeatures(try globalPool(pooled))
@@ -41,9 +43,26 @@ struct DenseNetMatcher {
       (norm, features) = try normalizedFeatures(try node.requiredInput(0))
       transitions.insert(RecognizedPair(norm: norm, convolution: convolution), at: 0)
     }
+    let (convolution, stemNorm, front) = try stem(features[0])
+    try requireLastMap(transitions: transitions.count, isImageNet: stemNorm != nil)
     return RecognizedNetwork(
-      stem: try stem(features[0]), blocks: blocks, transitions: transitions,
+      front: front, tail: tail, stem: (convolution, stemNorm), blocks: blocks, transitions: transitions,
       transitionPool: pools.first?.type == "MaxPool" ? .max : .average, lastNorm: lastNorm, classifier: classifier)
+  }
+
+  /// Checks a window over the last map against the size that images of the stated size have there.
+  private func requireLastMap(transitions: Int, isImageNet: Bool) throws(WeightsProblem) {
+    guard let (node, side) = lastMap else { return }
+    guard let shape = graph.input.shape, let height = shape[2], shape[3] == height, (1...1 << 16).contains(height)
+    else {
+      throw node.problem("expected means over the whole map, found a window of \(side)×\(side) and images of any size")
+    }
+    var map = Int(height)
+    if isImageNet { for _ in 0..<2 { map = (map + 1) / 2 } }
+    map >>= transitions
+    guard map == side else {
+      throw node.problem("expected means over the whole map of \(map)×\(map), found a window of \(side)×\(side)")
+    }
   }
 
   /// The pool that makes `value`, if it is a transition's: a stem's pool reads a ReLU, a transition's a convolution.
@@ -53,85 +72,6 @@ struct DenseNetMatcher {
       return graph.producer(graph.resolved(input))?.type == "Conv" ? pool : nil
     }
     return pool.type == "AveragePool" ? pool : nil
-  }
-
-  // MARK: The ends
-
-  /// `Gemm`, or `MatMul` and `Add`, and the value that it reads.
-  private mutating func classifier() throws(WeightsProblem) -> (
-    layer: (node: GraphNode, weight: Tensor, bias: Tensor), x: String
-  ) {
-    let node = try graph.source(of: graph.output, for: "a classifier (Gemm, or MatMul and Add)")
-    switch node.type {
-    case "Gemm":
-      guard node.float("alpha") ?? 1 == 1, node.float("beta") ?? 1 == 1 else {
-        throw node.problem("expected alpha and beta of 1")
-      }
-      try node.require("transA", 0, unless: 0)
-      let stored = try tensors.floats(node, 1, rank: 2)
-      let weight = node.integer("transB") ?? 0 == 1 ? stored : stored.transposed
-      let bias = node.input(2) == nil ? .zeros([weight.shape[0]]) : try tensors.floats(node, 2, rank: 1)
-      return ((node, weight, bias), try node.requiredInput(0))
-    case "Add":
-      let first = graph.resolved(try node.requiredInput(0))
-      let isFirst = graph.producer(first)?.type == "MatMul"
-      let second = try node.requiredInput(1)
-      let product = try graph.source(of: isFirst ? first : second, "MatMul", for: "the classifier's product")
-      let bias = try tensors.floats(node, isFirst ? 1 : 0, rank: 1)
-      return ((product, try tensors.floats(product, 1, rank: 2).transposed, bias), try product.requiredInput(0))
-    case "MatMul":
-      let weight = try tensors.floats(node, 1, rank: 2).transposed
-      return ((node, weight, .zeros([weight.shape[0]])), try node.requiredInput(0))
-    default: throw node.problem("expected a classifier (Gemm, or MatMul and Add)")
-    }
-  }
-
-  /// The value whose means the classifier reads, as rows.
-  private mutating func globalPool(_ value: String) throws(WeightsProblem) -> String {
-    var node = try graph.source(of: value, for: "the means of the last map")
-    if ["Flatten", "Reshape", "Squeeze"].contains(node.type) {
-      // What a matrix product can read has the means as rows, whatever shape they were brought to.
-      if node.type == "Flatten" { try node.require("axis", 1, unless: 1) }
-      node = try graph.source(of: try node.requiredInput(0), for: "the means of the last map")
-    }
-    if node.type == "ReduceMean" {
-      let listed = node.integers("axes")
-      let axes = if let listed { listed } else { try tensors.integers(node, 1) }
-      guard [[2, 3], [-2, -1]].contains(axes.sorted()) else {
-        throw node.problem("expected means over axes [2, 3], found \(axes.prefix(8))")
-      }
-    } else if node.type != "GlobalAveragePool" {
-      throw node.problem("expected the means of the last map (GlobalAveragePool or ReduceMean)")
-    }
-    return try node.requiredInput(0)
-  }
-
-  /// `Conv 7×7 → BN → ReLU → MaxPool`, its norm folded or not, or `Conv 3×3`.
-  private mutating func stem(
-    _ value: String
-  ) throws(WeightsProblem) -> (convolution: RecognizedConvolution, norm: RecognizedNorm?) {
-    let last = try graph.source(of: value, for: "a stem's pool or convolution, or a transition's pool")
-    var node = last
-    var norm: RecognizedNorm?
-    if last.type == "MaxPool" {
-      try last.requireWindow(3, stride: 2, padding: 1)
-      node = try activated(try last.requiredInput(0))
-      if node.type == "BatchNormalization" {
-        norm = try self.norm(node)
-        node = try graph.source(of: try node.requiredInput(0), for: "the stem's convolution")
-      }
-    }
-    guard node.type == "Conv" else { throw node.problem("expected a stem's convolution, or a transition's pool") }
-    let isImageNet = last.type == "MaxPool"
-    var convolution = try self.convolution(
-      node, kernel: isImageNet ? 7 : 3, stride: isImageNet ? 2 : 1, padding: isImageNet ? 3 : 1)
-    if isImageNet, norm == nil { norm = takeBias(&convolution) }
-    let x = graph.resolved(try node.requiredInput(0))
-    guard x == graph.input.name else { throw node.problem("expected the graph's input, found \"\(printable(x))\"") }
-    if let channels = graph.input.channels, channels != Int64(convolution.inputs) {
-      throw node.problem("expected \(convolution.inputs) channels in the graph's input, found \(channels)")
-    }
-    return (convolution, norm)
   }
 
   // MARK: Dense blocks
@@ -156,10 +96,10 @@ struct DenseNetMatcher {
   ) throws(WeightsProblem) -> [RecognizedPair] {
     let growing = try graph.source(of: value, "Conv", for: "a dense layer's convolution")
     let convolution = try self.convolution(growing, kernel: 3, padding: 1)
-    var between = try activated(try growing.requiredInput(0))
+    var (between, affine) = try activated(try growing.requiredInput(0))
     var norm: RecognizedNorm?
     if between.type == "BatchNormalization" {
-      norm = try self.norm(between)
+      norm = try self.norm(between, affine)
       let read = try features(try between.requiredInput(0))
       if read[...] == sources { return [RecognizedPair(norm: norm!, convolution: convolution)] }
       between = try graph.source(of: try between.requiredInput(0), for: "a bottleneck, or the maps before the layer")
@@ -169,7 +109,7 @@ struct DenseNetMatcher {
         "expected a bottleneck (Conv), or the block's \(sources.count) maps before the layer in their order")
     }
     var bottleneck = try self.convolution(between, kernel: 1)
-    let second = norm ?? takeBias(&bottleneck)
+    let second = if let norm { norm } else { try takeBias(&bottleneck, affine) }
     let (first, read) = try normalizedFeatures(try between.requiredInput(0))
     guard read[...] == sources else {
       throw between.problem(
@@ -205,21 +145,22 @@ struct DenseNetMatcher {
 
   // MARK: Layers
 
-  /// What a ReLU reads.
-  private func activated(_ value: String) throws(WeightsProblem) -> GraphNode {
+  /// What a ReLU reads: a node, and what is done to its channels in between.
+  mutating func activated(_ value: String) throws(WeightsProblem) -> (node: GraphNode, affine: ChannelAffine) {
     let relu = try graph.source(of: value, "Relu", for: "an activation")
-    return try graph.source(of: try relu.requiredInput(0), for: "a batch norm, or a convolution that it is folded into")
+    let (inner, affine) = try unscaled(try relu.requiredInput(0))
+    return (try graph.source(of: inner, for: "a batch norm, or a convolution that it is folded into"), affine)
   }
 
   /// `features → BN → ReLU`.
   private mutating func normalizedFeatures(
     _ value: String
   ) throws(WeightsProblem) -> (norm: RecognizedNorm, features: [String]) {
-    let node = try activated(value)
-    return (try norm(node), try features(try node.requiredInput(0)))
+    let (node, affine) = try activated(value)
+    return (try norm(node, affine), try features(try node.requiredInput(0)))
   }
 
-  private mutating func convolution(
+  mutating func convolution(
     _ node: GraphNode, kernel: Int, stride: Int64 = 1, padding: Int64 = 0
   ) throws(WeightsProblem) -> RecognizedConvolution {
     try node.requireWindow(Int64(kernel), stride: stride, padding: padding)
@@ -240,13 +181,16 @@ struct DenseNetMatcher {
   }
 
   /// The norm that stands for one folded into a convolution, which loses its bias to it.
-  private func takeBias(_ convolution: inout RecognizedConvolution) -> RecognizedNorm {
-    let norm = RecognizedNorm(adding: convolution.bias, after: convolution)
+  func takeBias(
+    _ convolution: inout RecognizedConvolution, _ affine: ChannelAffine
+  ) throws(WeightsProblem) -> RecognizedNorm {
+    let norm = try RecognizedNorm(adding: convolution.bias, after: convolution).followed(by: affine)
     convolution.bias = nil
     return norm
   }
 
-  private mutating func norm(_ node: GraphNode) throws(WeightsProblem) -> RecognizedNorm {
+  /// - Parameter affine: what is done to its channels afterwards.
+  mutating func norm(_ node: GraphNode, _ affine: ChannelAffine) throws(WeightsProblem) -> RecognizedNorm {
     guard node.type == "BatchNormalization" else { throw node.problem("expected a BatchNormalization") }
     try node.require("training_mode", 0, unless: 0)
     // Before opset 14, a norm in training was one with more outputs.
@@ -256,9 +200,12 @@ struct DenseNetMatcher {
     let epsilon = node.float("epsilon") ?? 1e-5
     guard epsilon > 0, epsilon < 1 else { throw node.problem("expected an epsilon from 0 to 1, found \(epsilon)") }
     let variance = try tensors.floats(node, 4, rank: 1)
-    return RecognizedNorm(
+    // Before opset 7, a norm in inference said so.
+    if graph.opset < 7 { try node.require("is_test", 1, unless: 0) }
+    return try RecognizedNorm(
       node: node, weight: try tensors.floats(node, 1, rank: 1), bias: try tensors.floats(node, 2, rank: 1),
       mean: try tensors.floats(node, 3, rank: 1),
-      variance: epsilon == 1e-5 ? variance : variance.map { Float(Double($0) + Double(epsilon) - Double(Float(1e-5))) })
+      variance: epsilon == 1e-5 ? variance : variance.map { Float(Double($0) + Double(epsilon) - Double(Float(1e-5))) }
+    ).followed(by: affine)
   }
 }

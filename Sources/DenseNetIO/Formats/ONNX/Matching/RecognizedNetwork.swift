@@ -41,6 +41,9 @@ struct RecognizedPair {
 
 /// A DenseNet's parts as a graph has them, in the order of inference.
 struct RecognizedNetwork {
+  /// Before and after the network itself.
+  let front: RecognizedFront
+  let tail: RecognizedTail
   let stem: (convolution: RecognizedConvolution, norm: RecognizedNorm?)
   /// By block and layer: one pair, or two with a bottleneck.
   let blocks: [[[RecognizedPair]]]

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+extension Command {
+  /// What export and convert do not write over.
+  @Suite struct OverwriteTests {
+    let sandbox = try! Sandbox()
+
+    @Test func nothingElseIsWrittenOver() async throws {
+      expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
+      let weights = "run/model.safetensors"
+      expectSuccess(try await sandbox.run(["convert", weights, "w.pth"]))
+      let kept = try Data(contentsOf: sandbox.url("w.pth"))
+      try FileManager.default.copyItem(at: sandbox.url("w.pth"), to: sandbox.url("really.onnx"))
+      try FileManager.default.copyItem(at: sandbox.url("w.pth"), to: sandbox.url("really.safetensors"))
+      try Data("notes".utf8).write(to: sandbox.url("notes.onnx"))
+      try FileManager.default.createSymbolicLink(atPath: sandbox.url("link.onnx").path, withDestinationPath: "w.pth")
+      try FileManager.default.createSymbolicLink(atPath: sandbox.url("same.pth").path, withDestinationPath: "w.pth")
+      try FileManager.default.createDirectory(at: sandbox.url("folder.onnx"), withIntermediateDirectories: true)
+      func export(_ output: String) -> [String] { ["export", "--weights", weights, "--output", output] }
+      for (command, status, parts) in [
+        (export("w.pth"), 64, ["w.pth: expected a name in .onnx, found .pth"]),
+        (export("w"), 64, ["expected a name in .onnx, found no extension"]),
+        (export("m.safetensors"), 64, ["found .safetensors"]), (export("m.pb"), 64, ["found .pb"]),
+        (export("really.onnx"), 64, ["found a PyTorch checkpoint", "--force"]),
+        (export("notes.onnx"), 64, ["found text, not weights: notes", "--force"]),
+        (export("link.onnx"), 64, ["found a PyTorch checkpoint", "--force"]),
+        (export("folder.onnx"), 74, ["found a folder"]),
+        (["convert", weights, "really.safetensors"], 64, ["found a PyTorch checkpoint", "--force"]),
+        (["convert", "w.pth", "w.pth"], 64, ["expected a file other than the weights that are read"]),
+        (["convert", "w.pth", "same.pth", "--force"], 64, ["expected a file other than the weights that are read"]),
+        (["convert", "run", weights], 64, ["expected a file other than the weights that are read"]),
+      ] as [([String], Int32, [String])] {
+        expectFailure(try await sandbox.run(command), status, saying: parts)
+      }
+      #expect(try Data(contentsOf: sandbox.url("w.pth")) == kept)
+      expectSuccess(try await sandbox.run(export("really.onnx") + ["--force"]))
+      expectSuccess(try await sandbox.run(export("really.onnx")))
+      expectSuccess(try await sandbox.run(["convert", weights, "w.pth"]))
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import DenseNets
+import Foundation
+import SwiftProtobuf
+import Testing
+
+@testable import DenseNetIO
+
+/// `Tests/Fixtures/onnx-variants`, written by `Scripts/fixtures/make_onnx_variant_fixtures.py`.
+private let folder = fixtures.deletingLastPathComponent().appendingPathComponent("onnx-variants")
+private let expected = try! WeightsFile(contentsOf: folder.appendingPathComponent("expected.safetensors"))
+private let names = expected.tensors.map(\.name).filter { $0.hasSuffix(".output") }.map { String($0.dropLast(7)) }
+
+/// One network as other exporters write it: what it answers is what ONNX Runtime does.
+@Suite struct ONNXExporterTests {
+  private func read(_ name: String) throws -> WeightsFile {
+    try WeightsFile(contentsOf: folder.appendingPathComponent("\(name).onnx"))
+  }
+
+  @Test func fixturesAreThere() { #expect(names.count == 17) }
+
+  @Test(arguments: names) func answersAreThoseOfONNXRuntime(_ name: String) throws {
+    let file = try read(name)
+    let net = DenseNet(try #require(try file.card.configuration?.value), initialization: nil)
+    try file.load(into: net)
+    var x = try #require(expected["\(name).input"]?.tensor)
+    if let preprocessing = try file.card.preprocessing?.value {
+      // The graph's images are of bytes, or of a share of white.
+      let white: Float = name == "front-unit" ? 1 : 255
+      if x.shape[3] == 3 { x = channelsFirst(x) }
+      let area = x.shape[2] * x.shape[3]
+      let values = x.values.enumerated().map { place, value in
+        let c = place / area % 3
+        return (value / white - Float(preprocessing.mean[c])) / Float(preprocessing.std[c])
+      }
+      x = Tensor(shape: x.shape, values: values)
+    }
+    var answer = net(x).values.map(Double.init)
+    switch name {
+    case "tail-sigmoid": answer = answer.map { 1 / (1 + exp(-$0)) }
+    case "tail-softmax", "tail-map", "tail-logsoftmax":
+      let sum = answer.reduce(0) { $0 + exp($1) }
+      answer = answer.map { name == "tail-logsoftmax" ? $0 - log(sum) : exp($0) / sum }
+    default: break
+    }
+    let wanted = try #require(expected["\(name).output"]?.tensor).values.map(Double.init)
+    let error = zip(answer, wanted).map { abs($0 - $1) }.max()! / wanted.map(abs).max()!
+    #expect(answer.count == wanted.count && error < 4e-6, "\(error)")
+  }
+
+  private func channelsFirst(_ x: Tensor) -> Tensor {
+    let (n, h, w, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
+    let values = x.values
+    var result: [Float] = []
+    for image in 0..<n {
+      for channel in 0..<c {
+        for place in 0..<h * w { result.append(values[(image * h * w + place) * c + channel]) }
+      }
+    }
+    return Tensor(shape: [n, c, h, w], values: result)
+  }
+
+  @Test(arguments: [
+    ("tail-softmax", "softmax"), ("tail-logsoftmax", "softmax"), ("tail-sigmoid", "sigmoid"), ("tail-map", "softmax"),
+    ("tail-window", nil), ("caffe-9", nil),
+  ])
+  func theActivationIsNoted(name: String, activation: String?) throws {
+    #expect(try read(name).metadata["activation"] == activation)
+  }
+
+  @Test func theFrontIsPreprocessing() throws {
+    for name in ["front-unit", "front-nhwc", "front-norm"] {
+      let preprocessing = try #require(try read(name).card.preprocessing?.value)
+      for (found, wanted) in zip(preprocessing.mean + preprocessing.std, [0.485, 0.456, 0.406, 0.229, 0.224, 0.225]) {
+        #expect(abs(found - wanted) < 1e-6)
+      }
+      #expect(preprocessing.fixedInputSize ?? (0, 0) == (16, 16) && preprocessing.inputChannels == 3)
+    }
+    let plain = try #require(try read("front-255").card.preprocessing?.value)
+    #expect(plain.mean == [0, 0, 0] && plain.std.allSatisfy { abs($0 - 1) < 1e-7 })
+    #expect(try read("caffe-9").card.preprocessing == nil)
+  }
+
+  @Test(arguments: ["QuantizeLinear", "DequantizeLinear", "QLinearConv", "DynamicQuantizeLinear", "ConvInteger"])
+  func quantisedModelsAreRefusedByName(_ type: String) throws {
+    let data = try model { $0.insert(type, after: "features.conv0") }
+    let thrown = failure { _ = try weights(data) }
+    #expect(thrown?.description.contains("(\(type)): a model quantised to 8 bits") == true)
+  }
+
+  @Test(arguments: [
+    ("Softmax", [ONNXAttributeProto.int("axis", 0)], "expected a softmax over the classes, axis 1, found axis 0"),
+    ("ArgMax", [], "(ArgMax): not part of a DenseNet"), ("Relu", [], "expected a classifier"),
+  ])
+  func otherEndsAreRefused(_ type: String, _ attributes: [ONNXAttributeProto], _ part: String) throws {
+    let data = try model { proto in
+      proto.graph.node.append(node(type, ["logits"], "end", attributes))
+      proto.graph.output[0].name = "end"
+    }
+    let thrown = failure { _ = try weights(data) }
+    #expect(thrown?.description.contains(part) == true, "\(thrown?.description ?? "none")")
+  }
+
+  /// A few bytes that stand for more numbers than there is memory.
+  @Test(arguments: [[1 << 20, 1 << 20], [1 << 24], [1 << 40], [-1], [3, 1 << 62, 4, 4]])
+  func aHugeConstantIsNotMade(_ shape: [Int]) throws {
+    let data = try model { proto in
+      let place = proto.place(initializer: "features.norm0.weight")
+      proto.graph.initializer.remove(at: place)
+      var axes = ONNXTensorProto()
+      (axes.name, axes.dims, axes.dataType, axes.int64Data) = ("axes", [Int64(shape.count)], 7, shape.map(Int64.init))
+      proto.graph.initializer.append(axes)
+      proto.graph.node.insert(node("ConstantOfShape", ["axes"], "features.norm0.weight"), at: 0)
+    }
+    let before = ProcessMemory.peakResidentBytes()
+    let thrown = failure { _ = try weights(data) }
+    #expect(thrown?.kind == .invalidData)
+    #expect(ProcessMemory.peakResidentBytes() - before < 256 << 20)
+  }
+}
