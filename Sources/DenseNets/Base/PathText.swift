@@ -7,7 +7,7 @@ public enum PathText {
   private static let base: UInt32 = 0x10_FE00
 
   /// The text of a name or a path.
-  public static func text<Bytes: Collection<UInt8>>(of bytes: Bytes) -> String {
+  public static func text<Content: Collection<UInt8>>(of bytes: Content) -> String {
     // Nearly always.
     if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isStandIn) {
       return text

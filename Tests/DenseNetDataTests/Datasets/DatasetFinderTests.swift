@@ -183,6 +183,9 @@ import Testing
     try await withTemporaryFolder { folder in
       try tiny.write(to: folder)
       try FileManager.default.createDirectory(atPath: folder + "/test-images", withIntermediateDirectories: true)
+      // The packed file beside it serves.
+      #expect(try await tiny.finder(dataDirectory: folder, cache: folder).find("tiny").test.count == 3)
+      try FileManager.default.removeItem(atPath: folder + "/test-images.gz")
       await expectFailure(.inputOutput, mentions: [folder + "/test-images", "found a folder"]) {
         try await tiny.finder(dataDirectory: folder, cache: folder).find("tiny")
       }
