@@ -49,6 +49,8 @@ extension MetricsLine.Point {
     case testAccuracy = "test_accuracy"
     case examplesPerSecond = "examples_per_second"
     case waitingShare = "waiting_share"
+    case meanAUROC = "test_mean_auroc"
+    case meanAveragePrecision = "test_mean_average_precision"
   }
 
   private struct Line: Decodable {
@@ -73,7 +75,10 @@ extension MetricsLine.Point {
             trainLoss: try number(.trainLoss), trainAccuracy: try number(.trainAccuracy),
             testLoss: try optional(.testLoss), testAccuracy: try optional(.testAccuracy),
             examplesPerSecond: try number(.examplesPerSecond), seconds: try number(.seconds),
-            waitingShare: try optional(.waitingShare)))
+            waitingShare: try optional(.waitingShare),
+            ranking: values.contains(.meanAUROC)
+              ? LabelRanking(
+                meanAUROC: try optional(.meanAUROC), meanAveragePrecision: try optional(.meanAveragePrecision)) : nil))
       default: throw Problem(reason: "the event “\(printable(event, limit: 20))”")
       }
     }

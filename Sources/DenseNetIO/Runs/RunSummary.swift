@@ -11,6 +11,12 @@ public struct RunSummary: Sendable, Equatable {
   /// Of the epoch where it was highest, from 1.
   public var bestTestAccuracy: Double
   public var bestEpoch: Int
+  /// For several labels, means over those in which not all test images are alike; nil for images of one class, and
+  /// where there is no such label.
+  public var meanAUROC: Double?
+  public var meanAveragePrecision: Double?
+  /// Of the epoch where it was highest.
+  public var bestMeanAUROC: Double?
   /// Training steps only: loading included, evaluation not.
   public var examplesPerSecond: Double
   /// The process's peak resident set.
@@ -61,6 +67,9 @@ extension RunSummary: Codable {
     case testAccuracy = "test_accuracy"
     case bestTestAccuracy = "best_test_accuracy"
     case bestEpoch = "best_epoch"
+    case meanAUROC = "mean_auroc"
+    case meanAveragePrecision = "mean_average_precision"
+    case bestMeanAUROC = "best_mean_auroc"
     case examplesPerSecond = "examples_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case batchSize = "batch_size"
@@ -85,6 +94,9 @@ extension RunSummary: Codable {
       precision: try values.decode(String.self, forKey: .precision),
       threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
       seconds: try number(.seconds))
+    meanAUROC = try values.decodeIfPresent(Double.self, forKey: .meanAUROC)
+    meanAveragePrecision = try values.decodeIfPresent(Double.self, forKey: .meanAveragePrecision)
+    bestMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestMeanAUROC)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -97,6 +109,9 @@ extension RunSummary: Codable {
     try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
     try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
     try values.encode(bestEpoch, forKey: .bestEpoch)
+    try values.encodeIfPresent(meanAUROC, forKey: .meanAUROC)
+    try values.encodeIfPresent(meanAveragePrecision, forKey: .meanAveragePrecision)
+    try values.encodeIfPresent(bestMeanAUROC, forKey: .bestMeanAUROC)
     try values.encode(examplesPerSecond.orNull, forKey: .examplesPerSecond)
     try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try values.encode(parameters, forKey: .parameters)

@@ -41,7 +41,7 @@ struct CurveChart {
     lines = [
       Line(name: "train loss", points: visible[0], axis: left),
       Line(name: "train acc", points: visible[1], axis: right ?? left),
-      Line(name: "test acc", points: visible[2], axis: right ?? left),
+      Line(name: curves.testMeasure, points: visible[2], axis: right ?? left),
     ]
     title = curves.title ?? "Learning curves"
     shownTitle = curves.title
@@ -85,7 +85,7 @@ struct CurveChart {
   private var description: String {
     let ends = lines.compactMap { line in line.points.last.map { "\(line.name) \(SVG.valueText($0.value))" } }
     let extent =
-      "Train loss, train accuracy and test accuracy against epochs, up to \(horizontal.label(horizontal.upper))."
+      "Train loss, train accuracy and \(lines[2].name == "test acc" ? "test accuracy" : lines[2].name) against epochs, up to \(horizontal.label(horizontal.upper))."
     return ends.isEmpty ? extent : "\(extent) At the end: \(ends.joined(separator: ", "))."
   }
 }

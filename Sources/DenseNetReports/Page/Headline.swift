@@ -5,6 +5,7 @@ struct Headline {
   let results: ReportPage.Results
   let best: LearningCurves.Point?
   let evaluation: Evaluation?
+  let labels: MultiLabelEvaluation?
 
   private struct Figure {
     var name: String
@@ -22,19 +23,21 @@ struct Headline {
   }
 
   private var figures: [Figure] {
-    var figures = [
-      Figure(
-        name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
-        note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
-          .joined(separator: " · ")),
-      Figure(
-        name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
-        note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"),
-    ]
+    var figures =
+      ranking + [
+        Figure(
+          name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
+          note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
+            .joined(separator: " · ")),
+        Figure(
+          name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
+          note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"),
+      ]
     if let best {
       figures.append(
         Figure(
-          name: "Best test accuracy", value: TextFormat.percent(best.value),
+          name: labels == nil ? "Best test accuracy" : "Best mean AUROC",
+          value: labels == nil ? TextFormat.percent(best.value) : TextFormat.fixed(best.value, decimals: 3),
           note: "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"))
     }
     if let evaluation, evaluation.count > 0 {
@@ -53,6 +56,19 @@ struct Headline {
       Figure(name: "Parameters", value: TextFormat.thousands(results.parameters)),
     ]
     return figures
+  }
+
+  /// How well several labels are ranked, before all else.
+  private var ranking: [Figure] {
+    guard let labels, labels.count > 0 else { return [] }
+    func text(_ value: Double?) -> String { value.map { TextFormat.fixed($0, decimals: 3) } ?? "–" }
+    let counted = labels.labels.count - labels.leftOut.count
+    return [
+      Figure(
+        name: "Mean AUROC", value: text(labels.meanAUROC),
+        note: "\(counted) of \(labels.labels.count) labels · \(TextFormat.thousands(labels.count)) images"),
+      Figure(name: "Mean average precision", value: text(labels.meanAveragePrecision), note: nil),
+    ]
   }
 
   /// Wilson's interval for a share (1927), which holds near 0 and 1 too.

@@ -41,6 +41,8 @@ public struct ReportPage: Sendable {
   public var curves: RunCurves?
   /// Of the test set, after the last epoch.
   public var evaluation: Evaluation?
+  /// The same where images have several labels each.
+  public var labels: MultiLabelEvaluation?
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
   public var images: [Int: [UInt8]] = [:]
   public var settings: [(key: String, value: String)] = []
@@ -63,6 +65,7 @@ public struct ReportPage: Sendable {
         MistakeSection.html(evaluation, images: images), CalibrationSection.html(evaluation),
       ]
     }
+    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels)) }
     sections.append(circumstances)
     body += sections.compactMap(\.self)
     body += ["</main>", "<footer>Made by densenet. Every number is in the files beside this page.</footer>"]
@@ -70,7 +73,7 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    results.map { Headline(results: $0, best: curves?.best, evaluation: evaluation).html }
+    results.map { Headline(results: $0, best: curves?.best, evaluation: evaluation, labels: labels).html }
   }
 
   private var learning: String? {
@@ -87,11 +90,21 @@ public struct ReportPage: Sendable {
         .init(name: "training", points: curves.trainAccuracy, style: 0),
         .init(name: "test", points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
+    var charts = [HTML.chart("Loss", loss.svg()), HTML.chart("Accuracy", accuracy.svg())]
+    if !curves.meanAUROC.isEmpty {
+      let ranking = LineChart(
+        "Ranking of labels",
+        [
+          .init(name: "mean AUROC", points: curves.meanAUROC, style: 1),
+          .init(name: "mean average precision", points: curves.meanAveragePrecision, style: 2),
+        ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
+      charts.append(HTML.chart("Ranking of labels", ranking.svg()))
+    }
     return HTML.section(
       "Learning curves",
       note: "Training figures are averages since the epoch began, while the weights change; test figures are of the "
         + "whole test set after each epoch.",
-      "<div class=\"columns\">\n\(HTML.chart("Loss", loss.svg()))\n\(HTML.chart("Accuracy", accuracy.svg()))\n</div>")
+      "<div class=\"columns\">\n\(charts.joined(separator: "\n"))\n</div>")
   }
 
   private var speed: String? {

@@ -15,7 +15,7 @@ public struct DatasetChoice: Sendable, Equatable {
     case named(String)
     /// Images in `train/CLASS` and `val/CLASS` or `test/CLASS`, or in `CLASS` to be split.
     case folder(String)
-    /// A CSV file with the columns `path`, `label` and perhaps `split`.
+    /// A CSV file with the columns `path`, `label` and perhaps `split`, or others; see ``columns``.
     case table(String)
   }
 
@@ -27,6 +27,8 @@ public struct DatasetChoice: Sendable, Equatable {
   public var testShare: Double?
   /// Decides which images ``testShare`` takes.
   public var splitSeed: UInt64 = 0
+  /// Of a table, which columns say what, and whether images have several labels.
+  public var columns = TableColumns()
 
   public init(_ source: Source? = nil) { self.source = source }
 
@@ -44,6 +46,14 @@ public struct DatasetChoice: Sendable, Equatable {
       throw Failure(
         .usage, "test share: expected a number between 0 and 1, found \(testShare)", settings: ["testShare"])
     }
+    try columns.validate()
+    if columns != TableColumns() {
+      guard case .table? = source else {
+        throw Failure(
+          .usage, "columns: apply only to a table, csv:FILE, found \(text ?? "none"); leave them out, or name a table",
+          settings: ["dataset"])
+      }
+    }
     let own: ImageSource
     switch source {
     case nil, .named?:
@@ -53,7 +63,7 @@ public struct DatasetChoice: Sendable, Equatable {
       }
       return nil
     case .folder(let path)?: own = .folder(path)
-    case .table(let path)?: own = .table(path)
+    case .table(let path)?: own = .table(path, columns: columns)
     }
     guard !own.path.isEmpty else {
       throw Failure(

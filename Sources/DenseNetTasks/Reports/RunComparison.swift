@@ -13,6 +13,8 @@ public struct RunComparison: Sendable {
     public let parameters: Int?
     public let testAccuracy: Double?
     public let bestTestAccuracy: Double?
+    /// Of the last epoch, over several labels.
+    public let meanAUROC: Double?
     public let testLoss: Double?
     public let trainLoss: Double?
     public let examplesPerSecond: Double?
@@ -41,7 +43,8 @@ public struct RunComparison: Sendable {
       Report(
         run: record.url.relativePath, model: run.model, dataset: run.dataset, epochs: run.epochs,
         parameters: run.results?.parameters, testAccuracy: run.testAccuracy?.finite,
-        bestTestAccuracy: run.curves.best?.value.finite, testLoss: run.testLoss?.finite,
+        bestTestAccuracy: run.curves.meanAUROC.isEmpty ? run.curves.best?.value.finite : nil,
+        meanAUROC: run.curves.meanAUROC.last?.value.finite, testLoss: run.testLoss?.finite,
         trainLoss: run.trainLoss?.finite, examplesPerSecond: run.examplesPerSecond?.finite,
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,
         settings: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }))

@@ -20,6 +20,8 @@ struct RunConfig: Encodable {
     var dataDirectory: String?
     var testShare: Double?
     var splitSeed: UInt64?
+    /// Nil: a table's usual ones.
+    var columns: TableColumns?
     /// Nil: one per core.
     var threads: Int?
 
@@ -29,6 +31,7 @@ struct RunConfig: Encodable {
       dataDirectory = options.dataset.directory
       testShare = options.dataset.testShare
       splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
+      columns = options.dataset.columns == TableColumns() ? nil : options.dataset.columns
       threads = options.compute.threads
     }
   }

@@ -16,7 +16,11 @@ extension RunRecorder {
   /// - Throws: `Failure(.invalidData)` where training has diverged, `Failure(.inputOutput)`.
   func finishWeights(_ result: Trainer.Result) throws {
     try folder.write(curves: curves.svg())
-    let weights = setup.trainer.withTestedWeights { setup.weights }
+    if setup.hasSeveralLabels {
+      // Thresholds belong to the weights that they were chosen for.
+      if result.wasInterrupted { testBegins() } else { try evaluateIfNeeded() }
+    }
+    let weights = setup.trainer.withTestedWeights { self.weights }
     guard Self.isSound(weights, testLoss: result.wasInterrupted ? 0 : result.last.test.loss) else {
       throw Failure(
         .invalidData,
@@ -30,30 +34,41 @@ extension RunRecorder {
   /// - Returns: what was written.
   func finishSummary(_ result: Trainer.Result) throws -> RunSummary {
     let (last, options) = (result.last, setup.options)
-    let summary = RunSummary(
+    var summary = RunSummary(
       model: setup.chosen.name, dataset: setup.train.name, trainLoss: last.train.loss,
       trainAccuracy: last.train.accuracy, testLoss: last.test.loss, testAccuracy: last.test.accuracy,
       bestTestAccuracy: result.best?.test.accuracy ?? last.test.accuracy, bestEpoch: result.best?.epoch ?? last.epoch,
       examplesPerSecond: last.examplesPerSecond, parameters: setup.model.parameterCount, epochs: setup.recipe.epochs,
       steps: last.step, batchSize: setup.recipe.batchSize, precision: options.compute.precision.rawValue,
       threads: setup.device.threads, seed: options.seed, seconds: seconds)
+    if setup.hasSeveralLabels {
+      summary.meanAUROC = last.test.ranking?.meanAUROC
+      summary.meanAveragePrecision = last.test.ranking?.meanAveragePrecision
+      summary.bestMeanAUROC = result.best?.test.ranking?.meanAUROC
+    }
     try folder.write(summary: summary)
     return summary
   }
 
   /// Writes the page and its tables, from the last evaluation, or from a new one where another process made that.
   func finishReport() throws {
-    if probabilities.isEmpty {
-      _ = try setup.trainer.withTestedWeights {
-        try setup.trainer.evaluate(setup.testBatches(), onBatch: { tested($0) })
-      }
-    }
+    try evaluateIfNeeded()
+    if let labels = labelEvaluation { return try RunReport(folder: folder).write(labels) }
     let (count, classes) = (setup.test.count, setup.test.numClasses)
     let evaluation = Evaluation(
       probabilities: Tensor(shape: [count, classes], values: probabilities), labels: setup.test.labels.map(Int.init),
       classNames: setup.test.classNames, files: setup.test.files)
     try RunReport(folder: folder).write(evaluation) { index in
       try setup.test.image(at: index).thumbnail(side: 96).pngData()
+    }
+  }
+
+  /// Evaluates where another process made the last evaluation.
+  private func evaluateIfNeeded() throws {
+    guard setup.hasSeveralLabels ? labelEvaluation == nil : probabilities.isEmpty else { return }
+    testBegins()
+    _ = try setup.trainer.withTestedWeights {
+      try setup.trainer.evaluate(setup.testBatches(), onBatch: { tested($0) })
     }
   }
 

@@ -17,14 +17,16 @@ final class RunRecorder {
   private let warn: (String) -> Void
   private(set) var curves: LearningCurves
   private var warned: Set<String> = []
-  /// Of the last evaluation: a row for each image.
+  /// Of the last evaluation: a row for each image; of several labels, in double precision.
   private(set) var probabilities: [Float] = []
+  private var labelProbabilities: [Double] = []
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   init(_ start: RunStart, _ setup: TrainingSetup, warn: @escaping (String) -> Void) throws {
     (folder, self.setup, self.warn) = (start.folder, setup, warn)
     began = ContinuousClock.now - .seconds(start.seconds)
     curves = LearningCurves(epochs: setup.recipe.epochs, title: "\(setup.chosen.name) on \(setup.train.name)")
+    if setup.hasSeveralLabels { curves.testMeasure = "test AUROC" }
     do {
       if try SavedRun(contentsOf: folder.url) == nil { try folder.write(config: RunConfig(setup)) }
       if FileManager.default.fileExists(atPath: folder.metricsURL.path) {
@@ -54,20 +56,40 @@ final class RunRecorder {
         learningRate: event.learningRate))
   }
 
-  func testBegins() { probabilities = [] }
+  func testBegins() { (probabilities, labelProbabilities) = ([], []) }
 
-  func tested(_ event: Trainer.TestEvent) { probabilities += softmaxRows(event.logits) }
+  func tested(_ event: Trainer.TestEvent) {
+    if setup.hasSeveralLabels {
+      labelProbabilities += event.logits.sigmoidRows().joined()
+    } else {
+      probabilities += softmaxRows(event.logits)
+    }
+  }
+
+  /// The results of the last evaluation; nil where images have one class, or there was no evaluation by this process.
+  var labelEvaluation: MultiLabelEvaluation? {
+    guard let matrix = setup.test.labelMatrix, labelProbabilities.count == matrix.values.count,
+      !labelProbabilities.contains(where: \.isNaN)
+    else { return nil }
+    let evaluation = MultiLabelEvaluation(
+      labelNames: setup.test.classNames, probabilities: labelProbabilities, values: matrix.values,
+      thresholds: setup.usualThresholds, files: setup.test.files)
+    return setup.recipe.threshold == .bestF1 ? evaluation.with(thresholds: evaluation.bestThresholds) : evaluation
+  }
+
+  /// The model's weights, with the thresholds that the last evaluation chose.
+  var weights: WeightsFile { setup.weights(thresholds: labelEvaluation?.thresholds) }
 
   /// The model has the weights that were tested.
   func epoch(_ result: EpochResult, isBest: Bool) {
-    curves.addTest(epoch: result.epoch, accuracy: result.test.accuracy)
+    curves.addTest(epoch: result.epoch, accuracy: result.test.score)
     record(
       .epoch(
         epoch: result.epoch, step: result.step, trainLoss: result.train.loss, trainAccuracy: result.train.accuracy,
         testLoss: result.test.loss, testAccuracy: result.test.accuracy, examplesPerSecond: result.examplesPerSecond,
-        waitingShare: result.waitingShare, seconds: seconds))
+        waitingShare: result.waitingShare, seconds: seconds, ranking: result.test.ranking))
     attempt { try folder.write(curves: curves.svg()) }
-    let weights = setup.weights
+    let weights = weights
     guard Self.isSound(weights, testLoss: result.test.loss) else { return }
     attempt { try folder.write(weights: weights) }
     if isBest { attempt { try folder.write(best: weights) } }

@@ -97,6 +97,7 @@ public struct SavedRun: Sendable {
     choice.directory = choices.dataDirectory.map(path)
     choice.testShare = choices.testShare
     choice.splitSeed = choices.splitSeed ?? 0
+    choice.columns = choices.columns ?? TableColumns()
     return choice
   }
 }

@@ -37,6 +37,8 @@ public struct TrainingOverview: Sendable {
   public let trainImages: Int
   public let testImages: Int
   public let recipe: Recipe
+  /// Whether images have several labels each.
+  public let hasSeveralLabels: Bool
   /// Updates after which the run stops, if it has not ended before.
   public let maxSteps: Int?
 
@@ -44,6 +46,7 @@ public struct TrainingOverview: Sendable {
     (model, dataset, origin) = (setup.chosen.name, setup.train.name, setup.origin)
     (trainImages, testImages) = (setup.train.count, setup.test.count)
     (recipe, maxSteps) = (setup.recipe, setup.options.maxSteps)
+    hasSeveralLabels = setup.hasSeveralLabels
   }
 }
 

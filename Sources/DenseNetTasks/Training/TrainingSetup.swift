@@ -50,7 +50,7 @@ struct TrainingSetup {
     if let initialWeights, let before { monitor.note(Self.note(preprocessing, before, of: initialWeights)) }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
-      model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),
+      model: model, optimizer: recipe.makeOptimizer(groups), loss: try recipe.makeLoss(for: train),
       average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
     fingerprint = RunFingerprint(
       options, chosen.configuration, train: train, test: test, preprocessing,
@@ -148,12 +148,25 @@ extension TrainingSetup {
     BatchLoader(test, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<test.count))
   }
 
+  /// Whether images have several labels each.
+  var hasSeveralLabels: Bool { train.labelMatrix != nil }
+
   /// The model's current weights, with what is needed to use them.
-  var weights: WeightsFile {
+  /// - Parameter thresholds: of several labels; nil: 0.5 for each, or what is set.
+  func weights(thresholds: [Double]? = nil) -> WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
-    file.card = ModelCard(
+    var card = ModelCard(
       model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
       preprocessing: preprocessing)
+    if hasSeveralLabels { (card.activation, card.thresholds) = (.sigmoid, thresholds ?? usualThresholds) }
+    file.card = card
     return file
+  }
+
+  /// The thresholds where none are chosen by results.
+  var usualThresholds: [Double] {
+    var usual = 0.5
+    if case .value(let value)? = recipe.threshold { usual = value }
+    return [Double](repeating: usual, count: train.numClasses)
   }
 }

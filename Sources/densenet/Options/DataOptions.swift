@@ -6,7 +6,7 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -35,10 +35,13 @@ struct DataOptions: ParsableArguments {
   @Option(number: "Seed for the choice of images that --val-share holds out.")
   var splitSeed: Seed = Seed(0)
 
+  @OptionGroup(title: "Tables of images") var table: TableOptions
+
   /// What the options choose.
   var choice: DatasetChoice {
     var choice = dataset.map { DatasetChoice($0) } ?? DatasetChoice()
     (choice.directory, choice.testShare, choice.splitSeed) = (dataDir?.text, valShare, splitSeed.value)
+    choice.columns = table.columns
     return choice
   }
 

@@ -30,6 +30,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: PredictionOptions
+  @OptionGroup var decisions: ThresholdOptions
   @OptionGroup var views: TestTimeAugmentationOptions
 
   @Option(
@@ -69,7 +70,7 @@ struct PredictCommand: ParsableCommand {
     let files = ImageFiles(images.map(\.text))
     let classifier = try ImageClassifier(
       network, preprocessing: preprocessing, classNames: network.classNames(file: output.classes?.text),
-      views: views.tta, device: device)
+      threshold: decisions.threshold, views: views.tta, device: device)
     try network.requireSize(of: preprocessing, images: min(batchSize.value, max(files.paths.count, 1)), device: device)
     var task = PredictionTask(classifier)
     (task.top, task.batchSize, task.makesFeatures) = (output.top.value, batchSize.value, output.features != nil)
@@ -148,7 +149,7 @@ enum PredictionFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// Which results of predictions are printed and written.
 struct PredictionOptions: ParsableArguments {
-  @Option(number: "Show the <n> most probable classes.")
+  @Option(number: "Show the <n> most probable classes; of several labels, all are shown.")
   var top: Positive = Positive(5)
 
   @Option(

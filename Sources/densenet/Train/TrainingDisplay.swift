@@ -96,7 +96,7 @@ final class TrainingDisplay: Sendable {
     progress?.finish(
       "epoch \(event.epoch)/\(epochs)  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
         + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "
-        + "test acc \(TextFormat.fixed(event.test.accuracy, decimals: 3)), "
+        + (event.test.ranking?.line ?? "test acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))") + ", "
         + "\(TextFormat.fixed(event.examplesPerSecond, decimals: 1)) examples/s")
   }
 

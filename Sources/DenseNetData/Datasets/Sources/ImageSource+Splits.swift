@@ -8,14 +8,14 @@ extension ImageSource {
   public func splits(_ rule: SplitRule = SplitRule()) throws(Failure) -> ImageSplits {
     switch self {
     case .folder(let path): try folderSplits(path, rule)
-    case .table(let path): try tableSplits(path, rule)
+    case .table(let path, let columns): try tableSplits(path, columns, rule)
     }
   }
 
   /// The test images, or all images where the source has no split; the classes are those of these images, sorted.
   /// - Throws: as ``splits(_:)``.
   public func testImages() throws(Failure) -> LabeledImageFiles {
-    let table = try ImageTable(path)
+    let table = try imageTable()
     var images = table.images
     if let parts = table.parts {
       let part: ImageTable.Part = parts.contains(.validation) ? .validation : .test
@@ -25,6 +25,7 @@ extension ImageSource {
       }
     }
     let (kept, _) = try LabeledPath.withoutDuplicates(images)
+    if let labels = table.labelNames { return files(kept, labelNames: labels, root: table.folder) }
     let names = Set(kept.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return try files(kept, classNames: names, root: table.folder)
   }
@@ -71,8 +72,17 @@ extension ImageSource {
     }
   }
 
-  private func tableSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
-    let table = try ImageTable(path)
+  /// The table of this source; a folder's is one that is not there.
+  func imageTable() throws(Failure) -> ImageTable {
+    if case .table(let path, let columns) = self { return try ImageTable(path, columns) }
+    return try ImageTable(path)
+  }
+
+  private func tableSplits(
+    _ path: String, _ columns: TableColumns, _ rule: SplitRule
+  ) throws(Failure) -> ImageSplits {
+    let table = try ImageTable(path, columns)
+    if table.labelNames != nil { return try labelSplits(table, rule) }
     guard let parts = table.parts else { return try splits(table.images, root: table.folder, rule) }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
@@ -90,7 +100,9 @@ extension ImageSource {
   private func splits(_ images: [LabeledPath], root: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
     let (kept, warnings) = try LabeledPath.withoutDuplicates(images)
     let all = try files(kept, classNames: classNames(of: kept), root: root)
-    let tested = rule.testIndices(labels: all.labels, classes: all.numClasses)
+    let groups = kept.compactMap(\.group)
+    let tested =
+      groups.isEmpty ? rule.testIndices(labels: all.labels, classes: all.numClasses) : try testIndices(groups, rule)
     let (train, test) = (kept.indices.filter { !tested.contains($0) }, tested.sorted())
     guard !test.isEmpty else {
       throw Failure(
@@ -105,7 +117,7 @@ extension ImageSource {
     let (tested, testWarnings) = try LabeledPath.withoutDuplicates(test)
     let names = try classNames(of: trained)
     let testSet = try files(tested, classNames: names, root: root)
-    var warnings = trainWarnings + testWarnings
+    var warnings = trainWarnings + testWarnings + sharedGroups(trained, tested)
     let untested = names.indices.filter { testSet.classCounts[$0] == 0 }.map { names[$0] }
     if !untested.isEmpty {
       warnings.append("\(path): no test images of \(shortList(untested)): accuracy says nothing about them")

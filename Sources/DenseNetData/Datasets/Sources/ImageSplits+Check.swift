@@ -24,17 +24,20 @@ extension ImageSplits {
           "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, for example \(first.failure)"
         )
       }
-      if let label = train.classCounts.firstIndex(of: 0) {
+      if train.labelMatrix == nil, let label = train.classCounts.firstIndex(of: 0) {
         throw Failure(
           .invalidData,
           "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)"
         )
       }
+      if train.count == 0 {
+        throw Failure(.invalidData, "no training image can be read, for example \(first.failure)")
+      }
       if test.count == 0 {
         throw Failure(.invalidData, "no test image can be read, for example \(damagedTests[0].failure)")
       }
     }
-    return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings), skipped)
+    return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings, notes: notes), skipped)
   }
 }
 

@@ -6,4 +6,6 @@ public struct ImageSplits: Sendable {
   public let origin: String
   /// What the user should know before trusting a result, one per line.
   public let warnings: [String]
+  /// What else a user wants to see before training, one per line.
+  public var notes: [String] = []
 }

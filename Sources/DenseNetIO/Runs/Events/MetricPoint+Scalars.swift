@@ -1,9 +1,11 @@
+import DenseNets
+
 extension MetricPoint {
   /// Parameter updates done when the point was taken.
   var step: Int {
     switch self {
     case .train(_, let step, _, _, _): step
-    case .epoch(_, let step, _, _, _, _, _, _, _): step
+    case .epoch(_, let step, _, _, _, _, _, _, _, _): step
     }
   }
 
@@ -13,8 +15,11 @@ extension MetricPoint {
     switch self {
     case .train(_, _, let loss, let accuracy, let learningRate):
       return [("train/loss", loss), ("train/accuracy", accuracy), ("learning_rate", learningRate)]
-    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, let waitingShare, _):
-      let test = [("test/loss", testLoss), ("test/accuracy", testAccuracy)]
+    case .epoch(_, _, _, _, let testLoss, let testAccuracy, let examplesPerSecond, let waitingShare, _, let ranking):
+      let test = [
+        ("test/loss", testLoss), ("test/accuracy", testAccuracy), ("test/mean_auroc", ranking?.meanAUROC),
+        ("test/mean_average_precision", ranking?.meanAveragePrecision),
+      ]
       return test.compactMap { tag, value in value.map { (tag, $0) } }
         + [("examples_per_second", examplesPerSecond), ("waiting_share", waitingShare)]
     }

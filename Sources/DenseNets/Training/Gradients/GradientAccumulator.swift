@@ -1,6 +1,7 @@
 /// Sums gradients over several batches, so that one update sees them all while memory holds one batch.
 ///
-/// Each batch's gradients are those of a mean that counts for a weight: its images, or the sum of their class weights.
+/// Each batch's gradients are those of a mean that counts for a weight: its images, the sum of their class
+/// weights, or the number of their known labels.
 /// What comes out are the gradients of the mean over all batches, as of one large batch.
 struct GradientAccumulator {
   private var sums: [ObjectIdentifier: [Float]] = [:]
@@ -22,7 +23,8 @@ struct GradientAccumulator {
 
   /// Sets gradients to those of the mean over all batches, and their sums to zero.
   mutating func takeMeans(_ parameters: [Parameter]) {
-    let factor = 1 / Float(weight)
+    // Where nothing in the update counts, its gradients are 0.
+    let factor = weight > 0 ? 1 / Float(weight) : 0
     for parameter in parameters {
       Self.take(&sums[ObjectIdentifier(parameter)]!, times: factor, into: &parameter.gradient.storage)
     }

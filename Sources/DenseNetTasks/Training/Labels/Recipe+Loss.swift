@@ -1,0 +1,43 @@
+import DenseNetData
+import DenseNets
+
+extension Recipe {
+  /// The loss for images of one class or of several labels.
+  /// - Throws: `Failure(.usage)` for settings that are for the other kind.
+  func makeLoss(for train: any LabeledImages) throws(Failure) -> any ClassifierLoss {
+    guard let matrix = train.labelMatrix else {
+      if posWeight != nil || threshold != nil {
+        throw Failure(
+          .usage,
+          "positive weights and thresholds: expected images with several labels, found one class per image; leave them out, or name the columns of labels",
+          settings: ["positiveWeights", "threshold", "labelColumns"])
+      }
+      return makeLoss(classCounts: train.classCounts)
+    }
+    guard classWeights == .none else {
+      throw Failure(
+        .usage, "class weights: apply to images with one class, found several labels; weight the positives instead",
+        settings: ["classWeights", "positiveWeights"])
+    }
+    return BinaryCrossEntropyLoss(
+      labelSmoothing: labelSmoothing, positiveWeights: try positiveWeights(for: matrix, names: train.classNames))
+  }
+
+  /// One per label; nil: all 1.
+  func positiveWeights(for matrix: LabelMatrix, names: [String]) throws(Failure) -> [Double]? {
+    switch posWeight {
+    case nil: return nil
+    case .balanced?:
+      // A label that no training image has would weigh infinitely much, for nothing.
+      return zip(matrix.negatives, matrix.positives).map { $1 == 0 ? 1 : Double($0) / Double($1) }
+    case .values(let values)?:
+      guard values.count == 1 || values.count == matrix.labels else {
+        throw Failure(
+          .usage,
+          "positive weights: expected \(matrix.labels), one for each of \(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : ""), found \(values.count)",
+          settings: ["positiveWeights"])
+      }
+      return values.count == 1 ? [Double](repeating: values[0], count: matrix.labels) : values
+    }
+  }
+}
