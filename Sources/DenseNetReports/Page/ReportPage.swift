@@ -73,7 +73,7 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    results.map { Headline(results: $0, best: curves?.best, evaluation: evaluation, labels: labels).html }
+    results.map { Headline(results: $0, best: labels == nil ? curves?.best : curves?.bestMeanAUROC, evaluation: evaluation, labels: labels).html }
   }
 
   private var learning: String? {

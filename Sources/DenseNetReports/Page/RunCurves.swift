@@ -21,10 +21,13 @@ public struct RunCurves: Sendable, Equatable {
 
   public init(epochs: Int) { self.epochs = epochs }
 
-  /// The epoch of the best test accuracy, or of the best mean AUROC where there is one, the first of equal ones, and
-  /// that value; nil without any.
-  public var best: LearningCurves.Point? {
-    (meanAUROC.isEmpty ? testAccuracy : meanAUROC).filter(\.value.isFinite).reduce(nil) { best, point in
+  /// The epoch of the best test accuracy, the first of equal ones, and that accuracy; nil without any.
+  public var best: LearningCurves.Point? { Self.best(of: testAccuracy) }
+  /// The same of the mean AUROC.
+  public var bestMeanAUROC: LearningCurves.Point? { Self.best(of: meanAUROC) }
+
+  private static func best(of points: [LearningCurves.Point]) -> LearningCurves.Point? {
+    points.filter(\.value.isFinite).reduce(nil) { best, point in
       best.map { $0.value >= point.value } == true ? best : point
     }
   }

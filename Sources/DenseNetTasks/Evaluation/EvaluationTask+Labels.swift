@@ -38,7 +38,7 @@ extension EvaluationTask {
     guard columns.hasSeveralLabels else { return nil }
     let source = ImageSource.table(path, columns: columns)
     let images = try rule.map { try source.splits($0).test } ?? source.testImages()
-    return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil)
+    return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil, source: path)
   }
 
   func runOnLabels(_ found: LabeledImageFiles) throws -> EvaluationResult {
@@ -49,6 +49,8 @@ extension EvaluationTask {
         "\(network.source): expected a network for the \(images.numClasses) labels of \(images.name), found one for \(network.configuration.numClasses); name its columns of labels",
         settings: ["labelColumns"])
     }
+    let unknown = images.labelMatrix?.values.count { $0 < 0 } ?? 0
+    if unknown > 0 { monitor.note("\(TextFormat.thousands(unknown)) unknown labels are left out of the results") }
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, images.count, Self.largestBatch)
     try network.requireSize(of: preprocessing, images: size, device: device)

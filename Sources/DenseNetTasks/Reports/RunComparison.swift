@@ -43,7 +43,7 @@ public struct RunComparison: Sendable {
       Report(
         run: record.url.relativePath, model: run.model, dataset: run.dataset, epochs: run.epochs,
         parameters: run.results?.parameters, testAccuracy: run.testAccuracy?.finite,
-        bestTestAccuracy: run.curves.meanAUROC.isEmpty ? run.curves.best?.value.finite : nil,
+        bestTestAccuracy: run.curves.best?.value.finite,
         meanAUROC: run.curves.meanAUROC.last?.value.finite, testLoss: run.testLoss?.finite,
         trainLoss: run.trainLoss?.finite, examplesPerSecond: run.examplesPerSecond?.finite,
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,

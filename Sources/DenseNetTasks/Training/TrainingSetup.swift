@@ -48,6 +48,9 @@ struct TrainingSetup {
     try Self.requireMemory(recipe, train: train.count, test: test.count, side: side, model, device)
     try Self.setWeights(of: model, options, initialWeights, train: train, monitor)
     if let initialWeights, let before { monitor.note(Self.note(preprocessing, before, of: initialWeights)) }
+    if recipe.threshold == .bestF1 {
+      monitor.note("the thresholds of best F1 are chosen on the test images, so their F1 there is too good")
+    }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: try recipe.makeLoss(for: train),

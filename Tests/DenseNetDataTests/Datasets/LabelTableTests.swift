@@ -214,9 +214,9 @@ import Testing
     let images = LabeledImageFiles(
       name: "t", labelNames: ["a", "b"], root: "", paths: ["0", "1"],
       matrix: LabelMatrix(labels: 2, values: [1, 0, -1, 1]))
-    #expect(try images.arranged(["b", "a"], fillsAbsent: false).labelMatrix?.values == [0, 1, 1, -1])
-    #expect(try images.arranged(["b", "c", "a"], fillsAbsent: true).labelMatrix?.values == [0, 0, 1, 1, 0, -1])
-    #expect(throws: Failure.self) { try images.arranged(["b", "c", "a"], fillsAbsent: false) }
-    #expect(throws: Failure.self) { try images.arranged(["a"], fillsAbsent: true) }
+    #expect(try images.arranged(["b", "a"], fillsAbsent: false, source: "t.csv").labelMatrix?.values == [0, 1, 1, -1])
+    #expect(try images.arranged(["b", "c", "a"], fillsAbsent: true, source: "t.csv").labelMatrix?.values == [0, 0, 1, 1, 0, -1])
+    #expect(throws: Failure.self) { try images.arranged(["b", "c", "a"], fillsAbsent: false, source: "t.csv") }
+    #expect(throws: Failure.self) { try images.arranged(["a"], fillsAbsent: true, source: "t.csv") }
   }
 }

@@ -71,21 +71,22 @@ extension LabeledImageFiles {
   /// The same images with their labels in another order.
   /// - Parameters:
   ///   - names: the labels of a network.
+  ///   - source: the table, for messages.
   ///   - fillsAbsent: whether no image has a label that is not among these; else it must be there.
   /// - Throws: `Failure(.invalidData)` where a label is one too few or too many.
-  package func arranged(_ names: [String], fillsAbsent: Bool) throws(Failure) -> LabeledImageFiles {
+  package func arranged(_ names: [String], fillsAbsent: Bool, source: String) throws(Failure) -> LabeledImageFiles {
     guard let matrix = labelMatrix, names != classNames else { return self }
     if let other = classNames.first(where: { !names.contains($0) }) {
       throw Failure(
         .invalidData,
-        "\(name): expected the model's \(names.count) labels (\(shortList(names))), found \(other); leave it out",
+        "\(source): expected the model's \(names.count) labels (\(shortList(names))), found \(other); leave it out",
         settings: ["labelColumns"])
     }
     let columns = names.map { name in classNames.firstIndex(of: name) }
     if !fillsAbsent, let absent = columns.firstIndex(of: nil) {
       throw Failure(
         .invalidData,
-        "\(name): expected a column for each of the model's \(names.count) labels, found none for \(names[absent]); name it",
+        "\(source): expected a column for each of the model's \(names.count) labels, found none for \(names[absent]); name it",
         settings: ["labelColumns"])
     }
     let values = (0..<count).flatMap { image in
