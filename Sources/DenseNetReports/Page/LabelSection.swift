@@ -2,6 +2,8 @@
 enum LabelSection {
   /// Of more labels than this, the curves of all but the first are folded away.
   private static let shown = 3
+  /// No more labels have curves, so that the page stays one that a browser shows.
+  private static let limit = 40
 
   static func html(_ evaluation: MultiLabelEvaluation) -> String {
     let order = evaluation.labels.indices.sorted {
@@ -19,8 +21,11 @@ enum LabelSection {
         "Curves of the labels",
         note:
           "ROC, precision against recall, and calibration: of the images with a probability of 80%, 80% should have "
-          + "the label. The dashed line is that of guessing.",
-        evaluation.labels.enumerated().map { curves($1, isOpen: $0 < shown) }.joined(separator: "\n"))
+          + "the label. The dashed line is that of guessing."
+          + (order.count > limit ? " Of the \(limit) weakest labels." : ""),
+        (order.count > limit ? order.prefix(limit).map { evaluation.labels[$0] } : evaluation.labels).enumerated().map {
+          curves($1, isOpen: $0 < shown)
+        }.joined(separator: "\n"))
   }
 
   private static func table(_ labels: [LabelResult], _ evaluation: MultiLabelEvaluation) -> String {

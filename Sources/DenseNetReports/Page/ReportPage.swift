@@ -73,7 +73,11 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    results.map { Headline(results: $0, best: labels == nil ? curves?.best : curves?.bestMeanAUROC, evaluation: evaluation, labels: labels).html }
+    results.map {
+      Headline(
+        results: $0, best: labels == nil ? curves?.best : curves?.bestMeanAUROC, evaluation: evaluation, labels: labels
+      ).html
+    }
   }
 
   private var learning: String? {

@@ -49,7 +49,7 @@ extension EvaluationTask {
         "\(network.source): expected a network for the \(images.numClasses) labels of \(images.name), found one for \(network.configuration.numClasses); name its columns of labels",
         settings: ["labelColumns"])
     }
-    let unknown = images.labelMatrix?.values.count { $0 < 0 } ?? 0
+    let unknown = images.labelMatrix.map { $0.values.count(where: { $0 < 0 }) } ?? 0
     if unknown > 0 { monitor.note("\(TextFormat.thousands(unknown)) unknown labels are left out of the results") }
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, images.count, Self.largestBatch)

@@ -16,10 +16,8 @@ extension RunRecorder {
   /// - Throws: `Failure(.invalidData)` where training has diverged, `Failure(.inputOutput)`.
   func finishWeights(_ result: Trainer.Result) throws {
     try folder.write(curves: curves.svg())
-    if setup.hasSeveralLabels {
-      // Thresholds belong to the weights that they were chosen for.
-      if result.wasInterrupted { testBegins() } else { try evaluateIfNeeded() }
-    }
+    // Thresholds belong to the weights that they were chosen for.
+    if result.wasInterrupted { labels.thresholds = nil } else { try requireThresholds() }
     let weights = setup.trainer.withTestedWeights { self.weights }
     guard Self.isSound(weights, testLoss: result.wasInterrupted ? 0 : result.last.test.loss) else {
       throw Failure(
@@ -52,23 +50,18 @@ extension RunRecorder {
 
   /// Writes the page and its tables, from the last evaluation, or from a new one where another process made that.
   func finishReport() throws {
-    try evaluateIfNeeded()
-    if let labels = labelEvaluation { return try RunReport(folder: folder).write(labels) }
+    if setup.hasSeveralLabels { return try finishLabelReport() }
+    if probabilities.isEmpty {
+      _ = try setup.trainer.withTestedWeights {
+        try setup.trainer.evaluate(setup.testBatches(), onBatch: { tested($0) })
+      }
+    }
     let (count, classes) = (setup.test.count, setup.test.numClasses)
     let evaluation = Evaluation(
       probabilities: Tensor(shape: [count, classes], values: probabilities), labels: setup.test.labels.map(Int.init),
       classNames: setup.test.classNames, files: setup.test.files)
     try RunReport(folder: folder).write(evaluation) { index in
       try setup.test.image(at: index).thumbnail(side: 96).pngData()
-    }
-  }
-
-  /// Evaluates where another process made the last evaluation.
-  private func evaluateIfNeeded() throws {
-    guard setup.hasSeveralLabels ? labelEvaluation == nil : probabilities.isEmpty else { return }
-    testBegins()
-    _ = try setup.trainer.withTestedWeights {
-      try setup.trainer.evaluate(setup.testBatches(), onBatch: { tested($0) })
     }
   }
 

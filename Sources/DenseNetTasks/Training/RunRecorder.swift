@@ -17,9 +17,10 @@ final class RunRecorder {
   private let warn: (String) -> Void
   private(set) var curves: LearningCurves
   private var warned: Set<String> = []
-  /// Of the last evaluation: a row for each image; of several labels, in double precision.
+  /// Of the last evaluation: a row for each image.
   private(set) var probabilities: [Float] = []
-  private var labelProbabilities: [Double] = []
+  /// The same of images with several labels.
+  var labels = LabelRecorder()
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   init(_ start: RunStart, _ setup: TrainingSetup, warn: @escaping (String) -> Void) throws {
@@ -56,32 +57,22 @@ final class RunRecorder {
         learningRate: event.learningRate))
   }
 
-  func testBegins() { (probabilities, labelProbabilities) = ([], []) }
+  func testBegins() {
+    probabilities = []
+    labels.begin()
+  }
 
   func tested(_ event: Trainer.TestEvent) {
     if setup.hasSeveralLabels {
-      labelProbabilities += event.logits.sigmoidRows().joined()
+      labels.add(event.logits)
     } else {
       probabilities += softmaxRows(event.logits)
     }
   }
 
-  /// The results of the last evaluation; nil where images have one class, or there was no evaluation by this process.
-  var labelEvaluation: MultiLabelEvaluation? {
-    guard let matrix = setup.test.labelMatrix, labelProbabilities.count == matrix.values.count,
-      !labelProbabilities.contains(where: \.isNaN)
-    else { return nil }
-    let evaluation = MultiLabelEvaluation(
-      labelNames: setup.test.classNames, probabilities: labelProbabilities, values: matrix.values,
-      thresholds: setup.usualThresholds, files: setup.test.files)
-    return setup.recipe.threshold == .bestF1 ? evaluation.with(thresholds: evaluation.bestThresholds) : evaluation
-  }
-
-  /// The model's weights, with the thresholds that the last evaluation chose.
-  var weights: WeightsFile { setup.weights(thresholds: labelEvaluation?.thresholds) }
-
   /// The model has the weights that were tested.
   func epoch(_ result: EpochResult, isBest: Bool) {
+    chooseThresholds()
     curves.addTest(epoch: result.epoch, accuracy: result.test.score)
     record(
       .epoch(

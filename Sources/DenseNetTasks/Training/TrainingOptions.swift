@@ -143,6 +143,7 @@ extension TrainingOptions {
       }
     }
     try recipe.validate()
+    try recipe.validate(severalLabels: dataset.columns.hasSeveralLabels)
     try require(trainLimit, "trainLimit")
     try require(testLimit, "testLimit")
     try require(maxSteps, "maxSteps")

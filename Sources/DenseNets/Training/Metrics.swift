@@ -3,9 +3,10 @@ public struct Metrics: Sendable, Equatable, Codable {
   public private(set) var examples = 0
   public private(set) var correct = 0
   private var lossSum = 0.0
-  /// With several labels: the predictions that can be right, and what the losses count for; nil: the examples.
+  /// What the mean losses of the batches counted for; nil: for their examples, as in all that older versions wrote.
+  private var weightSum: Double?
+  /// With several labels, the predictions that can be right; nil: the examples.
   private var decisions: Int?
-  private var weight: Double?
   /// How well a test's labels are ranked; nil for images of one class, and in training.
   public internal(set) var ranking: LabelRanking?
 
@@ -24,7 +25,7 @@ public struct Metrics: Sendable, Equatable, Codable {
       return add(loss: result.loss, correct: result.correct, count: count)
     }
     lossSum += result.loss * result.weight
-    weight = (weight ?? 0) + result.weight
+    weightSum = (weightSum ?? 0) + result.weight
     decisions = (decisions ?? 0) + decided
     correct += result.correct
     examples += count
@@ -35,13 +36,13 @@ public struct Metrics: Sendable, Equatable, Codable {
     lossSum += other.lossSum
     correct += other.correct
     examples += other.examples
-    if let more = other.weight { weight = (weight ?? 0) + more }
+    if let more = other.weightSum { weightSum = (weightSum ?? 0) + more }
     if let more = other.decisions { decisions = (decisions ?? 0) + more }
     ranking = nil
   }
 
   /// The mean over all examples, or over all known labels; NaN for none.
-  public var loss: Double { lossSum / (weight ?? Double(examples)) }
+  public var loss: Double { lossSum / (weightSum ?? Double(examples)) }
   /// Correct predictions per example, or per known label; NaN for none.
   public var accuracy: Double { Double(correct) / Double(decisions ?? examples) }
   /// What tells the best epoch: the accuracy; for several labels the mean AUROC, where a label has one.

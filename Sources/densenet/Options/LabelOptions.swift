@@ -8,7 +8,7 @@ struct TableOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "With csv:<file>, for several labels per image: the columns of labels, each of 0 and 1 (also True and False), empty where unknown. Default: one class per image.",
-      valueName: "name,name,…"), transform: TableOptions.parseNames)
+      valueName: "name,name,…"), transform: { try TableColumns.names($0) })
   var labelColumns: [String]?
 
   @Option(
@@ -36,8 +36,6 @@ struct TableOptions: ParsableArguments {
       "With csv:<file>: a column, such as that of patients, whose rows of one value all train or all test when the table is split. Default: each row by itself.",
       valueName: "name"))
   var groupColumn: String?
-
-  @Sendable private static func parseNames(_ argument: String) throws -> [String] { try TableColumns.names(argument) }
 
   var columns: TableColumns {
     var columns = TableColumns()
@@ -74,13 +72,6 @@ struct ThresholdOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "With several labels: probability from which an image is said to have a label. Default: the weights' (0.5 where they do not say).",
-      valueName: "x"), transform: ThresholdOptions.parse)
+      valueName: "x"), transform: { try Recipe.DecisionThreshold.number($0) })
   var threshold: Double?
-
-  @Sendable private static func parse(_ argument: String) throws -> Double {
-    guard case .value(let value)? = try? Recipe.DecisionThreshold(argument) else {
-      throw Failure(.usage, "expected a number between 0 and 1")
-    }
-    return value
-  }
 }

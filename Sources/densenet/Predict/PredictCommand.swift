@@ -172,7 +172,7 @@ struct PredictionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write each image overlaid with a heat map of the evidence for its most probable class: as <image>.cam.png in a folder, or a single image as a .png file. Default: not written.",
+      "Write each image overlaid with a heat map of the evidence for its most probable class: as <image>.cam.png in a folder, or a single image as a .png file. With several labels, a folder gets <image>.<label>.cam.png for each label that the image is said to have. Default: not written.",
       valueName: "folder or file.png"), transform: Path.parse)
   var cam: Path?
 

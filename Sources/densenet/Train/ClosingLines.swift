@@ -1,7 +1,6 @@
 import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
-import DenseNets
 
 /// What a complete run prints on standard output.
 struct ClosingLines {
@@ -18,14 +17,7 @@ struct ClosingLines {
 
   private var lines: String {
     "loss \(TextFormat.fixed(summary.trainLoss, decimals: 3)), "
-      + "train acc \(TextFormat.fixed(summary.trainAccuracy, decimals: 3)), \(test)\n"
+      + "train acc \(TextFormat.fixed(summary.trainAccuracy, decimals: 3)), \(summary.testLine)\n"
       + "\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
-  }
-
-  private var test: String {
-    guard let auroc = summary.meanAUROC, let precision = summary.meanAveragePrecision else {
-      return "test acc \(TextFormat.fixed(summary.testAccuracy, decimals: 3))"
-    }
-    return LabelRanking(meanAUROC: auroc, meanAveragePrecision: precision).line
   }
 }

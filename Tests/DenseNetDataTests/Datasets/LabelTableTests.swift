@@ -21,18 +21,24 @@ import Testing
     return .table(folder + "/t.csv", columns: columns)
   }
 
-  private func failure(_ body: () throws -> Void) -> String {
+  private func grouped(_ columns: TableColumns) -> TableColumns {
+    var result = columns
+    result.group = "patient"
+    return result
+  }
+
+  /// Why a table cannot be split.
+  private func problem(_ folder: String, _ lines: [String], _ columns: TableColumns) -> String {
     do {
-      try body()
-      return "no failure"
+      _ = try source(folder, lines, columns).splits()
+      return "no problem"
     } catch { return "\(error)" }
   }
 
-  @Test(arguments: [
-    (TableColumns.Uncertain?.none, [1, 0, -1, -1]), (.ignore, [1, 0, -1, -1]), (.zero, [1, 0, 0, -1]),
-    (.one, [1, 0, 1, -1]),
-  ])
-  func columnsAreReadAsPandasWritesThem(_ policy: TableColumns.Uncertain?, _ expected: [Int]) async throws {
+  @Test(arguments: ["", "ignore", "zero", "one"])
+  func columnsAreReadAsPandasWritesThem(_ name: String) async throws {
+    let policy = TableColumns.Uncertain(rawValue: name)
+    let expected = [1, 0, policy == .zero ? 0 : policy == .one ? 1 : -1, -1]
     try await withTemporaryFolder { folder in
       for spelling in [["1", "0", "-1", ""], ["1.0", "0.0", "-1.0", "NaN"], ["True", "False", " -1 ", " "]] {
         var choice = columns()
@@ -40,7 +46,7 @@ import Testing
         let lines = ["path,a,b,split"] + spelling.enumerated().map { "\($0).png,\($1),1,train" } + ["4.png,0,0,test"]
         let splits = try source(folder, lines, choice).splits()
         let matrix = try #require(splits.train.labelMatrix)
-        #expect((0..<4).map { Int(matrix.row($0).first!) } == expected, "\(spelling)")
+        #expect((0..<4).map { Int(matrix.row($0)[$0 * 2]) } == expected, "\(spelling)")
         #expect(splits.train.classNames == ["a", "b"] && splits.train.count == 4 && splits.test.count == 1)
         #expect(splits.notes.contains { $0.contains("1 uncertain labels (-1)") }, "\(splits.notes)")
         #expect(splits.notes.contains { $0.contains("1 empty labels") }, "\(splits.notes)")
@@ -51,31 +57,27 @@ import Testing
   @Test(arguments: ["2", "yes", "0.5", "-2", "1;0", "0x1"])
   func anythingElseIsNamedWithItsPlace(_ cell: String) async throws {
     try await withTemporaryFolder { folder in
-      let source = try source(folder, ["path,a,b", "0.png,1,0", "1.png,0,\(cell)"], columns())
-      let text = failure { _ = try source.splits() }
+      let text = problem(folder, ["path,a,b", "0.png,1,0", "1.png,0,\(cell)"], columns())
       #expect(text.contains("t.csv, line 3, column \"b\": expected 0 or 1"), "\(text)")
       #expect(text.contains("found \"\(cell)\""), "\(text)")
     }
   }
 
   @Test func choicesThatDoNotGoTogetherAreRefused() throws {
-    let wrong: [(inout TableColumns) -> Void] = [
-      { $0.separator = "|" }, { $0.label = "c" }, { $0.labels = ["a", "a"] }, { $0.labels = ["a", ""] },
-      { $0.labels = ["path"] }, { $0.group = "a" },
-      {
-        $0.labels = nil
-        $0.uncertain = .one
-      },
-      {
-        $0.labels = nil
-        $0.separator = ""
-      },
-    ]
-    for change in wrong {
+    func expectRefusal(_ change: (inout TableColumns) -> Void) {
       var choice = columns()
       change(&choice)
-      #expect(throws: Failure.self) { try choice.validate() }
+      let wrong = choice
+      #expect(throws: Failure.self) { try wrong.validate() }
     }
+    expectRefusal { $0.separator = "|" }
+    expectRefusal { $0.label = "c" }
+    expectRefusal { $0.labels = ["a", "a"] }
+    expectRefusal { $0.labels = ["a", ""] }
+    expectRefusal { $0.labels = ["path"] }
+    expectRefusal { $0.group = "a" }
+    expectRefusal { ($0.labels, $0.uncertain) = (nil, .one) }
+    expectRefusal { ($0.labels, $0.separator) = (nil, "") }
     try columns().validate()
     #expect(try TableColumns.names("A, \"B, left\" ,C") == ["A", "B, left", "C"])
   }
@@ -83,21 +85,21 @@ import Testing
   @Test func missingColumnsAreNamedWithThoseThatThereAre() async throws {
     try await withTemporaryFolder { folder in
       let lines = ["file,a,b", "0.png,1,0", "1.png,0,1"]
-      #expect(failure { _ = try source(folder, lines, columns()).splits() }.contains("no column \"path\""))
+      #expect(problem(folder, lines, columns()).contains("no column \"path\""))
       var choice = columns(["a", "c"])
       choice.path = "file"
-      let text = failure { _ = try source(folder, lines, choice).splits() }
+      let text = problem(folder, lines, choice)
       #expect(text.contains("no column \"c\"; its 3 columns are file, a, b"), "\(text)")
       choice = columns()
       (choice.path, choice.group) = ("file", "patient")
-      #expect(failure { _ = try source(folder, lines, choice).splits() }.contains("no column \"patient\""))
+      #expect(problem(folder, lines, choice).contains("no column \"patient\""))
     }
   }
 
   @Test func aColumnThatSaysNothingIsRefusedAndOneThatIsAlwaysTheSameIsNamed() async throws {
     try await withTemporaryFolder { folder in
       let empty = ["path,a,b,split", "0.png,1,,train", "1.png,0,-1,train", "2.png,0,1,test"]
-      #expect(failure { _ = try source(folder, empty, columns()).splits() }.contains("column \"b\": expected 0 or 1"))
+      #expect(problem(folder, empty, columns()).contains("column \"b\": expected 0 or 1"))
       let same = ["path,a,b,split", "0.png,1,0,train", "1.png,0,0,train", "2.png,0,1,test", "3.png,1,1,test"]
       let warnings = try source(folder, same, columns()).splits().warnings
       #expect(warnings.contains { $0.contains("no training image is known to have b") }, "\(warnings)")
@@ -119,9 +121,9 @@ import Testing
       #expect(splits.test.labelMatrix?.values == [1, 0, 0])
       #expect(splits.origin.contains("3 labels"))
       let both = ["Image Index,Finding Labels", "0.png,Mass", "1.png,No Finding|Mass"]
-      #expect(failure { _ = try source(folder, both, choice).splits() }.contains("line 3, column \"Finding Labels\""))
+      #expect(problem(folder, both, choice).contains("line 3, column \"Finding Labels\""))
       let capitals = ["Image Index,Finding Labels", "0.png,Mass", "1.png,mass"]
-      #expect(failure { _ = try source(folder, capitals, choice).splits() }.contains("differ only in capitals"))
+      #expect(problem(folder, capitals, choice).contains("differ only in capitals"))
     }
   }
 
@@ -129,7 +131,7 @@ import Testing
     try await withTemporaryFolder { folder in
       let lines = ["path,a,b", "0.png,1,0", "1.png,0,1", "./0.png,1,1"]
       #expect(
-        failure { _ = try source(folder, lines, columns()).splits() }.contains("listed twice, with different labels"))
+        problem(folder, lines, columns()).contains("listed twice, with different labels"))
       let same = ["path,a,b", "0.png,1,0", "1.png,0,1", "2.png,0,1", "./0.png,1,0"]
       let splits = try source(folder, same, columns()).splits()
       #expect(splits.train.count + splits.test.count == 3)
@@ -142,8 +144,7 @@ import Testing
   func groupsAreNotParted(_ share: Double, _ hasLabels: Bool) async throws {
     try await withTemporaryFolder { folder in
       let images = 90
-      var choice = hasLabels ? columns() : TableColumns()
-      choice.group = "patient"
+      let choice = grouped(hasLabels ? columns() : TableColumns())
       let rows = (0..<images).map { "\($0).png,\($0 % 2),\($0 % 3 == 0 ? 1 : 0),p\($0 * $0 % 37),c\($0 % 2)" }
       let head = "path,a,b,patient,label"
       let patients = Dictionary(uniqueKeysWithValues: (0..<images).map { ("\($0).png", $0 * $0 % 37) })
@@ -168,7 +169,7 @@ import Testing
       var choice = columns()
       choice.group = "patient"
       let one = ["path,a,b,patient", "0.png,1,0,x", "1.png,0,1,x"]
-      #expect(failure { _ = try source(folder, one, choice).splits() }.contains("two groups or more"))
+      #expect(problem(folder, one, choice).contains("two groups or more"))
       let parted = ["path,a,b,patient,split", "0.png,1,0,x,train", "1.png,0,1,y,train", "2.png,0,1,x,test"]
       let warnings = try source(folder, parted, choice).splits().warnings
       #expect(warnings.contains { $0.contains("1 groups have images both for training and for testing, such as x") })
@@ -215,7 +216,10 @@ import Testing
       name: "t", labelNames: ["a", "b"], root: "", paths: ["0", "1"],
       matrix: LabelMatrix(labels: 2, values: [1, 0, -1, 1]))
     #expect(try images.arranged(["b", "a"], fillsAbsent: false, source: "t.csv").labelMatrix?.values == [0, 1, 1, -1])
-    #expect(try images.arranged(["b", "c", "a"], fillsAbsent: true, source: "t.csv").labelMatrix?.values == [0, 0, 1, 1, 0, -1])
+    #expect(
+      try images.arranged(["b", "c", "a"], fillsAbsent: true, source: "t.csv").labelMatrix?.values == [
+        0, 0, 1, 1, 0, -1,
+      ])
     #expect(throws: Failure.self) { try images.arranged(["b", "c", "a"], fillsAbsent: false, source: "t.csv") }
     #expect(throws: Failure.self) { try images.arranged(["a"], fillsAbsent: true, source: "t.csv") }
   }

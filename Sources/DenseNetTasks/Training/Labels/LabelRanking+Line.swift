@@ -1,3 +1,4 @@
+package import DenseNetIO
 import DenseNetReports
 package import DenseNets
 
@@ -6,5 +7,15 @@ extension LabelRanking {
   package var line: String {
     func text(_ value: Double?) -> String { value.map { TextFormat.fixed($0, decimals: 3) } ?? "-" }
     return "test mean AUROC \(text(meanAUROC)), test mAP \(text(meanAveragePrecision))"
+  }
+}
+
+extension RunSummary {
+  /// `test acc 0.885`, or for several labels how well they are ranked.
+  package var testLine: String {
+    guard meanAUROC != nil || meanAveragePrecision != nil else {
+      return "test acc \(TextFormat.fixed(testAccuracy, decimals: 3))"
+    }
+    return LabelRanking(meanAUROC: meanAUROC, meanAveragePrecision: meanAveragePrecision).line
   }
 }

@@ -71,6 +71,12 @@ extension Recipe.DecisionThreshold: Codable {
     self = .value(number)
   }
 
+  /// - Throws: `Failure(.usage)` for anything but a number between 0 and 1.
+  package static func number(_ text: String) throws(Failure) -> Double {
+    guard case .value(let value)? = try? Self(text) else { throw Failure(.usage, "expected a number between 0 and 1") }
+    return value
+  }
+
   /// What ``init(_:)`` reads.
   public var text: String {
     switch self {

@@ -2,22 +2,27 @@ import DenseNetData
 import DenseNets
 
 extension Recipe {
-  /// The loss for images of one class or of several labels.
+  /// - Parameter severalLabels: whether images have several labels each.
   /// - Throws: `Failure(.usage)` for settings that are for the other kind.
-  func makeLoss(for train: any LabeledImages) throws(Failure) -> any ClassifierLoss {
-    guard let matrix = train.labelMatrix else {
-      if posWeight != nil || threshold != nil {
-        throw Failure(
-          .usage,
-          "positive weights and thresholds: expected images with several labels, found one class per image; leave them out, or name the columns of labels",
-          settings: ["positiveWeights", "threshold", "labelColumns"])
-      }
-      return makeLoss(classCounts: train.classCounts)
-    }
-    guard classWeights == .none else {
+  func validate(severalLabels: Bool) throws(Failure) {
+    if severalLabels, classWeights != .none {
       throw Failure(
         .usage, "class weights: apply to images with one class, found several labels; weight the positives instead",
         settings: ["classWeights", "positiveWeights"])
+    }
+    if !severalLabels, posWeight != nil || threshold != nil {
+      throw Failure(
+        .usage,
+        "positive weights and thresholds: expected images with several labels, found one class per image; leave them out, or name the columns of labels",
+        settings: ["positiveWeights", "threshold", "labelColumns"])
+    }
+  }
+
+  /// The loss for images of one class or of several labels.
+  /// - Throws: `Failure(.usage)` for a number of weights that is not that of the labels.
+  func makeLoss(for train: any LabeledImages) throws(Failure) -> any ClassifierLoss {
+    guard let matrix = train.labelMatrix else {
+      return makeLoss(classCounts: train.classCounts)
     }
     return BinaryCrossEntropyLoss(
       labelSmoothing: labelSmoothing, positiveWeights: try positiveWeights(for: matrix, names: train.classNames))
