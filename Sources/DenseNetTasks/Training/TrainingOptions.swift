@@ -143,7 +143,7 @@ extension TrainingOptions {
       }
     }
     try recipe.validate()
-    try recipe.validate(severalLabels: dataset.columns.hasSeveralLabels)
+    try recipe.validate(for: dataset.columns)
     try require(trainLimit, "trainLimit")
     try require(testLimit, "testLimit")
     try require(maxSteps, "maxSteps")

@@ -67,7 +67,10 @@ struct RecipeOptions: ParsableArguments {
     valueName: "x")
   var ema: Fraction?
 
-  @Option(number: "Stop after <n> consecutive epochs without a better test accuracy. Default: never.")
+  @Option(
+    number:
+      "Stop after <n> consecutive epochs without a better test accuracy, or mean AUROC of several labels. Default: never."
+  )
   var patience: Positive?
 
   @OptionGroup(title: "Learning-rate schedule") var schedule: ScheduleOptions

@@ -79,7 +79,7 @@ import Testing
     expectRefusal { ($0.labels, $0.uncertain) = (nil, .one) }
     expectRefusal { ($0.labels, $0.separator) = (nil, "") }
     try columns().validate()
-    #expect(try TableColumns.names("A, \"B, left\" ,C") == ["A", "B, left", "C"])
+    #expect(try TableColumns.names(" A,\"B, left\", C ") == ["A", "B, left", "C"])
   }
 
   @Test func missingColumnsAreNamedWithThoseThatThereAre() async throws {

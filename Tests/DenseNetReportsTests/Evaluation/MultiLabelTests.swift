@@ -90,7 +90,7 @@ struct MultiLabelFixture: Decodable, Sendable, CustomTestStringConvertible {
     let lines = text.split(separator: "\n")
     #expect(lines[0] == "index,index_,\"a,b\",\"a,b (true)\",index (true),\"a,b (true)_\",\"a,b (true) (true)\",file")
     let rows = lines.dropFirst().map { line in
-      line.split(separator: ",", maxSplits: 6, omittingEmptySubsequences: false).map {
+      line.split(separator: ",", maxSplits: 7, omittingEmptySubsequences: false).map {
         String($0).replacing("\"", with: "")
       }
     }

@@ -69,13 +69,14 @@ public struct BinaryCrossEntropyLoss: ClassifierLoss, Equatable {
       let y = (1 - labelSmoothing) * truth + labelSmoothing / 2
       let weight = positiveWeights?[i % labels] ?? 1
       let scale = 1 + (weight - 1) * y
-      // log(1 + exp(−x)) and its slope −σ(−x), without exponentials that overflow.
+      // log(1 + exp(−x)), without exponentials that overflow.
       let small = exp(-abs(x))
       let softplus = log1p(small) + max(-x, 0)
       sum += m * ((1 - y) * x + scale * softplus)
       if wanted {
-        let negative = (x >= 0 ? small : 1) / (1 + small)
-        gradient[i] = Float(m * ((1 - y) - scale * negative) / total)
+        // (1 − y)·σ(x) − p·y·σ(−x): the same as the slope of the sum above, without a difference of numbers near 1.
+        let (above, below) = ((x >= 0 ? 1 : small) / (1 + small), (x >= 0 ? small : 1) / (1 + small))
+        gradient[i] = Float(m * ((1 - y) * above - weight * y * below) / total)
       }
       known += 1
       if (x >= 0) == (truth >= 0.5) { correct += 1 }
