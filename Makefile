@@ -78,7 +78,7 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
 examples: setup ## Build the programs in Examples, and run them on the sample inside the library
-	Examples/run
+	SWIFT="$(SWIFT)" Examples/run
 
 # DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
 # the last option DocC wants every parameter described where one is.

@@ -33,9 +33,13 @@ let package = Package(
     .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "CLibWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .systemLibrary(name: "CLibGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+    .systemLibrary(name: "CLibTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"]), .brew(["libtiff"])]),
     .target(
-      name: "CImageCodecs", dependencies: ["CLibJPEG", "CLibPNG"], cSettings: strictC,
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+      name: "CImageCodecs", dependencies: ["CLibJPEG", "CLibPNG", "CLibWebP", "CLibGIF", "CLibTIFF"],
+      cSettings: strictC,
+      linkerSettings: ["jpeg", "png", "webpdemux", "webp", "gif", "tiff"].map { .linkedLibrary($0) }),
     .target(name: "CImageNetLabels", exclude: ["data"], cSettings: strictC),
     .target(name: "CFashionSample", exclude: ["data"], cSettings: strictC),
     .target(name: "DenseNets", dependencies: ["CDenseKernels"], swiftSettings: strict),
@@ -67,7 +71,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .testTarget(name: "DenseNetsTests", dependencies: ["DenseNets", "DenseNetIO"], swiftSettings: strict),
     .testTarget(
-      name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNets", "CZlib"], exclude: ["Fixtures"],
+      name: "DenseNetDataTests", dependencies: ["DenseNetData", "DenseNetReports", "DenseNets", "CZlib"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "DenseNetIOTests",

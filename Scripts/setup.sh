@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
-# libpng and, on Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds
+# libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds
 # programs for arm64 and runs them elsewhere, `setup.sh checks` Python for the checks of sources and documentation. With
 # everything there it says and does nothing.
 set -eu
@@ -40,6 +40,15 @@ has_libjpeg() {
 has_libpng() {
   printf '#include <png.h>\nint main(void) { return png_access_version_number() == 0; }\n' | finds libpng -lpng
 }
+has_libwebp() {
+  printf '#include <webp/demux.h>\nint main(void) { return WebPGetDemuxVersion() == 0; }\n' |
+    finds libwebpdemux '-lwebpdemux -lwebp'
+}
+has_giflib() {
+  printf '#include <gif_lib.h>\nint main(void) { return GifErrorString(D_GIF_ERR_OPEN_FAILED) == 0; }\n' |
+    finds libgif -lgif
+}
+has_libtiff() { printf '#include <tiffio.h>\nint main(void) { return TIFFGetVersion() == 0; }\n' | finds libtiff-4 -ltiff; }
 has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
 has_arm64() {
@@ -60,9 +69,9 @@ fi
 case $(uname -s) in
   Darwin)
     [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
-    if has_zlib && has_libzip && has_libjpeg && has_libpng; then exit 0; fi
+    if has_zlib && has_libzip && has_libjpeg && has_libpng && has_libwebp && has_giflib && has_libtiff; then exit 0; fi
     has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
-    libraries='zlib libzip jpeg-turbo libpng'
+    libraries='zlib libzip jpeg-turbo libpng webp giflib libtiff'
     has brew || fail "one of $libraries is missing; install Homebrew from https://brew.sh, or all by other means, and run again"
     echo "setup: brew install $libraries pkgconf" >&2
     # shellcheck disable=SC2086 # one argument for each
@@ -76,6 +85,9 @@ case $(uname -s) in
     has_libzip || missing="$missing libzip-dev"
     has_libjpeg || missing="$missing libjpeg-dev"
     has_libpng || missing="$missing libpng-dev"
+    has_libwebp || missing="$missing libwebp-dev"
+    has_giflib || missing="$missing libgif-dev"
+    has_libtiff || missing="$missing libtiff-dev"
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
@@ -100,5 +112,5 @@ case $(uname -s) in
         $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
     } >&2 || fail "apt-get could not install$missing; its message is above"
     ;;
-  *) fail "$(uname -s) is not a system that this knows; install the headers of zlib, libzip, libjpeg and libpng and run again" ;;
+  *) fail "$(uname -s) is not a system that this knows; install the headers of zlib, libzip, libjpeg, libpng, libwebp, giflib and libtiff and run again" ;;
 esac

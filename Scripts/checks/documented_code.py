@@ -2,7 +2,8 @@
 """Compiles the Swift code of the readme and of the libraries' articles: documented_code.py BUILD-FOLDER
 
 All blocks of a page are one program, in their order; a page may leave out imports that every block needs. A block of
-a package description is left out. Needs the modules of `swift build -c release` in BUILD-FOLDER.
+a package description is left out, and must name the product of each module that the page's code imports. Needs the
+modules of `swift build -c release` in BUILD-FOLDER.
 """
 import pathlib
 import re
@@ -23,6 +24,16 @@ def program(page):
     return "\n".join(IMPORTS + [line for line in lines if line not in IMPORTS]) + "\n" if blocks else None
 
 
+def missing_products(page):
+    """What the page's code imports of this package and its package description does not name."""
+    blocks = re.findall(r"^```swift\n(.*?)^```", page.read_text(), re.S | re.M)
+    descriptions = "".join(block for block in blocks if ".package(" in block)
+    if not descriptions:
+        return []
+    imported = re.findall(r"^import (DenseNet\w+)", "".join(blocks), re.M)
+    return [name for name in imported if f'.product(name: "{name}"' not in descriptions]
+
+
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     options = ["-typecheck", "-swift-version", "6", "-I", build / "Modules"]
@@ -35,6 +46,9 @@ def main():
             code = program(page)
             if code is None:
                 continue
+            if missing := missing_products(page):
+                failed += 1
+                print(f"{page.relative_to(ROOT)}: the package description does not name {', '.join(missing)}")
             file = pathlib.Path(folder) / "main.swift"
             file.write_text(code)
             result = subprocess.run(

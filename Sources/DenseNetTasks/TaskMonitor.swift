@@ -1,3 +1,5 @@
+public import DenseNets
+
 /// What a task reports to its caller while it works, and how the caller stops it.
 ///
 /// Every closure may be called from any thread. A monitor without closures is silent and never stops anything.
@@ -17,7 +19,13 @@ public struct TaskMonitor: Sendable {
   /// Asked now and then; true ends the work early.
   public var shouldStop: @Sendable () -> Bool = { false }
 
+  /// What a program calls settings, to be added to a note or a warning about them, such as ` (--resize, --fit)`.
+  public var names: @Sendable ([Failure.Setting]) -> String = { _ in "" }
+
   public init() {}
+
+  func note(_ text: String, settings: [Failure.Setting]) { note(text + names(settings)) }
+  func warning(_ text: String, settings: [Failure.Setting]) { warning(text + names(settings)) }
 
   /// A stage of long work.
   public struct Stage: Sendable, Equatable {

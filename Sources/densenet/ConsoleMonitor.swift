@@ -20,6 +20,7 @@ struct ConsoleMonitor: Sendable {
     }
     monitor.advanced = { progress.update(completed: $0) }
     monitor.stageEnds = { progress.finish() }
+    monitor.names = { Failure.names(of: $0) }
     monitor.shouldStop = { Interrupts.requested }
     self.monitor = monitor
   }

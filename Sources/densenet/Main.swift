@@ -28,7 +28,8 @@ struct DenseNetCommand: AsyncParsableCommand {
     StandardStreams.prepare()
     var parsed: (any ParsableCommand)?
     do {
-      var command = try parseAsRoot()
+      try MemoryGuard.begin()
+      var command = try parseAsRoot(Path.arguments)
       parsed = command
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

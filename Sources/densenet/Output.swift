@@ -20,8 +20,7 @@ enum StandardStreams {
 
 /// Writes one line to standard error, whatever the names in it hold. What cannot be written is dropped.
 func printError(_ line: String) {
-  let shown = line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
-  Terminal.writeToStandardError("densenet: \(shown)\n")
+  Terminal.writeToStandardError("densenet: \(printable(line))\n")
 }
 
 /// Writes a result to standard output.

@@ -61,6 +61,37 @@ import Testing
     #expect(maps.count == 8)
   }
 
+  /// A failure that names the setting, where a command has checked its options before.
+  @Test(arguments: [0, -3])
+  func countsBelowOneAreRefused(_ count: Int) throws {
+    let network = try LoadedNetwork(weights: try weights())
+    var prediction = PredictionTask(try ImageClassifier(network))
+    prediction.batchSize = count
+    var tensors = TensorPrediction(network)
+    tensors.batchSize = count
+    let source = ImageSource.folder(scratch.path("photos"))
+    let evaluations: [(Failure.Setting, WritableKeyPath<EvaluationTask, Int?>)] = [
+      ("testLimit", \.limit), ("imageSize", \.side),
+    ]
+    func settings(_ body: () throws -> Void) -> [Failure.Setting]? {
+      do { try body() } catch let failure as Failure { return failure.kind == .usage ? failure.settings : nil } catch {}
+      return nil
+    }
+    #expect(settings { _ = try prediction.run([]) } == ["batchSize"])
+    #expect(settings { try tensors.run(input: "in", output: "out") } == ["batchSize"])
+    for (setting, value) in evaluations {
+      var evaluation = EvaluationTask(network)
+      evaluation[keyPath: value] = count
+      #expect(settings { _ = try evaluation.run(on: source) } == [setting])
+    }
+    let benchmark = Benchmark(network.chosen, batchSize: 1, side: 16)
+    #expect(settings { _ = try benchmark.ofInference(repetitions: count) } == ["repetitions"])
+    #expect(settings { _ = try benchmark.ofTraining(steps: count) } == ["steps"])
+    #expect(settings { _ = try Benchmark(network.chosen, batchSize: count).ofTraining(steps: 1) } == ["batchSize"])
+    #expect(
+      settings { _ = try Benchmark(network.chosen, batchSize: 1, side: count).ofTraining(steps: 1) } == ["imageSize"])
+  }
+
   @Test func aMonitorStopsTheWork() throws {
     try scratch.addPhotos()
     var task = PredictionTask(try ImageClassifier(try LoadedNetwork(weights: try weights())))

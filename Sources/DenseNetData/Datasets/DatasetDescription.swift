@@ -10,7 +10,7 @@ public struct DatasetDescription: Sendable {
     public let md5: String?
     /// The md5 of the published file, for a download where that of the content is not known.
     package let packedMD5: String?
-    /// The size of the unpacked content, or of the file where only ``packedMD5`` is known.
+    /// The size of the unpacked content, or of the file where only a checksum of that is known.
     public let bytes: Int
 
     package init(name: String, md5: String? = nil, packedMD5: String? = nil, bytes: Int) {

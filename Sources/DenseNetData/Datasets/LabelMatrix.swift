@@ -31,6 +31,15 @@ public struct LabelMatrix: Sendable, Equatable {
   /// How many images are known not to have each label.
   public var negatives: [Int] { counts(of: Self.absent) }
 
+  /// Of each image the rarest label that it has, by the index of the label; the number of labels where it has none.
+  var rarest: [Int32] {
+    let positives = positives
+    return (0..<count).map { image in
+      let present = row(image).enumerated().filter { $0.element == Self.present }.map(\.offset)
+      return Int32(present.min { (positives[$0], $0) < (positives[$1], $1) } ?? labels)
+    }
+  }
+
   private func counts(of value: Int8) -> [Int] {
     var counts = [Int](repeating: 0, count: labels)
     for (place, found) in values.enumerated() where found == value { counts[place % labels] += 1 }

@@ -17,11 +17,15 @@ public protocol LabeledImages: Sendable {
   var fingerprint: String { get }
 
   /// One image, in grey or RGB. Any thread may call.
-  /// - Throws: ``Failure`` that names the file, where it cannot be read.
+  /// - Throws: `Failure` that names the file, where it cannot be read.
   func image(at index: Int) throws(Failure) -> DecodedImage
 
   /// The path of each image: `[N]`; nil where the images are not in files of their own.
   var files: [String]? { get }
+
+  /// At most `n` images for a quick look: the first ones, or where they are in files, sorted by class as folders are, as
+  /// large a part of each class.
+  func limited(to n: Int, seed: UInt64) -> Self
 
   /// Some of the images, in the order of the indices.
   func selecting(_ indices: [Int]) -> Self
@@ -40,6 +44,8 @@ extension LabeledImages {
     precondition(n >= 0, "a number of images must not be negative, found \(n)")
     return n >= count ? self : selecting(Array(0..<n))
   }
+
+  public func limited(to n: Int, seed: UInt64) -> Self { prefix(n) }
 
   /// How many images each class has.
   public var classCounts: [Int] {

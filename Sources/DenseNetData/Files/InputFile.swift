@@ -27,14 +27,22 @@ final class InputFile: ByteSource {
   /// - Throws: ``Failure`` of kind `missingInput` where there is no such file, `inputOutput` where it cannot be read.
   init(_ path: String) throws(Failure) {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw Self.failure(path, errno) }
+    var place = path
+    if !Self.reads(place, &status) {
+      let code = errno
+      // A name may be spelled with other characters that look the same, as macOS writes accents.
+      guard code == ENOENT, let other = spelling(onDiskOf: path), Self.reads(other, &status) else {
+        throw Failure.unreadable(path, code: code)
+      }
+      place = other
+    }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR: throw Failure(.inputOutput, "\(path): expected a file, found a folder; put the file in its place")
+    case S_IFDIR: throw Failure.unreadable(path, code: EISDIR)
     default: throw Failure(.inputOutput, "\(path): expected a regular file; put a file with the data in its place")
     }
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.failure(path, errno) }
+    descriptor = PathText.withBytes(of: place) { open($0, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw Failure.unreadable(path, code: errno) }
     name = path
     size = Int(status.st_size)
   }
@@ -55,17 +63,21 @@ final class InputFile: ByteSource {
       if n > 0 {
         filled += n
       } else if errno != EINTR {
-        throw Self.failure(name, errno)
+        throw Failure.unreadable(name, code: errno)
       }
     }
     return filled
   }
 
-  private static func failure(_ path: String, _ code: Int32) -> Failure {
-    if code == ENOENT || code == ENOTDIR {
-      return Failure(.missingInput, "\(path): no such file; check the path")
-    }
-    return Failure(.inputOutput, "\(path): cannot be read (\(String(cString: strerror(code)))); check its permissions")
+  /// The next bytes, fewer at the end.
+  func next(_ count: Int) throws(Failure) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+    defer { buffer.deallocate() }
+    return Array(buffer.prefix(try read(into: buffer)))
+  }
+
+  private static func reads(_ path: String, _ status: inout stat) -> Bool {
+    PathText.withBytes(of: path) { stat($0, &status) } == 0
   }
 }
 

@@ -9,10 +9,11 @@ extension DecodedImage {
   /// No larger file is read, in bytes.
   public static let fileSizeLimit = 1 << 30
 
-  /// Decodes a JPEG or PNG file, upright: its content decides which, not its name.
+  /// Decodes a JPEG, PNG, WebP, BMP, GIF or TIFF file, upright: its content decides which, not its name. Of several
+  /// frames or pages the first counts.
   ///
   /// Pixels are those of Pillow's `ImageOps.exif_transpose(Image.open(path))`, in `L` for grey files and `RGB` for all
-  /// others, with two differences: grey PNGs of 16 bits are scaled to 8 (their high byte), where Pillow clips them at
+  /// others, with two differences: grey of 16 bits is scaled to 8 (their high byte), where Pillow clips them at
   /// 255, and a damaged or truncated file of any kind is an error.
   /// - Parameter pixelLimit: images of more pixels are refused before they are decoded.
   /// - Throws: `Failure(.missingInput)` where there is no file, `inputOutput` where it cannot be read, `invalidData`
@@ -31,41 +32,68 @@ extension DecodedImage {
     try self.init(bytes: bytes, source: path, pixelLimit: pixelLimit)
   }
 
-  /// Decodes a JPEG or PNG file that is in memory; see ``init(contentsOf:pixelLimit:)``.
+  /// Decodes a file that is in memory; see ``init(contentsOf:pixelLimit:)``.
   /// - Parameter source: the file's name for messages.
   /// - Throws: `Failure(.invalidData)`, whatever the bytes are.
   public init(bytes: [UInt8], source: String, pixelLimit: Int = DecodedImage.pixelLimit) throws(Failure) {
     do {
       self = try Self.decode(bytes, pixelLimit: pixelLimit)
     } catch {
-      throw Failure(.invalidData, "\(source): \(error.reason); save or download the image again, or leave it out")
+      throw Failure(.invalidData, "\(source): \(error.reason); \(error.remedy.rawValue)")
     }
   }
 
   private static func decode(_ bytes: [UInt8], pixelLimit: Int) throws(ImageProblem) -> DecodedImage {
     guard let format = ImageFormat(bytes) else {
       throw ImageProblem(
-        "expected a JPEG or PNG image, found \(bytes.isEmpty ? "an empty file" : ImageFormat.guess(bytes))")
+        "expected a \(ImageFormat.list) image, found \(FileKind(of: bytes).withArticle)", remedy: .bringAnother)
     }
-    let header: image_header
-    switch format {
-    case .jpeg: header = try JPEGCodec.header(bytes)
-    case .png: header = try PNGCodec.header(bytes)
-    }
-    let (count, overflows) = header.width.multipliedReportingOverflow(by: header.height)
+    let file = try ImageFile(bytes, format)
+    let size = "\(file.height)x\(file.width)"
+    guard file.width > 0, file.height > 0 else { throw ImageProblem("the image is damaged (\(size) pixels)") }
+    let (count, overflows) = file.width.multipliedReportingOverflow(by: file.height)
     guard !overflows, count <= pixelLimit else {
       throw ImageProblem(
-        "expected a \(format.name) of at most \(grouped(pixelLimit)) pixels, found \(header.height)x\(header.width)")
+        "expected a \(format.name) of at most \(grouped(pixelLimit)) pixels, found \(size)", remedy: .makeSmaller)
     }
-    guard max(header.height, header.width) <= sideLimit else {
+    guard max(file.height, file.width) <= sideLimit else {
       throw ImageProblem(
-        "expected sides of at most \(grouped(sideLimit)) pixels, found \(header.height)x\(header.width)")
+        "expected sides of at most \(grouped(sideLimit)) pixels, found \(size)", remedy: .makeSmaller)
     }
-    let image: DecodedImage
+    return try file.decode().turned(to: EXIFOrientation(ofFile: bytes))
+  }
+}
+
+/// A file whose header was read.
+private struct ImageFile {
+  let width: Int
+  let height: Int
+  let decode: () throws(ImageProblem) -> DecodedImage
+
+  init(_ bytes: [UInt8], _ format: ImageFormat) throws(ImageProblem) {
+    let header: image_header
     switch format {
-    case .jpeg: image = try JPEGCodec.decode(bytes, header)
-    case .png: image = try PNGCodec.decode(bytes, header)
+    case .bmp:
+      let bmp = try BMPCodec.header(bytes)
+      (width, height) = (bmp.width, bmp.height)
+      decode = { () throws(ImageProblem) in try BMPCodec.decode(bytes, bmp) }
+      return
+    case .jpeg:
+      header = try JPEGCodec.header(bytes)
+      decode = { () throws(ImageProblem) in try JPEGCodec.decode(bytes, header) }
+    case .png:
+      header = try PNGCodec.header(bytes)
+      decode = { () throws(ImageProblem) in try PNGCodec.decode(bytes, header) }
+    case .webp:
+      header = try WebPCodec.header(bytes)
+      decode = { () throws(ImageProblem) in try WebPCodec.decode(bytes, header) }
+    case .gif:
+      header = try GIFCodec.header(bytes)
+      decode = { () throws(ImageProblem) in try GIFCodec.decode(bytes, header) }
+    case .tiff:
+      header = try TIFFCodec.header(bytes)
+      decode = { () throws(ImageProblem) in try TIFFCodec.decode(bytes, header) }
     }
-    return image.turned(to: EXIFOrientation(ofFile: bytes))
+    (width, height) = (header.width, header.height)
   }
 }

@@ -18,10 +18,14 @@ public struct ImageFolder: Sendable {
   public let examples: [Example]
   /// Class folders, or folders in them, that could not be read or hold no images.
   public let skipped: [SkippedImage]
+  /// What else is there, and is not taken.
+  public let leftOut: LeftOutFiles
+  /// What was decided about the folders, and what was left out, for a person to read.
+  public private(set) var notes: [String]
 
   /// Finds the images; none of them is read.
   /// - Parameters:
-  ///   - path: a folder of class folders, or one with `val` or `test`, which then holds them.
+  ///   - path: a folder of class folders, or one with `val` or `test` by whatever name, which then holds them.
   ///   - classNames: the classes of the network, in the order of its outputs. Nil takes the folders' names, sorted.
   /// - Throws: `Failure(.missingInput)` where there is no such folder or no image in it, `invalidData` for a class
   ///   folder that is none of `classNames`, `inputOutput` where the folder cannot be read.
@@ -29,29 +33,44 @@ public struct ImageFolder: Sendable {
     guard ImageFiles.isFolder(path) else {
       throw Failure(.missingInput, "\(path): no such folder of images; check the path")
     }
-    try self.init(root: Self.evaluationPart(of: path), classNames: classNames)
+    switch try FolderLayout(of: path) {
+    case .classes(let root, let notes):
+      try self.init(root: root, classNames: classNames)
+      self.notes = notes + self.notes
+    case .parts(let parts):
+      guard let root = parts.test ?? parts.validation else {
+        throw Failure(
+          .missingInput,
+          "\(path): expected a folder val or test with class folders\(parts.training.map { " beside \($0)" } ?? ""), found none; add one or name another folder"
+        )
+      }
+      try self.init(root: root, classNames: classNames)
+      notes = parts.notes + ["images for testing are those of \(root)"] + notes
+    }
   }
 
   /// Finds the images in the class folders of this very folder.
   init(root: String, classNames: [String]? = nil) throws(Failure) {
-    let folders = try visibleNames(in: root).filter { ImageFiles.isFolder(joined(root, $0)) }
+    let listing = try FolderListing(root)
+    let folders = listing.names.filter { ImageFiles.isFolder(joined(root, $0)) }
     guard !folders.isEmpty else {
       throw Failure(.missingInput, "\(root): expected a folder of images for each class, found no folder")
     }
     // Equal to Swift, and two to the file system.
     var known: Set<String> = []
-    for folder in folders where !known.insert(folder).inserted {
+    for folder in folders where !known.insert(PathText.readable(folder)).inserted {
       throw Failure(
         .invalidData,
         "\(joined(root, folder)): is spelled with different characters than the name of another folder that looks the same; rename one"
       )
     }
-    let names = classNames ?? folders
+    let names = classNames ?? folders.map(PathText.readable)
     let labels = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var examples: [Example] = []
     var skipped: [SkippedImage] = []
+    var leftOut = LeftOutFiles(beside: folders, listing, root)
     for folder in folders {
-      guard let label = labels[folder] else {
+      guard let label = labels[PathText.readable(folder)] else {
         throw Failure(
           .invalidData,
           "\(joined(root, folder)): expected a folder of one of the model's \(names.count) classes (\(Self.some(names))), found another name; rename or remove it"
@@ -60,20 +79,16 @@ public struct ImageFolder: Sendable {
       let files = ImageFiles([joined(root, folder)])
       examples += files.paths.map { Example(path: $0, label: label) }
       skipped += files.skipped
+      leftOut.add(files.leftOut)
     }
     guard !examples.isEmpty else {
-      throw Failure(.missingInput, "\(root): expected .jpg, .jpeg or .png files in its class folders, found none")
+      throw Failure(
+        .missingInput,
+        "\(root): expected \(ImageFormat.list) images in its class folders, found none\(leftOut.description.map { "; \($0)" } ?? "")"
+      )
     }
     (self.path, self.classNames, self.examples, self.skipped) = (root, names, examples, skipped)
-  }
-
-  /// `val` or `test` where one of them holds folders, else the folder itself.
-  private static func evaluationPart(of path: String) throws(Failure) -> String {
-    for part in ["val", "test"].map({ joined(path, $0) }) where ImageFiles.isFolder(part) {
-      let names = try visibleNames(in: part)
-      if names.contains(where: { ImageFiles.isFolder(joined(part, $0)) }) { return part }
-    }
-    return path
+    (self.leftOut, notes) = (leftOut, leftOut.description.map { ["\(root): \($0)"] } ?? [])
   }
 
   private static func some(_ names: [String]) -> String {

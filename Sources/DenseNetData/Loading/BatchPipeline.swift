@@ -51,13 +51,25 @@ final class BatchPipeline: @unchecked Sendable {
     (nextToBegin, nextToTake) = (first, first)
   }
 
-  /// Starts the threads, which end with the last batch or when the pipeline is cancelled.
+  /// Starts the threads, which end with the last batch or when the pipeline is cancelled. Where the system starts fewer,
+  /// these do the work; where it starts none, ``pop()`` says so.
   func start(threads: Int) {
-    workers = threads
     for number in 1...threads {
-      let thread = Thread { self.work() }
-      thread.name = "densenet loader \(number)"
-      thread.start()
+      condition.withLock { workers += 1 }
+      do throws(Failure) {
+        try BackgroundThread.start(stack: 8 << 20) {
+          Thread.current.name = "densenet loader \(number)"
+          self.work()
+        }
+      } catch {
+        condition.withLock {
+          workers -= 1
+          if number > 1 { return }
+          problem = error
+          stop()
+        }
+        return
+      }
     }
   }
 

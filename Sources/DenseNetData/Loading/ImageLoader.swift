@@ -23,14 +23,18 @@ public final class ImageLoader: Sendable, Sequence, IteratorProtocol {
 
   /// Starts to prepare the first batches.
   /// - Parameters:
-  ///   - paths: files, each JPEG or PNG; one that is not is skipped.
+  ///   - paths: files, each an image; one that is not is skipped.
   ///   - batchSize: images per batch, at most.
   ///   - minimumSide: images whose height or width, prepared, is less are skipped: the network cannot take them.
-  public init(_ paths: [String], preprocessing: Preprocessing, batchSize: Int, minimumSide: Int = 1) {
+  /// - Throws: `Failure(.inputOutput)` where the system starts no thread.
+  public init(
+    _ paths: [String], preprocessing: Preprocessing, batchSize: Int, minimumSide: Int = 1
+  ) throws(Failure) {
     precondition(batchSize > 0, "a batch needs at least one image, found a batch size of \(batchSize)")
     let queue = PrefetchQueue<ImageBatch>(capacity: 1)
     self.queue = queue
-    let thread = Thread {
+    try BackgroundThread.start(stack: 8 << 20) {
+      Thread.current.name = "densenet images"
       defer { queue.finish() }
       var pending = PendingBatch(preprocessing: preprocessing)
       for (index, path) in paths.enumerated() {
@@ -45,8 +49,6 @@ public final class ImageLoader: Sendable, Sequence, IteratorProtocol {
       }
       if pending.count > 0 { _ = queue.push(pending.taken()) }
     }
-    thread.name = "densenet-images"
-    thread.start()
   }
 
   deinit { queue.cancel() }
@@ -77,7 +79,7 @@ private struct PendingBatch {
 
   mutating func skip(_ path: String, _ error: any Error) {
     let failure = error as? Failure ?? Failure(.internalError, "\(path): \(error)")
-    let named = failure.description.hasPrefix(path)
+    let named = failure.description.hasPrefix(printable(path))
     skipped.append(
       SkippedImage(
         file: path, failure: named ? failure : Failure(failure.kind, "\(path): \(failure.description)")))

@@ -31,6 +31,8 @@ struct ImageResize {
   private let rows: CropAxis
   private let columns: CropAxis
   private let inputChannels: Int
+  /// The border's colour, by channel.
+  private let fill: [UInt8]
 
   /// - Throws: as ``Preprocessing/image(_:)``.
   init(_ preprocessing: Preprocessing, height: Int, width: Int, channels: Int) throws(Failure) {
@@ -48,6 +50,7 @@ struct ImageResize {
       from: (height, width), to: resized, rows: rows.kept, columns: columns.kept, channels: channels,
       filter: preprocessing.interpolation)
     inputChannels = preprocessing.inputChannels
+    fill = preprocessing.fill?.map { UInt8(clamping: $0) } ?? [UInt8](repeating: 0, count: inputChannels)
   }
 
   func suits(_ image: DecodedImage) -> Bool {
@@ -58,6 +61,6 @@ struct ImageResize {
   func callAsFunction(_ image: DecodedImage) -> DecodedImage {
     let kept = DecodedImage(
       width: columns.kept.count, height: rows.kept.count, channels: image.channels, pixels: resize(image.pixels))
-    return kept.padded(rows, columns).converted(toChannels: inputChannels)
+    return kept.converted(toChannels: inputChannels).padded(rows, columns, fill: fill)
   }
 }

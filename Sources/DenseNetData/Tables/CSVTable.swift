@@ -1,10 +1,12 @@
 public import DenseNets
 public import Foundation
 
-/// A table of texts from a file of comma-separated values (RFC 4180): a header, and rows of as many fields.
+/// A table of texts from a file of comma-separated values (RFC 4180) or with another delimiter: a header, and rows of as
+/// many fields.
 ///
 /// The text is UTF-8, with or without a byte order mark. Lines end with LF, CR LF or CR; empty ones are skipped.
-/// Quoted fields may hold commas, line breaks and doubled quotes.
+/// Quoted fields may hold delimiters, line breaks and doubled quotes. Empty columns without a name at the end, as
+/// spreadsheets leave them, do not count.
 public struct CSVTable: Sendable {
   /// No larger file is read, in bytes.
   public static let fileSizeLimit = 1 << 30
@@ -17,57 +19,87 @@ public struct CSVTable: Sendable {
   public let rows: [[String]]
   /// The line on which each row begins, counted from 1.
   public let lines: [Int]
+  /// How the file is written.
+  public let format: TableFormat
 
   /// Reads a file.
   /// - Throws: `Failure(.missingInput)` where there is no file, `inputOutput` where it cannot be read, `invalidData`,
   ///   with the line and the column, where it is no table: empty or without rows, rows of another length than the
-  ///   header, a quote without an end, two columns of one name, or bytes that are not UTF-8.
-  public init(contentsOf url: URL) throws(Failure) {
+  ///   header, a quote without an end, two columns of one name, bytes that are not UTF-8, or a line with another
+  ///   delimiter.
+  public init(contentsOf url: URL, format: TableFormat = TableFormat()) throws(Failure) {
     let path = url.relativePath
-    try self.init(bytes: try Self.bytes(of: path), source: path)
+    try self.init(bytes: try Self.bytes(of: path), source: path, format: format)
   }
 
   /// Reads a file that is in memory; see ``init(contentsOf:)``.
   /// - Parameter source: the file's name for messages.
   /// - Throws: `Failure(.invalidData)`.
-  public init(bytes: [UInt8], source: String) throws(Failure) {
+  public init(bytes: [UInt8], source: String, format: TableFormat = TableFormat()) throws(Failure) {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       throw Failure(.invalidData, "\(source): expected UTF-8, found UTF-16; save the table as UTF-8")
     }
-    var scanner = CSVScanner(bytes)
+    var scanner = CSVScanner(bytes, delimiter: format.delimiterByte)
     var header: [String] = []
     var rows: [[String]] = []
     var lines: [Int] = []
     do throws(CSVProblem) {
-      header = try scanner.next()?.fields ?? []
+      let first = try scanner.next()
+      header = first?.fields ?? []
+      if let first { try Self.requireDelimiter(first, scanner.delimiter) }
       while let record = try scanner.next() {
         guard record.fields.count == header.count else {
           throw CSVProblem(
             line: record.line, field: min(record.fields.count, header.count),
             reason: "expected \(header.count) fields as in the header, found \(record.fields.count); correct the line")
         }
+        guard record.fields != header || header.count == 1 else {
+          throw CSVProblem(line: record.line, field: 0, reason: "the line repeats the header; remove it")
+        }
         rows.append(record.fields)
         lines.append(record.line)
       }
     } catch {
       throw Failure(
-        .invalidData, "\(Self.place(source, error.line, header, column: error.field)): \(error.reason)")
+        .invalidData, "\(Self.place(source, error.line, header, column: error.field)): \(error.reason)",
+        settings: error.settings)
     }
+    Self.removeEmptyColumns(&header, &rows)
     try Self.requireColumns(header, source: source)
     guard !rows.isEmpty else {
       throw Failure(.invalidData, "\(source): expected rows below the header, found none; name a table with rows")
     }
-    (self.source, self.header, self.rows, self.lines) = (source, header, rows, lines)
+    (self.source, self.header, self.rows, self.lines, self.format) = (source, header, rows, lines, format)
   }
 
-  /// The position of a column.
+  /// The position of a column. Spaces around names do not count, and a column without a name is called by its place
+  /// too, as pandas does: `Unnamed: 0`.
   /// - Throws: `Failure(.invalidData)`, with the columns that there are.
   public func column(named name: String) throws(Failure) -> Int {
-    if let index = header.firstIndex(of: name) { return index }
-    if let index = header.firstIndex(where: { $0.trimmingCharacters(in: .whitespaces) == name }) { return index }
+    if let index = position(of: name) { return index }
     let shown = header.prefix(8).map(Self.shown).joined(separator: ", ") + (header.count > 8 ? ", …" : "")
     throw Failure(
-      .invalidData, "\(source): there is no column \"\(name)\"; its \(header.count) columns are \(shown)")
+      .invalidData, "\(source): there is no column \"\(Self.shown(name))\"; its \(header.count) columns are \(shown)")
+  }
+
+  /// The positions of columns, each called by its name or with others in a list with commas.
+  /// - Throws: as ``column(named:)``.
+  package func columns(named lists: [String]) throws(Failure) -> [Int] {
+    var positions: [Int] = []
+    for list in lists {
+      let names = position(of: list) == nil && list.contains(",") ? list.split(separator: ",").map(String.init) : [list]
+      for name in names { positions.append(try column(named: name)) }
+    }
+    return positions
+  }
+
+  /// ``column(named:)``, or nil.
+  func position(of name: String) -> Int? {
+    if let index = header.firstIndex(of: name) { return index }
+    let trimmed = CellReader.trimmed(name)
+    if let index = header.firstIndex(where: { CellReader.trimmed($0) == trimmed }) { return index }
+    guard let index = UnnamedColumn.index(in: trimmed), header.indices.contains(index) else { return nil }
+    return CellReader.trimmed(header[index]).isEmpty ? index : nil
   }
 
   /// Where a field lies, for messages: `train.csv, line 17, column "LotArea"`.
@@ -79,8 +111,29 @@ public struct CSVTable: Sendable {
   }
 
   /// A column's name within a line of text.
-  private static func shown(_ name: String) -> String {
-    String(name.prefix(60).map { $0.isNewline ? " " : $0 }) + (name.count > 60 ? "…" : "")
+  static func shown(_ name: String) -> String {
+    printable(String(name.map { $0.isNewline ? " " : $0 }), limit: 60)
+  }
+
+  /// Checks that a header of one column is not one of several with another delimiter.
+  private static func requireDelimiter(_ header: CSVRecord, _ delimiter: UInt8) throws(CSVProblem) {
+    guard header.fields.count == 1 else { return }
+    let others: [(mark: Character, name: String)] = [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
+    for (mark, name) in others where mark.asciiValue != delimiter && header.fields[0].contains(mark) {
+      throw CSVProblem(
+        line: header.line, field: 0,
+        reason: "expected columns separated by \(delimiter == UInt8(ascii: ",") ? "commas" : "another character"), "
+          + "found \(name); name the delimiter, or save the table with commas",
+        settings: ["delimiter"])
+    }
+  }
+
+  /// Spreadsheets leave empty columns without a name at the end of every line.
+  private static func removeEmptyColumns(_ header: inout [String], _ rows: inout [[String]]) {
+    while header.count > 1, header.last == "", rows.allSatisfy({ $0.last == "" }), !rows.isEmpty {
+      header.removeLast()
+      for row in rows.indices { rows[row].removeLast() }
+    }
   }
 
   private static func requireColumns(_ header: [String], source: String) throws(Failure) {

@@ -3,7 +3,7 @@ enum FieldText {
   /// The greatest magnitude that a number may have: the variance of larger ones is infinite.
   static let greatest = 1e100
 
-  private static let missing: Set<String> = [
+  static let missing: Set<String> = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
   ]

@@ -1,12 +1,16 @@
 public import DenseNets
 
 /// Which columns of a training table are features, and of which kind.
-public struct TableSchema: Sendable, Equatable, Codable {
+public struct TableSchema: Sendable, Equatable {
   public enum Kind: String, Sendable, Codable {
     /// Every value is a number or missing.
     case numeric
     /// Texts; numbers too where there are both.
     case categorical
+    /// The words true and false, as categories.
+    case boolean
+    /// Numbers that are names, such as codes: `20` and `20.0` are one category.
+    case numberCategories = "number_categories"
   }
 
   public struct Column: Sendable, Equatable, Codable {
@@ -28,22 +32,40 @@ public struct TableSchema: Sendable, Equatable, Codable {
   public let dropped: [Dropped]
   /// The table's name for messages.
   public let source: String
+  /// What may be wrong with the columns, before a network learns from them.
+  public let remarks: [TableRemark]
+  /// What was left out, and why: a line for each of ``dropped``.
+  public let leftOut: [TableRemark]
 
   /// Looks at every column except `others`. Columns without a value, and those with the same one in every row, are
-  /// dropped; so are numbers that are the same wherever they are not missing.
-  /// - Parameter others: names of columns that are not features: the target, the rows' identifiers.
-  /// - Throws: `Failure(.invalidData)` where no feature is left.
-  public init(of table: CSVTable, without others: Set<String>) throws(Failure) {
+  /// dropped; so are numbers that are the same wherever they are not missing, and columns without a name that tell all
+  /// rows apart, as pandas writes its index.
+  /// - Parameters:
+  ///   - others: names of columns that are not features: the target, the rows' identifiers.
+  ///   - kinds: of columns whose values do not tell; `numeric` or `categorical`.
+  /// - Throws: `Failure(.invalidData)` where no feature is left, where a column's values are almost all numbers, or where
+  ///   a column without a name is no index.
+  public init(
+    of table: CSVTable, without others: Set<String>, kinds: [String: Kind] = [:]
+  ) throws(Failure) {
     var columns: [Column] = []
     var dropped: [Dropped] = []
+    var remarks: [TableRemark] = []
+    var leftOut: [TableRemark] = []
+    let reader = CellReader(table.format)
     for (index, name) in table.header.enumerated() where !others.contains(name) {
-      let texts = table.rows.map { $0[index] }
-      let present = texts.filter { !FieldText.isMissing($0) }
-      let kind: Kind = present.allSatisfy { FieldText.number($0) != nil } ? .numeric : .categorical
-      if let reason = Self.reasonToDrop(present, of: texts.count, kind: kind) {
+      let content = ColumnContent(table, index, reader)
+      if content.present > 0, UnnamedColumn.isUnnamed(name) {
+        leftOut.append(try UnnamedColumn.leftOut(content))
+        dropped.append(Dropped(name: name, reason: "unnamed, as pandas writes its index"))
+      } else if let reason = content.reasonToDrop {
         dropped.append(Dropped(name: name, reason: reason))
+        let shown = UnnamedColumn.isUnnamed(name) ? Self.described(name, at: index) : "\"\(CSVTable.shown(name))\""
+        leftOut.append(TableRemark("left out \(shown): \(reason)"))
       } else {
+        let kind = if let wanted = kinds[name] { try content.kind(as: wanted) } else { try content.kind() }
         columns.append(Column(name: name, kind: kind))
+        if kinds[name] == nil { remarks += content.remarks(kind) }
       }
     }
     guard !columns.isEmpty else {
@@ -52,61 +74,12 @@ public struct TableSchema: Sendable, Equatable, Codable {
         "\(table.source): expected columns to learn from, found none with two different values; name another table")
     }
     (self.columns, self.dropped, source) = (columns, dropped, table.source)
+    (self.remarks, self.leftOut) = (remarks, leftOut)
   }
 
-  private static func reasonToDrop(_ present: [String], of rows: Int, kind: Kind) -> String? {
-    guard let first = present.first else { return "every value is missing" }
-    switch kind {
-    case .numeric:
-      let number = FieldText.number(first)
-      return present.allSatisfy { FieldText.number($0) == number } ? "every number is \(first)" : nil
-    case .categorical:
-      return present.count == rows && present.allSatisfy { $0 == first } ? "every value is \"\(first)\"" : nil
-    }
-  }
-
-  /// The features of a table, whose columns may be in any order, with others among them.
-  /// - Throws: `Failure(.invalidData)` where a column is absent, or a numeric one holds anything else than numbers of
-  ///   magnitudes up to 1e100.
-  public func features(of table: CSVTable) throws(Failure) -> FeatureTable {
-    let absent = columns.map(\.name).filter { !table.header.contains($0) }
-    guard absent.isEmpty else {
-      let shown = absent.prefix(5).joined(separator: ", ") + (absent.count > 5 ? ", …" : "")
-      throw Failure(
-        .invalidData,
-        "\(table.source): expected the columns of \(source), found \(absent.count) of them missing: \(shown); add them")
-    }
-    var result: [FeatureTable.Column] = []
-    for column in columns {
-      let index = try table.column(named: column.name)
-      switch column.kind {
-      case .numeric:
-        result.append(FeatureTable.Column(name: column.name, values: .numbers(try numbers(table, index))))
-      case .categorical:
-        let texts = table.rows.map { FieldText.isMissing($0[index]) ? nil : $0[index] }
-        result.append(FeatureTable.Column(name: column.name, values: .texts(texts)))
-      }
-    }
-    return FeatureTable(columns: result, rowCount: table.rows.count)
-  }
-
-  private func numbers(_ table: CSVTable, _ index: Int) throws(Failure) -> [Double?] {
-    var numbers: [Double?] = []
-    numbers.reserveCapacity(table.rows.count)
-    for (row, fields) in table.rows.enumerated() {
-      let text = fields[index]
-      if FieldText.isMissing(text) {
-        numbers.append(nil)
-      } else if let number = FieldText.number(text), abs(number) <= FieldText.greatest {
-        numbers.append(number)
-      } else {
-        throw Failure(
-          .invalidData,
-          "\(table.place(row: row, column: index)): expected a number of at most 1e100, as in \(source), found \"\(text.prefix(40))\"; correct it, or leave the field empty"
-        )
-      }
-    }
-    return numbers
+  /// A schema that was kept.
+  package init(columns: [Column], source: String) {
+    (self.columns, self.source, dropped, remarks, leftOut) = (columns, source, [], [], [])
   }
 }
 

@@ -16,18 +16,22 @@ public struct TableTarget: Sendable, Equatable {
   public init(_ name: String, of table: CSVTable, logarithm: Bool) throws(Failure) {
     let column = try table.column(named: name)
     var values: [Double] = []
+    let reader = CellReader(table.format)
     for (row, fields) in table.rows.enumerated() {
-      let text = fields[column]
-      guard !FieldText.isMissing(text), let number = FieldText.number(text), abs(number) <= FieldText.greatest,
-        number > 0 || !logarithm
-      else {
-        let isHuge = FieldText.number(text).map { abs($0) > FieldText.greatest } ?? false
+      let text = CellReader.trimmed(fields[column])
+      let read: Double? = if case .number(let number) = reader.cell(text) { number } else { nil }
+      guard let number = read, abs(number) <= FieldText.greatest, number > 0 || !logarithm else {
         let expected = logarithm ? "a number above 0, for its logarithm," : "a number"
-        let limit = isHuge ? " of at most \(FieldText.greatest)" : ""
+        let limit = read.map { abs($0) > FieldText.greatest } == true ? " of at most \(FieldText.greatest)" : ""
+        let isWrittenOtherwise = if case .otherMarks? = NumberLook(text) { true } else { false }
+        let remedy =
+          isWrittenOtherwise
+          ? "say how numbers are written, or correct it"
+          : "correct or remove the row\(logarithm ? ", or predict the number itself" : "")"
         throw Failure(
           .invalidData,
-          "\(table.place(row: row, column: column)): expected \(expected) to predict\(limit), found \"\(text.prefix(40))\"; correct or remove the row\(logarithm ? ", or predict the number itself" : "")",
-          settings: logarithm ? ["logTarget"] : [])
+          "\(table.place(row: row, column: column)): expected \(expected) to predict\(limit), found \"\(printable(text, limit: 40))\"; \(remedy)",
+          settings: isWrittenOtherwise ? ["decimal", "thousands"] : logarithm ? ["logTarget"] : [])
       }
       values.append(logarithm ? log(number) : number)
     }
@@ -41,7 +45,10 @@ public struct TableTarget: Sendable, Equatable {
   }
 
   /// A prediction in the table's unit.
-  public func unit(of value: Double) -> Double { isLogarithm ? exp(value) : value }
+  public func unit(of value: Double) -> Double { Self.unit(of: value, isLogarithm: isLogarithm) }
+
+  /// A prediction of a number or its logarithm, as the number.
+  package static func unit(of value: Double, isLogarithm: Bool) -> Double { isLogarithm ? exp(value) : value }
 }
 
 /// Maps the targets of the training rows to mean 0 and deviation 1, where networks learn best.

@@ -1,11 +1,11 @@
 public import DenseNets
 
 extension Preprocessing {
-  /// The image as the network is to see it, before normalisation: in ``inputChannels``, resized and cropped.
+  /// The image as the network is to see it, before normalisation: in `inputChannels`, resized and cropped.
   ///
   /// Of the resized image only the cropped part is made.
   /// - Throws: `Failure(.invalidData)` where the image is so long and thin that, not cropped, a side would exceed
-  ///   ``largestSide``.
+  ///   `largestSide`.
   public func image(_ image: DecodedImage) throws(Failure) -> DecodedImage {
     var preparation = ImagePreparation(self)
     return try preparation.image(image)
@@ -18,7 +18,7 @@ extension Preprocessing {
   }
 
   /// Normalises images that ``image(_:)`` made: `[N, C, H, W]`, fp32.
-  /// - Precondition: there is at least one, all of one size, in ``inputChannels``.
+  /// - Precondition: there is at least one, all of one size, in `inputChannels`.
   public func batch(_ images: [DecodedImage]) -> Tensor {
     let first = images.first.map { ($0.height, $0.width, $0.channels) } ?? (0, 0, 0)
     precondition(
@@ -55,7 +55,7 @@ extension Preprocessing {
 struct CropAxis {
   /// The positions of the image that stay.
   let kept: Range<Int>
-  /// Black before and after them.
+  /// The border before and after them.
   let before: Int
   let after: Int
 
@@ -75,10 +75,16 @@ struct CropAxis {
 }
 
 extension DecodedImage {
-  func padded(_ rows: CropAxis, _ columns: CropAxis) -> DecodedImage {
+  /// - Parameter fill: the border's colour, by channel.
+  func padded(_ rows: CropAxis, _ columns: CropAxis, fill: [UInt8]) -> DecodedImage {
     if rows.before + rows.after + columns.before + columns.after == 0 { return self }
     let (newWidth, newHeight) = (columns.before + width + columns.after, rows.before + height + rows.after)
-    var padded = [UInt8](repeating: 0, count: newWidth * newHeight * channels)
+    var padded = [UInt8](repeating: fill[0], count: newWidth * newHeight * channels)
+    if fill.contains(where: { $0 != fill[0] }) {
+      for start in stride(from: 0, to: padded.count, by: channels) {
+        for c in 0..<channels { padded[start + c] = fill[c] }
+      }
+    }
     let count = width * channels
     for y in 0..<height {
       let target = ((rows.before + y) * newWidth + columns.before) * channels

@@ -73,8 +73,8 @@ extension Interpolation {
   /// How far from an output position inputs count, where nothing shrinks.
   fileprivate var support: Double {
     switch self {
-    case .nearest: 0.5
-    case .bilinear: 1
+    case .nearest, .box: 0.5
+    case .bilinear, .hamming: 1
     case .bicubic: 2
     case .lanczos: 3
     }
@@ -84,7 +84,11 @@ extension Interpolation {
   fileprivate func height(_ x: Double) -> Double {
     switch self {
     case .nearest: return 1
+    case .box: return x > -0.5 && x <= 0.5 ? 1 : 0
     case .bilinear: return max(1 - abs(x), 0)
+    case .hamming:
+      // Pillow's window has coefficients in single precision.
+      return abs(x) < 1 ? sinc(x) * (Double(Float(0.54)) + Double(Float(0.46)) * cos(x * .pi)) : 0
     case .bicubic:
       let (a, x) = (-0.5, abs(x))
       if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }

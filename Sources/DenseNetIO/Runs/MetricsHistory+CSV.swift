@@ -5,11 +5,13 @@ extension MetricsHistory {
   /// has no such number, or it is not finite.
   public var csv: String {
     let hasRanking = epochs.contains { $0.ranking != nil }
+    let validates = epochs.contains { $0.validationLoss != nil || $0.validationAccuracy != nil }
+    let part = validates ? "val" : "test"
     let heads =
       [
-        "event", "epoch", "step", "train_loss", "train_accuracy", "learning_rate", "test_loss", "test_accuracy",
+        "event", "epoch", "step", "train_loss", "train_accuracy", "learning_rate", "\(part)_loss", "\(part)_accuracy",
         "examples_per_second", "waiting_share", "seconds",
-      ] + (hasRanking ? ["test_mean_auroc", "test_mean_average_precision"] : [])
+      ] + (hasRanking ? ["\(part)_mean_auroc", "\(part)_mean_average_precision"] : [])
     let trainRows = train.map { point in
       (
         point.step,
@@ -25,8 +27,8 @@ extension MetricsHistory {
         row(
           "epoch", "\(point.epoch)", point.step,
           [
-            point.trainLoss, point.trainAccuracy, nil, point.testLoss, point.testAccuracy, point.examplesPerSecond,
-            point.waitingShare, point.seconds,
+            point.trainLoss, point.trainAccuracy, nil, point.validationLoss ?? point.testLoss,
+            point.validationAccuracy ?? point.testAccuracy, point.examplesPerSecond, point.waitingShare, point.seconds,
           ] + (hasRanking ? [point.ranking?.meanAUROC, point.ranking?.meanAveragePrecision] : []))
       )
     }

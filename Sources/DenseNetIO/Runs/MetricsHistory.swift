@@ -33,6 +33,9 @@ public struct MetricsHistory: Sendable, Equatable {
     /// Nil when the test set was not evaluated, and so for `testAccuracy`.
     public var testLoss: Double?
     public var testAccuracy: Double?
+    /// Of the validation images, where there are three parts; nil elsewhere, and so for `validationAccuracy`.
+    public var validationLoss: Double?
+    public var validationAccuracy: Double?
     /// Of training, without evaluation.
     public var examplesPerSecond: Double
     /// Wall-clock time since the run began.
@@ -45,8 +48,9 @@ public struct MetricsHistory: Sendable, Equatable {
     public init(
       epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, testLoss: Double? = nil,
       testAccuracy: Double? = nil, examplesPerSecond: Double, seconds: Double, waitingShare: Double? = nil,
-      ranking: LabelRanking? = nil
+      validationLoss: Double? = nil, validationAccuracy: Double? = nil, ranking: LabelRanking? = nil
     ) {
+      (self.validationLoss, self.validationAccuracy) = (validationLoss, validationAccuracy)
       (self.epoch, self.step, self.trainLoss, self.trainAccuracy) = (epoch, step, trainLoss, trainAccuracy)
       (self.testLoss, self.testAccuracy, self.waitingShare) = (testLoss, testAccuracy, waitingShare)
       (self.examplesPerSecond, self.seconds, self.ranking) = (examplesPerSecond, seconds, ranking)

@@ -47,10 +47,14 @@ extension MetricsLine.Point {
     case learningRate = "learning_rate"
     case testLoss = "test_loss"
     case testAccuracy = "test_accuracy"
+    case validationLoss = "val_loss"
+    case validationAccuracy = "val_accuracy"
     case examplesPerSecond = "examples_per_second"
     case waitingShare = "waiting_share"
-    case meanAUROC = "test_mean_auroc"
-    case meanAveragePrecision = "test_mean_average_precision"
+    case testMeanAUROC = "test_mean_auroc"
+    case testMeanAveragePrecision = "test_mean_average_precision"
+    case validationMeanAUROC = "val_mean_auroc"
+    case validationMeanAveragePrecision = "val_mean_average_precision"
   }
 
   private struct Line: Decodable {
@@ -60,6 +64,10 @@ extension MetricsLine.Point {
       let values = try decoder.container(keyedBy: Key.self)
       func number(_ key: Key) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
       func optional(_ key: Key) throws -> Double? { try values.decodeIfPresent(Double.self, forKey: key) }
+      func ranking(_ auroc: Key, _ precision: Key) throws -> LabelRanking? {
+        guard values.contains(auroc) else { return nil }
+        return LabelRanking(meanAUROC: try optional(auroc), meanAveragePrecision: try optional(precision))
+      }
       let event = try values.decode(String.self, forKey: .event)
       switch event {
       case "train":
@@ -75,10 +83,10 @@ extension MetricsLine.Point {
             trainLoss: try number(.trainLoss), trainAccuracy: try number(.trainAccuracy),
             testLoss: try optional(.testLoss), testAccuracy: try optional(.testAccuracy),
             examplesPerSecond: try number(.examplesPerSecond), seconds: try number(.seconds),
-            waitingShare: try optional(.waitingShare),
-            ranking: values.contains(.meanAUROC)
-              ? LabelRanking(
-                meanAUROC: try optional(.meanAUROC), meanAveragePrecision: try optional(.meanAveragePrecision)) : nil))
+            waitingShare: try optional(.waitingShare), validationLoss: try optional(.validationLoss),
+            validationAccuracy: try optional(.validationAccuracy),
+            ranking: try ranking(.testMeanAUROC, .testMeanAveragePrecision)
+              ?? ranking(.validationMeanAUROC, .validationMeanAveragePrecision)))
       default: throw Problem(reason: "the event “\(printable(event, limit: 20))”")
       }
     }

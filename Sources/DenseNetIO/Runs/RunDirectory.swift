@@ -65,6 +65,9 @@ public struct RunDirectory: Sendable, Equatable {
     url = candidate
   }
 
+  /// - Throws: `Failure(.usage)` where the folder holds a run.
+  package func requireNoRun() throws(Failure) { try Self.requireNoRun(url) }
+
   /// Removes the folder if nothing was written into it, for a run that ends before it begins.
   package func removeIfEmpty() {
     rmdir(url.path)
@@ -173,6 +176,7 @@ extension RunDirectory {
       ancestor = ancestor.deletingLastPathComponent()
     }
     var created: [String] = []
+    try requireNoDanglingLink(absent.last, url)
     for path in absent.reversed() {
       if mkdir(path, 0o777) == 0 {
         created.append(path)
@@ -189,6 +193,15 @@ extension RunDirectory {
         settings: ["output"])
     }
     return created
+  }
+
+  /// A link to a folder that is not there can be followed by nobody.
+  private static func requireNoDanglingLink(_ path: String?, _ url: URL) throws(Failure) {
+    guard let path, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return }
+    throw Failure(
+      .inputOutput,
+      "\(url.relativePath): expected a folder, found a symbolic link to \(printable(target)), which is not there; create that folder, or remove the link",
+      settings: ["output"])
   }
 
   private static func check(_ url: URL, created: [String]) throws(Failure) {

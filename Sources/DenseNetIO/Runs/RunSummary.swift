@@ -5,11 +5,12 @@ public struct RunSummary: Sendable, Equatable {
   /// Averages over the last epoch's training batches, in training mode.
   public var trainLoss: Double
   public var trainAccuracy: Double
-  /// Over the whole test set, in evaluation mode.
+  /// Over the whole test set, in evaluation mode, of the last weights; NaN, and left out of the file, without test images.
   public var testLoss: Double
   public var testAccuracy: Double
-  /// Of the epoch where it was highest, from 1.
+  /// Of the best epoch's weights; NaN, and left out of the file, without test images.
   public var bestTestAccuracy: Double
+  /// From 1: where the accuracy on the validation images was highest, or on the test images where there are two parts.
   public var bestEpoch: Int
   /// For several labels, means over those in which not all test images are alike; nil for images of one class, and
   /// where there is no such label.
@@ -17,6 +18,11 @@ public struct RunSummary: Sendable, Equatable {
   public var meanAveragePrecision: Double?
   /// Of the epoch where it was highest.
   public var bestMeanAUROC: Double?
+  /// Over the validation images, where there are three parts: of the last weights.
+  public var validationLoss: Double?
+  public var validationAccuracy: Double?
+  /// Of the best epoch's weights.
+  public var bestValidationAccuracy: Double?
   /// Training steps only: loading included, evaluation not.
   public var examplesPerSecond: Double
   /// The process's peak resident set.
@@ -66,6 +72,9 @@ extension RunSummary: Codable {
     case testLoss = "test_loss"
     case testAccuracy = "test_accuracy"
     case bestTestAccuracy = "best_test_accuracy"
+    case validationLoss = "val_loss"
+    case validationAccuracy = "val_accuracy"
+    case bestValidationAccuracy = "best_val_accuracy"
     case bestEpoch = "best_epoch"
     case meanAUROC = "mean_auroc"
     case meanAveragePrecision = "mean_average_precision"
@@ -75,9 +84,14 @@ extension RunSummary: Codable {
     case batchSize = "batch_size"
   }
 
+  private static let ofTests: Set<CodingKeys> = [.testLoss, .testAccuracy, .bestTestAccuracy]
+
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    func number(_ key: CodingKeys) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
+    func number(_ key: CodingKeys) throws -> Double {
+      // Without test images, a run has no such numbers.
+      try values.contains(key) || !Self.ofTests.contains(key) ? values.decode(Double?.self, forKey: key) ?? .nan : .nan
+    }
     // Runs of before the best epoch was noted have their last one.
     let (testAccuracy, epochs) = (try number(.testAccuracy), try values.decode(Int.self, forKey: .epochs))
     self.init(
@@ -97,7 +111,13 @@ extension RunSummary: Codable {
     meanAUROC = try values.decodeIfPresent(Double.self, forKey: .meanAUROC)
     meanAveragePrecision = try values.decodeIfPresent(Double.self, forKey: .meanAveragePrecision)
     bestMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestMeanAUROC)
+    validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
+    validationAccuracy = try values.decodeIfPresent(Double.self, forKey: .validationAccuracy)
+    bestValidationAccuracy = try values.decodeIfPresent(Double.self, forKey: .bestValidationAccuracy)
   }
+
+  /// Whether the run has images that it was tested on.
+  public var isTested: Bool { !(testLoss.isNaN && testAccuracy.isNaN) }
 
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
@@ -105,13 +125,18 @@ extension RunSummary: Codable {
     try values.encode(dataset, forKey: .dataset)
     try values.encode(trainLoss.orNull, forKey: .trainLoss)
     try values.encode(trainAccuracy.orNull, forKey: .trainAccuracy)
-    try values.encode(testLoss.orNull, forKey: .testLoss)
-    try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
-    try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
-    try values.encode(bestEpoch, forKey: .bestEpoch)
     try values.encodeIfPresent(meanAUROC, forKey: .meanAUROC)
     try values.encodeIfPresent(meanAveragePrecision, forKey: .meanAveragePrecision)
     try values.encodeIfPresent(bestMeanAUROC, forKey: .bestMeanAUROC)
+    try values.encodeIfPresent(validationLoss?.orNull, forKey: .validationLoss)
+    try values.encodeIfPresent(validationAccuracy?.orNull, forKey: .validationAccuracy)
+    try values.encodeIfPresent(bestValidationAccuracy?.orNull, forKey: .bestValidationAccuracy)
+    if isTested {
+      try values.encode(testLoss.orNull, forKey: .testLoss)
+      try values.encode(testAccuracy.orNull, forKey: .testAccuracy)
+      try values.encode(bestTestAccuracy.orNull, forKey: .bestTestAccuracy)
+      try values.encode(bestEpoch, forKey: .bestEpoch)
+    }
     try values.encode(examplesPerSecond.orNull, forKey: .examplesPerSecond)
     try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try values.encode(parameters, forKey: .parameters)

@@ -35,10 +35,20 @@ public struct StateDictionary: Sendable {
       complaint("missing", missing, separator: ", "), complaint("unexpected", unexpected, separator: ", "),
       complaint("misshapen", misshapen, separator: "; "),
     ].compactMap { $0 }
-    guard complaints.isEmpty else {
+    if !complaints.isEmpty, unexpected.isEmpty, misshapen.isEmpty, !missing.isEmpty,
+      missing.allSatisfy({ $0.hasPrefix("classifier.") }),
+      missing.count == wanted.keys.count(where: { $0.hasPrefix("classifier.") })
+    {
       throw Failure(
         .invalidData,
-        "\(file.source): its tensors do not fit the network: \(complaints.joined(separator: "; ")); "
+        "\(file.source): it has no classifier (\(missing.joined(separator: ", "))), only the layers before it; start a training run from it, with the number of classes for a new classifier",
+        settings: ["initialWeights", "numClasses"])
+    }
+    guard complaints.isEmpty else {
+      let near = NearestName.complaint(missing: missing, among: unexpected).map { "; \($0)" } ?? ""
+      throw Failure(
+        .invalidData,
+        "\(file.source): its tensors do not fit the network: \(complaints.joined(separator: "; "))\(near); "
           + "choose the model and options that the file was made with")
     }
     values = found

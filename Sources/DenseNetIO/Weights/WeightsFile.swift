@@ -11,12 +11,19 @@ public struct WeightsFile: Sendable, Equatable {
   public var metadata: [String: String]
   /// The file's name for messages.
   public var source: String
+  /// Where the ``card`` is from, where that is another file.
+  var cardSource: String?
+  /// What was chosen and what was left out when the file was read, a line each, with the file's name.
+  public internal(set) var notes: [String] = []
 
   public init(tensors: [NamedTensor] = [], metadata: [String: String] = [:], source: String = "weights") {
     self.tensors = tensors
     self.metadata = metadata
     self.source = source
   }
+
+  /// The file that describes the model, for messages: this one, or one beside it.
+  package var describedBy: String { cardSource ?? source }
 
   /// The value of that name, or nil.
   /// - Complexity: O(number of tensors). ``StateDictionary`` is for looking up many.

@@ -7,6 +7,7 @@ struct WeightsFolder {
   private static let weightsNames = ["model.safetensors", "pytorch_model.bin"]
 
   let weights: URL
+  /// What describes the model, if it is there.
   private let config: URL
 
   /// Nil where `url` is no folder.
@@ -18,6 +19,20 @@ struct WeightsFolder {
     }
     let candidates = Self.weightsNames.map { url.appendingPathComponent($0) }
     guard let weights = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+      func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) }
+      if has("saved_model.pb") || has("Data/com.apple.CoreML") {
+        let what = has("saved_model.pb") ? "a TensorFlow SavedModel" : "a Core ML package"
+        throw Failure(
+          .invalidData,
+          "\(url.relativePath): \(what), not weights; use weights saved by PyTorch or as safetensors, or an ONNX model of a DenseNet"
+        )
+      }
+      if Self.weightsNames.contains(where: { has($0 + ".index.json") }) {
+        throw Failure(
+          .invalidData,
+          "\(url.relativePath): its weights lie in several files, expected one; join them by PyTorch and save them again"
+        )
+      }
       throw Failure(
         .inputOutput,
         "\(url.relativePath): expected a file, found a folder without \(Self.weightsNames.joined(separator: " or ")); "
@@ -27,10 +42,36 @@ struct WeightsFolder {
     config = url.appendingPathComponent("config.json")
   }
 
-  /// What `config.json` says about the model: nothing where there is none, or where it describes something else.
-  /// - Throws: `Failure(.invalidData)` for one that is not JSON or has a field of the wrong kind, `Failure(.inputOutput)`.
-  func metadata() throws(Failure) -> [String: String] {
-    guard FileManager.default.fileExists(atPath: config.path) else { return [:] }
+  /// Adds to the weights what `config.json` says about the model: nothing where there is none, or where it describes
+  /// something else.
+  /// - Throws: `Failure(.invalidData)` for one that is not JSON, has a field of the wrong kind, or describes a network
+  ///   that is not one of this package; `Failure(.inputOutput)`.
+  func describe(_ file: inout WeightsFile) throws(Failure) {
+    guard let description = try timmConfig() else { return }
+    let source = config.relativePath
+    let card = try description.card(source: source).metadata
+    if card.isEmpty { return }
+    file.metadata.merge(card) { own, _ in own }
+    if description.hasSeveralLabels { file.metadata["activation"] = file.metadata["activation"] ?? "sigmoid" }
+    file.cardSource = source
+    guard let classes = try description.labelOffset(source: source) else { return }
+    for place in file.tensors.indices where file.tensors[place].name.hasPrefix("classifier.") {
+      guard let tensor = file.tensors[place].value.tensor, tensor.rank > 0,
+        tensor.shape[0] == classes.count + classes.offset
+      else {
+        throw Failure(
+          .invalidData,
+          "\(source): pretrained_cfg: label_offset: expected \(classes.count + classes.offset) classes in the weights, found the shape \(file.tensors[place].value.shape); correct it"
+        )
+      }
+      let each = tensor.count / tensor.shape[0]
+      file.tensors[place].value = .floating(
+        Tensor(shape: [classes.count] + tensor.shape[1...], values: Array(tensor.values[(classes.offset * each)...])))
+    }
+  }
+
+  private func timmConfig() throws(Failure) -> TimmConfig? {
+    guard FileManager.default.fileExists(atPath: config.path) else { return nil }
     let data = try readFile(config)
     let source = config.relativePath
     guard data.count <= TimmConfig.maximumSize else {
@@ -40,19 +81,9 @@ struct WeightsFolder {
       )
     }
     do {
-      return try JSONDecoder().decode(TimmConfig.self, from: data).card(source: source).metadata
+      return try JSONDecoder().decode(TimmConfig.self, from: data)
     } catch {
-      throw Failure(.invalidData, "\(source): \(Self.reason(error)); remove it or download it again")
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error as? DecodingError {
-    case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?, .keyNotFound(_, let context)?:
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return "the field \(printable(path)) is not what timm writes: \(printable(context.debugDescription, limit: 160))"
-    case .dataCorrupted(let context)?: return "not valid JSON: \(printable(context.debugDescription, limit: 160))"
-    default: return "not valid JSON"
+      throw Failure(.invalidData, "\(source): \(decodingProblem(error)); remove it or download it again")
     }
   }
 }

@@ -7,74 +7,97 @@ public struct WeightsReader: Sendable, Equatable {
   public var format: WeightsFormat
   /// Where in a nested checkpoint the tensors were, such as `state_dict`; empty for one that holds nothing else.
   public var entry: String
-  /// How many tensors have other names in the file: see ``TensorNames``.
+  /// How many tensors have other names in the file.
   public var renamed: Int
 
   /// Reads a file of any format, recognised by its content, or a folder as timm and Hugging Face leave it:
   /// `model.safetensors` or `pytorch_model.bin`, and a `config.json` that describes the model.
   ///
   /// No code in a file is ever run: a pickle that asks for more than tensors and plain values is refused.
+  /// - Parameter entry: the part of a checkpoint to read, its keys joined by dots; nil: the average of the weights where
+  ///   there is one, as in timm, else the only one.
   /// - Throws: `Failure(.missingInput)` when it is not there, `Failure(.inputOutput)` when it cannot be read,
   ///   `Failure(.invalidData)` when its content is no sound weights file.
-  public init(contentsOf url: URL) throws(Failure) {
+  public init(contentsOf url: URL, entry: String? = nil) throws(Failure) {
     guard let folder = try WeightsFolder(url) else {
       try self.init(
-        data: try readFile(url), source: url.relativePath, folder: url.absoluteURL.deletingLastPathComponent())
+        data: try readFile(url), source: url.relativePath, folder: url.absoluteURL.deletingLastPathComponent(),
+        entry: entry)
       return
     }
-    try self.init(data: try readFile(folder.weights), source: folder.weights.relativePath, folder: nil)
-    file.metadata.merge(try folder.metadata()) { own, _ in own }
+    try self.init(data: try readFile(folder.weights), source: folder.weights.relativePath, folder: nil, entry: entry)
+    try folder.describe(&file)
   }
 
   /// Reads a file's content.
   /// - Parameter source: the file's name for messages.
   /// - Throws: `Failure(.invalidData)`, whatever the bytes are.
   public init(data: Data, source: String) throws(Failure) {
-    try self.init(data: data, source: source, folder: nil)
+    try self.init(data: data, source: source, folder: nil, entry: nil)
   }
 
   /// - Parameter folder: where a file of several parts has the others; nil: it must be whole.
-  private init(data: Data, source: String, folder: URL?) throws(Failure) {
+  private init(data: Data, source: String, folder: URL?, entry: String?) throws(Failure) {
     do {
-      try self.init(checking: data, source: source, folder: folder)
+      try self.init(checking: data, source: source, folder: folder, entry: entry)
     } catch {
       throw error.failure(in: source)
     }
   }
 
-  private init(checking data: Data, source: String, folder: URL?) throws(WeightsProblem) {
-    format = source.lowercased().hasSuffix(".onnx") ? .onnx : try Self.format(of: data)
-    entry = ""
+  private init(checking data: Data, source: String, folder: URL?, entry: String?) throws(WeightsProblem) {
+    format = try WeightsFormat(of: data, name: source)
+    var (prefix, notes) = (entry, [String]())
+    self.entry = ""
     switch format {
     case .safetensors: file = try Safetensors.decoded(data)
-    case .pytorch: (file, entry) = try TorchArchive.decoded(data)
-    case .pytorchLegacy: (file, entry) = try TorchLegacy.decoded(data)
-    case .onnx: file = try ONNXImport.decoded(data, folder: folder)
+    case .pytorch, .pytorchLegacy:
+      let checkpoint: TorchCheckpoint
+      (file, checkpoint) =
+        format == .pytorch
+        ? try TorchArchive.decoded(data, entry: entry) : try TorchLegacy.decoded(data, entry: entry)
+      (self.entry, prefix, notes) = (checkpoint.entry, checkpoint.prefix, checkpoint.notes)
+    case .onnx:
+      if let entry { throw EntryNames.absent(entry, among: []) }
+      file = try ONNXImport.decoded(data, folder: folder)
     }
-    (file.tensors, renamed) = try TensorNames.normalized(file.tensors)
+    let names = try TensorNames(file.tensors, prefix: prefix)
+    if let prefix { self.entry += self.entry.isEmpty ? prefix : "." + prefix }
+    (file.tensors, renamed) = (names.tensors, names.renamed)
     file.source = source
+    TorchXRayVision.describe(names.extra, of: &file)
+    file.notes = (notes + file.notes + names.notes).map { "\(source): \($0)" }
   }
+}
 
-  /// Anything that is not known as something else is taken for safetensors, whose reader says what is wrong with it.
-  private static func format(of data: Data) throws(WeightsProblem) -> WeightsFormat {
-    if data.starts(with: [0x50, 0x4b, 0x03, 0x04]) || data.starts(with: [0x50, 0x4b, 0x05, 0x06]) { return .pytorch }
-    if TorchLegacy.magics.contains(where: { data.starts(with: $0) }) { return .pytorchLegacy }
-    if ONNXImport.recognizes(data) { return .onnx }
-    // A pickle of any kind; a safetensors header of such a size would begin after eight bytes.
-    if let first = data.first, first == 0x80, data.count > 2, data[data.startIndex + 1] <= 5,
+extension WeightsFormat {
+  /// The format of a file's content. Anything that is not known as something else is taken for safetensors, whose reader
+  /// says what is wrong with it.
+  /// - Throws: ``WeightsProblem`` that says what else it is.
+  init(of data: Data, name: String) throws(WeightsProblem) {
+    if let problem = ForeignFile.problem(with: data, name: name) { throw problem }
+    if name.lowercased().hasSuffix(".onnx") || ONNXImport.recognizes(data) {
+      self = .onnx
+    } else if data.starts(with: [0x50, 0x4b, 0x03, 0x04]) || data.starts(with: [0x50, 0x4b, 0x05, 0x06]) {
+      self = .pytorch
+    } else if TorchLegacy.magics.contains(where: { data.starts(with: $0) }) {
+      self = .pytorchLegacy
+    } else if let first = data.first, first == 0x80, data.count > 2, data[data.startIndex + 1] <= 5,
       data.count < 9 || data[data.startIndex + 8] != UInt8(ascii: "{")
     {
+      // A pickle of any kind; a safetensors header of such a size would begin after eight bytes.
       throw WeightsProblem("a pickle that torch.save did not write", remedy: TorchCheckpoint.remedy)
+    } else {
+      self = .safetensors
     }
-    return .safetensors
   }
 }
 
 extension WeightsFile {
   /// Reads a file of any format, or a folder; see ``WeightsReader``.
   /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, `Failure(.invalidData)`.
-  public init(contentsOf url: URL) throws(Failure) {
-    self = try WeightsReader(contentsOf: url).file
+  public init(contentsOf url: URL, entry: String? = nil) throws(Failure) {
+    self = try WeightsReader(contentsOf: url, entry: entry).file
   }
 
   /// Reads a file's content.

@@ -31,13 +31,15 @@ public struct LearningCurves: Sendable, Equatable {
   public var epochs: Int
   public var title: String?
   /// What ``testAccuracy`` measures, for legends: another share from 0 to 1 where images have several labels.
-  public var testMeasure = "test acc"
+  public var heldOutMeasure = "acc"
   /// Mean cross-entropy in nats, since the epoch began.
   public var trainLoss: [Point] = []
   /// From 0 to 1, since the epoch began.
   public var trainAccuracy: [Point] = []
-  /// From 0 to 1, over the test set.
+  /// From 0 to 1, over the test set, or what ``heldOut`` names.
   public var testAccuracy: [Point] = []
+  /// What ``testAccuracy`` is of, in the legend: `test`, or `val` where the best epoch is chosen on other images.
+  public var heldOut = "test"
 
   public init(epochs: Int, title: String? = nil) {
     self.epochs = epochs

@@ -8,12 +8,12 @@ public enum MultiLabelTable {
 
   public static func text(_ evaluation: MultiLabelEvaluation) -> String {
     let width = evaluation.labelNames.count
-    var lines = [heads(evaluation.labelNames, hasFiles: evaluation.files != nil).map(TextFormat.field)]
+    var lines = [heads(evaluation.labelNames, hasFiles: evaluation.files != nil).map(CSVText.field)]
     lines += evaluation.indices.enumerated().map { row, index in
       let places = row * width..<(row + 1) * width
       return ["\(index)"] + evaluation.probabilities[places].map { "\($0)" }
         + evaluation.values[places].map { $0 < 0 ? "" : "\($0)" }
-        + (evaluation.files.map { [TextFormat.field($0[row])] } ?? [])
+        + (evaluation.files.map { [CSVText.field($0[row])] } ?? [])
     }
     return lines.map { $0.joined(separator: ",") + "\n" }.joined()
   }
@@ -65,7 +65,7 @@ public enum MultiLabelTable {
         }
         values.append(value)
       }
-      if columns == 2 + 2 * width { files.append(fields[columns - 1]) }
+      if columns == 2 + 2 * width { files.append(CSVText.unguarded(fields[columns - 1])) }
     }
     return MultiLabelEvaluation(
       labelNames: labels.map(\.name), probabilities: probabilities, values: values,

@@ -1,22 +1,31 @@
 public import DenseNets
 
 /// Predictions as comma-separated values, `predictions.csv`: one per line, classes by index, with the file where an
-/// example comes from one.
+/// example comes from one, and the names of the classes.
 public enum PredictionTable {
   private static let heads = ["index", "label", "prediction", "confidence", "label_probability", "label_rank"]
+  private static let file = "file"
+  private static let names = ["label_name", "prediction_name"]
+  /// The tables that there are; those of version 0.1.0 have no names.
+  private static let known = [heads, heads + [file], heads + names, heads + [file] + names]
 
-  public static func text(_ predictions: [Prediction]) -> String {
+  /// - Parameter classNames: the name of each class; without them, the table has no names.
+  public static func text(_ predictions: [Prediction], classNames: [String] = []) -> String {
     let hasFiles = predictions.contains { $0.file != nil }
-    let lines = predictions.map { prediction in
-      let numbers =
+    let shownNames = classNames.map(CSVText.field)
+    var text = CSVText.line(heads + (hasFiles ? [file] : []) + (classNames.isEmpty ? [] : names))
+    for prediction in predictions {
+      text +=
         "\(prediction.index),\(prediction.label),\(prediction.predicted),\(Float(prediction.confidence)),"
         + "\(Float(prediction.labelProbability)),\(prediction.labelRank)"
-      return hasFiles ? "\(numbers),\(TextFormat.field(prediction.file ?? ""))" : numbers
+      if hasFiles { text += "," + CSVText.field(prediction.file ?? "") }
+      if !classNames.isEmpty { text += ",\(shownNames[prediction.label]),\(shownNames[prediction.predicted])" }
+      text += "\n"
     }
-    return ([(heads + (hasFiles ? ["file"] : [])).joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+    return text
   }
 
-  /// The predictions of a table that ``text(_:)`` made.
+  /// The predictions of a table that ``text(_:classNames:)`` made.
   /// - Parameters:
   ///   - header: the names of its columns.
   ///   - rows: its fields, as many per row as there are columns.
@@ -26,9 +35,10 @@ public enum PredictionTable {
   public static func predictions(
     header: [String], rows: [[String]], place: (_ row: Int, _ column: Int) -> String, classes: Int
   ) throws(Failure) -> [Prediction] {
-    guard header == heads || header == heads + ["file"] else {
+    guard known.contains(header) else {
       throw Failure(.invalidData, "\(place(0, 0)): expected the columns \(heads.joined(separator: ",")); train again")
     }
+    let hasFiles = header.contains(file)
     var predictions: [Prediction] = []
     predictions.reserveCapacity(rows.count)
     for (row, fields) in rows.enumerated() {
@@ -52,7 +62,8 @@ public enum PredictionTable {
       }
       predictions.append(
         Prediction(
-          index: try number(0, 0..<Int.max), file: fields.count > heads.count && !fields[6].isEmpty ? fields[6] : nil,
+          index: try number(0, 0..<Int.max),
+          file: hasFiles && !fields[6].isEmpty ? CSVText.unguarded(fields[6]) : nil,
           label: try number(1, 0..<classes), predicted: try number(2, 0..<classes), confidence: try probability(3),
           labelProbability: try probability(4), labelRank: try number(5, 1..<classes + 1)))
     }

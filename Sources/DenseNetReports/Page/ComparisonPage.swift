@@ -22,8 +22,20 @@ public struct ComparisonPage: Sendable {
     }
 
     // A run that has not ended has come as far as its last points.
-    public var testAccuracy: Double? { results?.testAccuracy ?? curves.testAccuracy.last?.value }
-    public var testLoss: Double? { results?.testLoss ?? curves.testLoss.last?.value }
+    public var testAccuracy: Double? { Self.test(results?.testAccuracy, curves.testAccuracy, curves) }
+    public var testLoss: Double? { Self.test(results?.testLoss, curves.testLoss, curves) }
+    /// Of the best epoch's weights.
+    public var bestTestAccuracy: Double? {
+      Self.test(results?.bestTestAccuracy, [curves.best].compactMap(\.self), curves)
+    }
+    /// Of three parts: over the validation images.
+    public var validationAccuracy: Double? {
+      curves.heldOut == "test" ? nil : results?.validationAccuracy ?? curves.testAccuracy.last?.value
+    }
+    private static func test(_ result: Double?, _ points: [LearningCurves.Point], _ curves: RunCurves) -> Double? {
+      result ?? (curves.heldOut == "test" ? points.last?.value : nil)
+    }
+
     public var trainLoss: Double? { results?.trainLoss ?? curves.trainLoss.last?.value }
     public var examplesPerSecond: Double? { results?.examplesPerSecond ?? curves.examplesPerSecond.last?.value }
   }
@@ -41,16 +53,22 @@ public struct ComparisonPage: Sendable {
 
   private func cells(_ run: Run) -> [String] {
     func fixed(_ value: Double?, _ decimals: Int) -> String {
-      value.map { TextFormat.fixed($0, decimals: decimals) } ?? "–"
+      value.map { $0.isFinite ? TextFormat.fixed($0, decimals: decimals) : "–" } ?? "–"
     }
     return [
       run.name, run.model ?? "–", run.dataset ?? "–", run.results == nil ? "\(run.epochs) so far" : "\(run.epochs)",
       run.results.map { TextFormat.thousands($0.parameters) } ?? "–", fixed(run.testAccuracy, 4),
-      fixed(run.curves.best?.value, 4), fixed(run.testLoss, 3), fixed(run.trainLoss, 3),
+      fixed(run.bestTestAccuracy, 4), fixed(run.testLoss, 3), fixed(run.trainLoss, 3),
       fixed(run.examplesPerSecond, 1),
       run.results.map { TextFormat.bytes($0.peakMemoryBytes) } ?? "–",
       run.results.map { TextFormat.duration($0.seconds) } ?? "–",
     ]
+  }
+
+  /// What the curves are of.
+  private var heldOut: String {
+    let names = Set(runs.map(\.curves.heldOut))
+    return names == ["test"] ? "Test" : names == ["validation"] ? "Validation" : "Held-out"
   }
 
   private var settingRows: [[String]] {
@@ -105,7 +123,8 @@ public struct ComparisonPage: Sendable {
     let names = runs.map(\.name).joined(separator: ", ")
     return SVG.open(
       width: width, height: height, fontSize: 13, title: "Curves of \(runs.count) runs",
-      description: "Test accuracy, test loss and training loss of \(names) against epochs.", isDocument: true)
+      description: "\(heldOut) accuracy, \(heldOut.lowercased()) loss and training loss of \(names) against epochs.",
+      isDocument: true)
       + "\n<style>\(ChartStyle.darkRules(lines: runs.count))</style>\n"
       + SVG.rectangle(0, 0, width: width, height: height, "background", colors.background) + "\n"
       + parts.joined(separator: "\n") + "\n</svg>\n"
@@ -123,7 +142,7 @@ public struct ComparisonPage: Sendable {
       )
     }
     return [
-      chart("Test accuracy", \.testAccuracy, .share), chart("Test loss", \.testLoss, .number),
+      chart("\(heldOut) accuracy", \.testAccuracy, .share), chart("\(heldOut) loss", \.testLoss, .number),
       chart("Training loss", \.trainLoss, .number),
     ]
   }

@@ -2,7 +2,8 @@ import Foundation
 
 /// The results at the top of the page, the test accuracy first.
 struct Headline {
-  let results: ReportPage.Results
+  /// Nil for an evaluation of its own.
+  let results: ReportPage.Results?
   let best: LearningCurves.Point?
   let evaluation: Evaluation?
   let labels: MultiLabelEvaluation?
@@ -23,23 +24,7 @@ struct Headline {
   }
 
   private var figures: [Figure] {
-    var figures =
-      ranking + [
-        Figure(
-          name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
-          note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
-            .joined(separator: " · ")),
-        Figure(
-          name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
-          note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"),
-      ]
-    if let best {
-      figures.append(
-        Figure(
-          name: labels == nil ? "Best test accuracy" : "Best mean AUROC",
-          value: labels == nil ? TextFormat.percent(best.value) : TextFormat.fixed(best.value, decimals: 3),
-          note: "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"))
-    }
+    var figures = ranking + (results.map(training) ?? evaluation.map(test) ?? [])
     if let evaluation, evaluation.count > 0 {
       if evaluation.classNames.count > 5 {
         figures.append(Figure(name: "Top-5 accuracy", value: TextFormat.percent(evaluation.accuracy(ofTop: 5))))
@@ -49,12 +34,41 @@ struct Headline {
           name: "Calibration error", value: TextFormat.percent(evaluation.calibration.expectedError),
           note: "expected, 15 bins"))
     }
-    figures += [
+    guard let results else { return figures }
+    return figures + [
       Figure(name: "Examples/s", value: TextFormat.significant(results.examplesPerSecond), note: "training steps"),
       Figure(name: "Time", value: TextFormat.duration(results.seconds), note: "evaluation included"),
       Figure(name: "Peak memory", value: TextFormat.bytes(results.peakMemoryBytes)),
       Figure(name: "Parameters", value: TextFormat.thousands(results.parameters)),
     ]
+  }
+
+  private func test(_ evaluation: Evaluation) -> [Figure] {
+    let notes = ["loss \(TextFormat.fixed(evaluation.loss, decimals: 3))", interval].compactMap(\.self)
+    return [
+      Figure(
+        name: "Test accuracy", value: TextFormat.percent(evaluation.accuracy), note: notes.joined(separator: " · "))
+    ]
+  }
+
+  private func training(_ results: ReportPage.Results) -> [Figure] {
+    var figures: [Figure] = []
+    if results.testAccuracy.isFinite {
+      figures.append(
+        Figure(
+          name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
+          note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
+            .joined(separator: " · ")))
+    }
+    if let accuracy = results.validationAccuracy {
+      let loss = results.validationLoss.map { "loss \(TextFormat.fixed($0, decimals: 3))" }
+      figures.append(Figure(name: "Validation accuracy", value: TextFormat.percent(accuracy), note: loss))
+    }
+    figures.append(
+      Figure(
+        name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
+        note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"))
+    if let best { figures.append(figure(ofBest: best, results)) }
     return figures
   }
 
@@ -69,6 +83,19 @@ struct Headline {
         note: "\(counted) of \(labels.labels.count) labels · \(TextFormat.thousands(labels.count)) images"),
       Figure(name: "Mean average precision", value: text(labels.meanAveragePrecision), note: nil),
     ]
+  }
+
+  private func figure(ofBest best: LearningCurves.Point, _ results: ReportPage.Results) -> Figure {
+    let epoch = "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"
+    let measure = labels == nil ? "accuracy" : "mean AUROC"
+    let value = labels == nil ? TextFormat.percent(best.value) : TextFormat.fixed(best.value, decimals: 3)
+    guard results.validationAccuracy != nil else {
+      return Figure(
+        name: "Best test \(measure)", value: value,
+        note: "\(epoch), which was chosen on these test images: too high for new ones")
+    }
+    let test = results.bestTestAccuracy.map { "; test accuracy of its weights \(TextFormat.percent($0))" } ?? ""
+    return Figure(name: "Best validation \(measure)", value: value, note: epoch + test)
   }
 
   /// Wilson's interval for a share (1927), which holds near 0 and 1 too.

@@ -14,9 +14,14 @@ public struct ReportPage: Sendable {
     /// Averages over the last epoch's training batches.
     public var trainLoss: Double
     public var trainAccuracy: Double
-    /// Over the whole test set.
+    /// Over the whole test set, of the last weights; NaN without test images.
     public var testLoss: Double
     public var testAccuracy: Double
+    /// The same of the best epoch's weights, where they were chosen on validation images.
+    public var bestTestAccuracy: Double?
+    /// Of the last weights, where there are validation images.
+    public var validationLoss: Double?
+    public var validationAccuracy: Double?
     public var examplesPerSecond: Double
     /// Wall-clock time of the whole run.
     public var seconds: Double
@@ -73,11 +78,11 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    results.map {
-      Headline(
-        results: $0, best: labels == nil ? curves?.best : curves?.bestMeanAUROC, evaluation: evaluation, labels: labels
-      ).html
-    }
+    let isEvaluated = evaluation.map { $0.count > 0 } == true || labels.map { $0.count > 0 } == true
+    guard results != nil || isEvaluated else { return nil }
+    let best = labels == nil ? curves?.best : curves?.bestMeanAUROC
+    return results != nil || curves == nil
+      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels).html : nil
   }
 
   private var learning: String? {
@@ -86,13 +91,13 @@ public struct ReportPage: Sendable {
       "Loss",
       [
         .init(name: "training", points: curves.trainLoss, style: 0),
-        .init(name: "test", points: curves.testLoss, style: 1),
+        .init(name: curves.heldOut, points: curves.testLoss, style: 1),
       ], fromZero: true, epochs: curves.epochs, isCropped: true)
     let accuracy = LineChart(
       "Accuracy",
       [
         .init(name: "training", points: curves.trainAccuracy, style: 0),
-        .init(name: "test", points: curves.testAccuracy, style: 1),
+        .init(name: curves.heldOut, points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
     var charts = [HTML.chart("Loss", loss.svg()), HTML.chart("Accuracy", accuracy.svg())]
     if !curves.meanAUROC.isEmpty {
@@ -100,14 +105,15 @@ public struct ReportPage: Sendable {
         "Ranking of labels",
         [
           .init(name: "mean AUROC", points: curves.meanAUROC, style: 1),
-          .init(name: "mean average precision", points: curves.meanAveragePrecision, style: 2),
+          .init(name: "mAP", points: curves.meanAveragePrecision, style: 2),
         ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
       charts.append(HTML.chart("Ranking of labels", ranking.svg()))
     }
     return HTML.section(
       "Learning curves",
-      note: "Training figures are averages since the epoch began, while the weights change; test figures are of the "
-        + "whole test set after each epoch.",
+      note:
+        "Training figures are averages since the epoch began, while the weights change; \(curves.heldOut) figures are of "
+        + "the whole \(curves.heldOut) set after each epoch.",
       "<div class=\"columns\">\n\(charts.joined(separator: "\n"))\n</div>")
   }
 

@@ -19,6 +19,9 @@ public struct RunCurves: Sendable, Equatable {
   /// The share of the training time that was spent waiting for images, from 0 to 1.
   public var waitingShare: [LearningCurves.Point] = []
 
+  /// What ``testLoss`` and ``testAccuracy`` are of: `test`, or `validation` where the best epoch is chosen on such images.
+  public var heldOut = "test"
+
   public init(epochs: Int) { self.epochs = epochs }
 
   /// The epoch of the best test accuracy, the first of equal ones, and that accuracy; nil without any.

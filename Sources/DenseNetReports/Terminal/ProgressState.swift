@@ -71,7 +71,8 @@ struct ProgressState {
     if !stage.detail.isEmpty { parts.append(stage.detail) }
     if width < Int.max {
       while parts.count > 1, length(head, parts) > width { parts.removeLast() }
-      head = String(head.prefix(max(0, width - length("", parts))))
+      let room = max(0, width - length("", parts))
+      if DisplayWidth.columns(head) > room { head = room > 0 ? DisplayWidth.fitted(head, to: room) : "" }
     }
     let room = width == .max ? 0 : width - length(head, parts) - 2
     if let bar, stage.total > 0, room >= 8 {
@@ -81,7 +82,7 @@ struct ProgressState {
   }
 
   private func length(_ head: String, _ parts: [String]) -> Int {
-    parts.reduce(head.count) { $0 + 2 + $1.count }
+    parts.reduce(DisplayWidth.columns(head)) { $0 + 2 + DisplayWidth.columns($1) }
   }
 
   private func fraction(_ stage: Stage) -> Double {

@@ -52,11 +52,4 @@ package enum TextFormat {
     guard number.isFinite, abs(number) >= 99.95, abs(number) < 1e15 else { return fixed(number, decimals: 1) }
     return thousands(Int(number.rounded()))
   }
-
-  /// A text as a field of comma-separated values, as RFC 4180 requires it: in quotes where it holds what separates
-  /// fields.
-  package static func field(_ text: String) -> String {
-    let isPlain = text.unicodeScalars.allSatisfy { ![",", "\"", "\n", "\r"].contains($0) } && text.first != " "
-    return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
-  }
 }

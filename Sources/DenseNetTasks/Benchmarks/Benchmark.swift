@@ -43,7 +43,8 @@ public struct Benchmark: Sendable {
   /// Times passes through the network after two that warm up.
   /// - Throws: `Failure(.usage)` where the images do not suit the network or do not fit into memory.
   public func ofInference(repetitions: Int) throws -> Measure {
-    try Device.$current.withValue(device) {
+    try validate(repetitions, "repetitions")
+    return try Device.$current.withValue(device) {
       let net = DenseNet(chosen.configuration, initialization: nil)
       try MemoryRequirement(images: batchSize, side: side)
         .require(for: net, training: false, batches: 1, device: device)
@@ -60,7 +61,8 @@ public struct Benchmark: Sendable {
   /// - Parameter profiles: whether to say where the time goes.
   /// - Throws: `Failure(.usage)` where the images do not suit the network or do not fit into memory.
   public func ofTraining(steps: Int, memoryEfficient: Bool = false, profiles: Bool = false) throws -> Measure {
-    try Device.$current.withValue(device) {
+    try validate(steps, "steps")
+    return try Device.$current.withValue(device) {
       let net = DenseNet(chosen.configuration, initialization: nil)
       net.memoryEfficient = memoryEfficient
       let work = MemoryRequirement(images: batchSize, side: side)
@@ -85,6 +87,12 @@ public struct Benchmark: Sendable {
       return measure(
         times, operations: try net.trainingOperations(inputShape: images.shape), loss: lastLoss, profiler: profiler)
     }
+  }
+
+  private func validate(_ count: Int, _ setting: Failure.Setting) throws(Failure) {
+    try Failure.requirePositive(batchSize, "batchSize")
+    try Failure.requirePositive(side, "imageSize")
+    try Failure.requirePositive(count, setting)
   }
 
   private var batch: Tensor { .randn([batchSize, chosen.configuration.inputChannels, side, side], seed: seed) }

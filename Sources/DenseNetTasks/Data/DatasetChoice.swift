@@ -23,12 +23,19 @@ public struct DatasetChoice: Sendable, Equatable {
   public var source: Source?
   /// The folder that holds the files of a dataset that has a name. Nil: `DENSENET_DATA`, then the cache, then a download.
   public var directory: String?
-  /// Of images that are not split already, the share of each class that is for testing, between 0 and 1. Nil: 0.2.
+  /// Of images that are not split already, the share of each class that is for testing, from 0 (none) to below 1. Nil:
+  /// ``validationShare``, else 0.2.
   public var testShare: Double?
-  /// Decides which images ``testShare`` takes.
+  /// The share of each class for validation, where ``testShare`` is given too: then there are three parts, and the best
+  /// epoch is not chosen on the images that are tested on. Alone, it is for testing. Of images that come with a training
+  /// and a test part, the share of the training images.
+  public var validationShare: Double?
+  /// Decides which images the shares take, and which ones of a user's own are chosen where their number is limited.
   public var splitSeed: UInt64 = 0
   /// Of a table, which columns say what, and whether images have several labels.
   public var columns = TableColumns()
+  /// Whether images for validation are tested on, as in versions that knew two parts only.
+  package var hasTwoParts = false
 
   public init(_ source: Source? = nil) { self.source = source }
 
@@ -37,15 +44,43 @@ public struct DatasetChoice: Sendable, Equatable {
   public static func table(_ path: String) -> DatasetChoice { DatasetChoice(.table(path)) }
 
   /// How images are split that are not split already.
-  public var splitRule: SplitRule { SplitRule(testShare: testShare ?? 0.2, seed: splitSeed) }
+  public var splitRule: SplitRule {
+    let shares = [testShare, validationShare].compactMap(\.self).filter { $0 > 0 }
+    let isWhole = shares.isEmpty && (testShare != nil || validationShare != nil)
+    var rule =
+      shares.count == 2
+      ? SplitRule(testShare: shares[0], validationShare: shares[1], seed: splitSeed)
+      : SplitRule(testShare: shares.first ?? (isWhole ? 0 : 0.2), seed: splitSeed)
+    (rule.carvedValidationShare, rule.carvedTestShare) = (validationShare ?? 0, testShare ?? 0)
+    rule.hasTwoParts = hasTwoParts
+    return rule
+  }
+
+  private func validateShares(isOwn: Bool) throws(Failure) {
+    let shares: [(Double?, String, Failure.Setting)] = [
+      (testShare, "test share", "testShare"), (validationShare, "validation share", "validationShare"),
+    ]
+    for (share, name, setting) in shares {
+      guard let share else { continue }
+      guard share >= 0, share < 1 else {
+        throw Failure(.usage, "\(name): expected a number from 0 to below 1, found \(share)", settings: [setting])
+      }
+      guard isOwn else {
+        throw Failure(
+          .usage, "\(name): applies only to images in a folder or a table; leave it out", settings: [setting])
+      }
+    }
+    let sum = (testShare ?? 0) + (validationShare ?? 0)
+    guard sum < 1 else {
+      throw Failure(
+        .usage, "shares for validation and testing: expected less than 1 together, found \(sum); choose smaller ones",
+        settings: ["validationShare", "testShare"])
+    }
+  }
 
   /// The user's own images; nil for a dataset that has a name.
   /// - Throws: `Failure(.usage)` for settings that do not go together.
   public func imageSource() throws(Failure) -> ImageSource? {
-    if let testShare, !(testShare > 0 && testShare < 1) {
-      throw Failure(
-        .usage, "test share: expected a number between 0 and 1, found \(testShare)", settings: ["testShare"])
-    }
     try columns.validate()
     if columns != TableColumns() {
       guard case .table? = source else {
@@ -57,14 +92,12 @@ public struct DatasetChoice: Sendable, Equatable {
     let own: ImageSource
     switch source {
     case nil, .named?:
-      guard testShare == nil else {
-        throw Failure(
-          .usage, "test share: applies only to images in a folder or a table; leave it out", settings: ["testShare"])
-      }
+      try validateShares(isOwn: false)
       return nil
     case .folder(let path)?: own = .folder(path)
     case .table(let path)?: own = .table(path, columns: columns)
     }
+    try validateShares(isOwn: true)
     guard !own.path.isEmpty else {
       throw Failure(
         .usage, "dataset: expected a path after the colon of folder: or csv:, found none; name the folder or the table",

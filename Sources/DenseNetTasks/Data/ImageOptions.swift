@@ -49,7 +49,11 @@ public struct ImageOptions: Sendable, Equatable {
   private func base(of train: any LabeledImages, side: Int, weights: Preprocessing?) -> Preprocessing {
     var result = Preprocessing.squashed(channels: channels(of: train), size: side)
     let usual = weights.map { $0.crop == nil ? Fit.squash : .crop } ?? (train is LabeledImageFiles ? .crop : .squash)
-    if fit ?? usual == .crop {
+    if fit == nil, let weights, case .fit = weights.resize {
+      // Whole images within a border, which no setting names.
+      (result.resize, result.crop) = (.fit(height: side, width: side), [side, side])
+      result.fill = weights.inputChannels == result.inputChannels ? weights.fill : nil
+    } else if fit ?? usual == .crop {
       (result.resize, result.crop) = (.shorterSide(side), [side, side])
     }
     return result

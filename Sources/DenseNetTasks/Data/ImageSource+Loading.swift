@@ -11,17 +11,21 @@ extension ImageSource {
     let found = try splits(rule)
     for warning in found.warnings { monitor.warning(warning) }
     for note in found.notes { monitor.note(note) }
-    let total = found.train.count + found.test.count
+    let total = found.count
     monitor.stageBegins(.init("checking images", total: total))
     let (sound, skipped) = try found.checked { monitor.advanced($0) }
     monitor.stageEnds()
     for image in skipped.prefix(Self.namedLimit) { monitor.leftOut("\(image.failure)") }
-    var warnings = found.warnings
+    for warning in sound.warnings.dropFirst(found.warnings.count) { monitor.warning(warning) }
+    var warnings = sound.warnings
     if !skipped.isEmpty {
       let warning = "left out \(skipped.count) of \(total) images that cannot be read"
       monitor.warning("\(warning)\(skipped.count > Self.namedLimit ? ", the first of them named above" : "")")
       warnings.append(warning)
     }
-    return DatasetSplits(train: sound.train, test: sound.test, origin: found.origin, warnings: warnings)
+    var result = DatasetSplits(
+      train: sound.train, validation: sound.validation, test: sound.test, origin: found.origin, warnings: warnings)
+    if try !isSplit() { result.rule = rule }
+    return result
   }
 }

@@ -1,31 +1,45 @@
 import DenseNetData
 import DenseNets
 
-/// A user's own images, those for testing: in files, some of which may not be readable.
+/// Which of a user's own images are evaluated.
+public enum EvaluationPart: String, Sendable, CaseIterable {
+  case train
+  case validation = "val"
+  case test
+  /// Of all parts.
+  case all
+}
+
+/// A user's own images, those to evaluate: in files, some of which may not be readable.
 struct EvaluationImages {
   /// Where they are, for messages.
   let path: String
   let classNames: [String]
   let examples: [ImageFolder.Example]
   let skipped: [SkippedImage]
+  /// What a person should know of how they were found.
+  var notes: [String] = []
 
-  /// Finds those for testing: of a folder `val` or `test`, of a table the rows of these, else all, or the part that
-  /// training with the same rule has left for testing.
+  /// Finds those for testing, or of another part.
   /// - Parameters:
   ///   - classNames: of the network; nil takes those of the images, sorted.
-  ///   - rule: nil where all images count that are not split already.
-  init(_ source: ImageSource, classNames: [String]?, rule: SplitRule?) throws {
+  ///   - part: nil: those for testing, else for validation, where the images come in parts; else all.
+  ///   - rule: how images are split that do not come in parts; nil: they are not.
+  init(_ source: ImageSource, classNames: [String]?, part: EvaluationPart?, rule: SplitRule?) throws {
     if let rule {
-      let test = try source.splits(rule).test
-      let labels = try Self.labels(of: test.classNames, among: classNames ?? test.classNames, source.path)
-      examples = zip(test.paths, test.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
-      (path, self.classNames, skipped) = (source.path, classNames ?? test.classNames, [])
+      let splits = try source.splits(rule)
+      let images = try Self.images(source, part ?? .test, splits)
+      notes = splits.warnings
+      let labels = try Self.labels(of: images.classNames, among: classNames ?? images.classNames, source.path)
+      examples = zip(images.paths, images.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
+      (path, self.classNames, skipped) = (source.path, classNames ?? images.classNames, [])
       return
     }
     switch source {
     case .folder(let folder):
       let images = try ImageFolder(folder, classNames: classNames)
       (path, self.classNames, examples, skipped) = (images.path, images.classNames, images.examples, images.skipped)
+      notes = images.notes
     case .table:
       let images = try source.testImages()
       let names = images.classNames
@@ -33,6 +47,19 @@ struct EvaluationImages {
       examples = zip(images.paths, images.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
       (path, self.classNames, skipped) = (source.path, classNames ?? names, [])
     }
+  }
+
+  static func images(
+    _ source: ImageSource, _ part: EvaluationPart, _ splits: ImageSplits
+  ) throws -> LabeledImageFiles {
+    if part == .all { return splits.all }
+    guard let own = ImageSplits.Part(rawValue: part.rawValue), let images = splits[own] else {
+      throw Failure(
+        .invalidData,
+        "\(source.path): expected images of the part \(part.rawValue), found none; choose another part, or shares that hold some out",
+        settings: ["part", "validationShare", "testShare"])
+    }
+    return images
   }
 
   /// The network's label for each class of the images.

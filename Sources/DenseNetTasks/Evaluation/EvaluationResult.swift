@@ -1,6 +1,7 @@
 public import DenseNetData
 public import DenseNetReports
 import DenseNets
+import Foundation
 
 /// How a network did on test images.
 public struct EvaluationResult: Sendable, Equatable {
@@ -16,8 +17,23 @@ public struct EvaluationResult: Sendable, Equatable {
   public internal(set) var seconds = 0.0
   /// The results of each label, where images have several.
   public internal(set) var labels: MultiLabelEvaluation?
+  /// The classes of the network, by the names that it has, else those of the images.
+  public internal(set) var classNames: [String] = []
   /// The images that were left out.
   public internal(set) var skipped: [SkippedImage] = []
+
+  /// The prediction for each image, in order, where they were asked for.
+  public internal(set) var predictions: [Prediction] = []
+
+  /// Adds the predictions of images, before they are counted.
+  mutating func keep(_ logits: Tensor, labels: [Int], files: [String]?) {
+    let (classes, rows) = (logits.shape[1], logits.rowProbabilities())
+    for (n, label) in labels.enumerated() {
+      predictions.append(
+        Prediction(
+          index: examples + n, file: files?[n], label: label, probabilities: rows[n * classes..<(n + 1) * classes]))
+    }
+  }
 
   /// Counts images; averages are sums until ``finish(seconds:)``.
   /// - Parameter logits: `[N, classes]`.
@@ -40,5 +56,19 @@ public struct EvaluationResult: Sendable, Equatable {
     let count = Double(max(examples, 1))
     (loss, accuracy, top5Accuracy) = (loss / count, accuracy / count, top5Accuracy / count)
     self.seconds = seconds
+  }
+}
+
+extension Tensor {
+  /// The softmax of each row of logits `[N, classes]` in single precision, row after row.
+  func rowProbabilities() -> [Float] {
+    let (classes, values) = (shape[1], values)
+    return stride(from: 0, to: values.count, by: classes).flatMap { start in
+      let row = values[start..<start + classes]
+      let greatest = row.max() ?? 0
+      let exponentials = row.map { exp($0 - greatest) }
+      let sum = exponentials.reduce(0, +)
+      return exponentials.map { $0 / sum }
+    }
   }
 }

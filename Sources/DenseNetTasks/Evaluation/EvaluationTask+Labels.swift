@@ -37,12 +37,22 @@ extension EvaluationTask {
     if !columns.hasSeveralLabels, network.activation == .sigmoid, columns.label == nil { columns.labels = stated }
     guard columns.hasSeveralLabels else { return nil }
     let source = ImageSource.table(path, columns: columns)
-    let images = try rule.map { try source.splits($0).test } ?? source.testImages()
+    let images: LabeledImageFiles
+    if let rule {
+      let splits = try source.splits(rule)
+      for warning in splits.warnings { monitor.warning(warning) }
+      images = try EvaluationImages.images(source, part ?? .test, splits)
+    } else {
+      images = try source.testImages()
+    }
     return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil, source: path)
   }
 
-  func runOnLabels(_ found: LabeledImageFiles) throws -> EvaluationResult {
-    let images = limit.map { found.prefix($0) } ?? found
+  func runOnLabels(_ found: LabeledImageFiles, _ training: TrainingImages) throws -> EvaluationResult {
+    let images = limit.map { found.limited(to: $0, seed: splitSeed) } ?? found
+    if let warning = training.warning(about: images.paths) {
+      monitor.warning(warning, settings: training.rule == nil ? [] : ["part"])
+    }
     guard images.numClasses == network.configuration.numClasses else {
       throw Failure(
         .invalidData,
@@ -54,11 +64,12 @@ extension EvaluationTask {
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, images.count, Self.largestBatch)
     try network.requireSize(of: preprocessing, images: size, device: device)
-    let batches = ImageLoader(
+    let batches = try ImageLoader(
       images.paths, preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
-    let result = try measure(total: images.count, of: images) {
+    var result = try measure(total: images.count, of: images) {
       batches.next().map { Batch(images: $0.images, labels: [], places: $0.indices, skipped: $0.skipped) }
     }
+    result.classNames = images.classNames
     guard result.examples > 0 else {
       throw Failure(
         .invalidData, "\(images.name): none of \(result.skipped.count) images can be read; check the table's paths",

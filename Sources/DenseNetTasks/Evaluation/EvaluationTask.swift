@@ -14,8 +14,15 @@ public struct EvaluationTask {
   public let network: LoadedNetwork
   /// The height and width of the network's input in pixels; nil: what the weights say.
   public var side: Int?
-  /// The first images alone; nil: all.
+  /// The first images alone; of a user's own, the same share of each class; nil: all.
   public var limit: Int?
+  /// Which of a user's own images are evaluated. Nil: those for testing, else for validation, where they come in parts;
+  /// else all.
+  public var part: EvaluationPart?
+  /// Decides which of a user's own images ``limit`` takes.
+  public var splitSeed: UInt64 = 0
+  /// Whether the result has ``EvaluationResult/predictions``, for a report.
+  public var keepsPredictions = false
   /// Images per batch, at most: larger batches than ``largestBatch`` are no faster.
   public var batchSize = EvaluationTask.largestBatch
   public var views = TestTimeAugmentation.none
@@ -34,6 +41,7 @@ public struct EvaluationTask {
   /// - Throws: `Failure` where the images do not suit the network, or one cannot be read; ``TaskInterruption`` where
   ///   the monitor stops the work.
   public func run(on images: any LabeledImages) throws -> EvaluationResult {
+    try validate()
     let test = limit.map { images.prefix($0) } ?? images
     guard network.configuration.numClasses == test.numClasses else {
       throw Failure(
@@ -49,7 +57,7 @@ public struct EvaluationTask {
       .require(for: network.net, training: false, batches: 4, device: device)
     let batches = BatchLoader(test, preprocessing: preprocessing, batchSize: size, order: Array(0..<test.count))
     var place = 0
-    let result = try measure(total: test.count, of: test) {
+    var result = try measure(total: test.count, of: test) {
       try batches.next().map { batch in
         defer { place += batch.count }
         return Batch(
@@ -57,18 +65,26 @@ public struct EvaluationTask {
           skipped: [])
       }
     }
+    result.classNames = test.classNames
     return try checked(result, "the test images")
   }
 
-  /// Evaluates on a user's own images: those of a folder `val` or `test`, or a table's rows of these, else all. Images
-  /// that cannot be read are left out.
-  /// - Parameter rule: takes the part that training with the same rule has left for testing.
+  /// Evaluates on a user's own images: those of a folder `test` or `val`, or a table's rows of these, else all, or those
+  /// of ``part``. Images that cannot be read are left out; images that the weights were trained on are warned of.
+  /// - Parameter rule: how images are split that do not come in parts: then ``part`` is that for testing if it is nil. Nil:
+  ///   as the weights say, where ``part`` is given.
   /// - Throws: `Failure` where classes do not agree, or images do not suit the network; ``TaskInterruption`` where the
   ///   monitor stops the work.
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
-    if let labeled = try labeledImages(source, rule) { return try runOnLabels(labeled) }
+    try validate()
+    let training = TrainingImages(network.metadata)
+    if let labeled = try labeledImages(source, try rule ?? ruleOfPart(source, training)) {
+      return try runOnLabels(labeled, training)
+    }
     let images = try EvaluationImages(
-      source, classNames: network.card.classNames == nil ? nil : network.classNames(), rule: rule)
+      source, classNames: network.card.classNames == nil ? nil : network.classNames(), part: part,
+      rule: try rule ?? ruleOfPart(source, training))
+    for note in images.notes { monitor.warning(note) }
     let classes = network.configuration.numClasses
     guard images.classNames.count == classes else {
       let isFolder = source == .folder(source.path)
@@ -77,26 +93,36 @@ public struct EvaluationTask {
         "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es"), one per class of the weights, which name none, found \(images.classNames.count); add or remove some"
       )
     }
-    let examples = images.examples.prefix(limit ?? images.examples.count)
+    let examples = limited(images.examples, classes: classes)
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, examples.count, Self.largestBatch)
     try network.requireSize(of: preprocessing, images: size, device: device)
+    if let warning = training.warning(about: examples.map(\.path)) {
+      monitor.warning(warning, settings: training.rule == nil ? [] : ["part"])
+    }
     for image in images.skipped { onSkipped(image) }
-    let batches = ImageLoader(
+    let batches = try ImageLoader(
       examples.map(\.path), preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
     var result = try measure(total: examples.count) {
       batches.next().map { batch in
         Batch(
           images: batch.images, labels: batch.indices.map { examples[$0].label }, places: batch.indices,
-          skipped: batch.skipped)
+          skipped: batch.skipped, files: batch.indices.map { examples[$0].path })
       }
     }
     result.skipped.insert(contentsOf: images.skipped, at: 0)
+    result.classNames = images.classNames
     guard result.examples > 0 else {
       throw Failure(
         .invalidData, "\(images.path): none of \(result.skipped.count) images can be read; name a folder of images")
     }
     return try checked(result, "the images")
+  }
+
+  private func validate() throws(Failure) {
+    try Failure.requirePositive(batchSize, "batchSize")
+    try Failure.requirePositive(limit, "testLimit")
+    try Failure.requirePositive(side, "imageSize")
   }
 
   /// Images that go through the network together, and those that were left out before them.
@@ -108,6 +134,26 @@ public struct EvaluationTask {
     /// Of each image, its position in the dataset.
     let places: [Int]
     let skipped: [SkippedImage]
+    /// Where the images are in files.
+    var files: [String]?
+  }
+
+  /// How images that do not come in parts are split where a part is asked for.
+  private func ruleOfPart(_ source: ImageSource, _ training: TrainingImages) throws -> SplitRule? {
+    guard let part else { return nil }
+    if let rule = training.rule { return rule }
+    if try source.isSplit() { return SplitRule() }
+    if part == .all { return nil }
+    throw Failure(
+      .usage,
+      "\(source.path): its images do not come in parts, and \(network.source) does not say how they were split; give the share that training held out",
+      settings: ["validationShare"])
+  }
+
+  private func limited(_ examples: [ImageFolder.Example], classes: Int) -> [ImageFolder.Example] {
+    guard let limit, limit < examples.count else { return examples }
+    let labels = examples.map { Int32($0.label) }
+    return StratifiedChoice(labels: labels, classes: classes, seed: splitSeed).indices(limit).map { examples[$0] }
   }
 
   /// - Parameter labeled: the images, where they have several labels.
@@ -126,7 +172,12 @@ public struct EvaluationTask {
       if let images = batch.images {
         let activation: OutputActivation = labels == nil ? .softmax : .sigmoid
         let logits = try views.logits(images, activation: activation) { try predictor.logits($0) }
-        if labels == nil { result.add(logits, labels: batch.labels) } else { labels?.add(logits, batch.places) }
+        if labels == nil {
+          if keepsPredictions { result.keep(logits, labels: batch.labels, files: batch.files) }
+          result.add(logits, labels: batch.labels)
+        } else {
+          labels?.add(logits, batch.places)
+        }
       }
       done += batch.places.count + batch.skipped.count
       monitor.advanced(done)
@@ -165,7 +216,7 @@ public struct EvaluationTask {
   /// In any case of the size of ``side``.
   func resized(_ preprocessing: Preprocessing) -> Preprocessing {
     var result = preprocessing
-    if let side { (result.resize, result.crop) = (.exact(height: side, width: side), nil) }
+    if let side { (result.resize, result.crop, result.fill) = (.exact(height: side, width: side), nil, nil) }
     return result
   }
 }

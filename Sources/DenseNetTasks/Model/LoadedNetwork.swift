@@ -14,24 +14,30 @@ public struct LoadedNetwork {
   public let net: DenseNet
   /// What the file says of its model.
   public let card: ModelCard
+  /// All that the file says, ``card`` included.
+  package let metadata: [String: String]
   /// The path of the weights, for messages.
   public let source: String
+  /// The file that says what ``card`` has, for messages.
+  private let describedBy: String
+  /// What was chosen and what was left out when the weights were read, a line each.
+  public let notes: [String]
 
   /// Reads weights into the network that is chosen or that the file names; classes and channels are the file's.
   /// - Parameters:
   ///   - path: a safetensors file, a PyTorch checkpoint, an ONNX model, or a folder of weights.
+  ///   - entry: the part of a checkpoint to read, its keys joined by dots; nil: the usual one, see `WeightsReader`.
   ///   - model: needed only where the weights do not say what they are of.
   /// - Throws: `Failure` where there is no such network, or the weights are not its own.
-  public init(weights path: String, model: ModelChoice = ModelChoice()) throws {
-    let file = try WeightsFile(contentsOf: URL(fileURLWithPath: path))
-    let stated = file.networkCard
-    let plain = DenseNet(try model.resolve(card: stated).configuration, initialization: nil)
+  public init(weights path: String, entry: String? = nil, model: ModelChoice = ModelChoice()) throws {
+    let file = try WeightsFile(contentsOf: URL(fileURLWithPath: path), entry: entry)
+    let plain = DenseNet(try model.resolve(file).configuration, initialization: nil)
     chosen = try model.resolve(
-      card: stated, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
+      file, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
     net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
-    card = file.card
-    source = path
+    (card, metadata) = (file.card, file.metadata)
+    (source, describedBy, notes) = (path, file.describedBy, file.notes)
   }
 
   public var configuration: DenseNet.Configuration { chosen.configuration }
@@ -50,10 +56,18 @@ public struct LoadedNetwork {
     guard preprocessing.inputChannels == channels else {
       throw Failure(
         .invalidData,
-        "\(source): its preprocessing yields \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
+        "\(describedBy): its preprocessing yields \(preprocessing.inputChannels) channels, expected \(channels) as its weights take; correct the file's metadata, or convert the weights again"
       )
     }
     return preprocessing
+  }
+
+  /// The height and width of the images that the weights are for, else that such networks are made for, in pixels.
+  public func inputSize() throws -> (height: Int, width: Int) {
+    guard card.preprocessing != nil, let size = try preprocessing().fixedInputSize else {
+      return (chosen.imageSide, chosen.imageSide)
+    }
+    return size
   }
 
   /// The name of every class: those in the weights, else ImageNet's for 1,000 classes, else numbers from 0.
@@ -66,7 +80,7 @@ public struct LoadedNetwork {
       guard names.count == count else {
         throw Failure(
           .invalidData,
-          "\(source): it names \(names.count) classes, expected \(count) as its weights have; give their names in a file",
+          "\(describedBy): it names \(names.count) classes, expected \(count) as its weights have; give their names in a file",
           settings: ["classNames"])
       }
       return names

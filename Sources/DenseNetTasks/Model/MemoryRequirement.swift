@@ -1,4 +1,4 @@
-import DenseNetIO
+public import DenseNetIO
 import DenseNetReports
 public import DenseNets
 import Foundation
@@ -32,17 +32,18 @@ public struct MemoryRequirement: Sendable {
 
   /// - Parameters:
   ///   - batches: how many are in memory at once.
-  ///   - memory: of the machine, in bytes.
-  /// - Throws: `Failure(.usage)` where the images do not suit the network, or a batch cannot fit into the memory.
+  ///   - memory: what there is.
+  /// - Throws: `Failure(.usage)` where the images do not suit the network, or a batch cannot fit into the memory;
+  ///   `Failure(.inputOutput)` where the process's own limit is too narrow for it.
   public func require(
-    for net: DenseNet, training: Bool, batches: Int, device: Device, memory: Int = MemoryRequirement.machineMemory()
+    for net: DenseNet, training: Bool, batches: Int, device: Device, memory: MemoryLimit = .current
   ) throws {
     try Self.requireSide(side, for: net)
     let least = try leastMemory(for: net, training: training, batches: batches, device: device)
-    guard least <= Double(memory) else {
+    guard least <= Double(memory.bytes) else {
       throw Failure(
-        .usage,
-        "batches of \(images) images of \(side)×\(side) pixels: need at least \(TextFormat.bytes(Int(min(least, 0x1p62)))) of memory, this machine has \(TextFormat.bytes(memory)); choose a smaller batch or smaller images",
+        memory.source == .process ? .inputOutput : .usage,
+        "batches of \(images) images of \(side)×\(side) pixels: need at least \(TextFormat.bytes(Int(min(least, 0x1p62)))) of memory, \(memory.text); choose a smaller batch or smaller images",
         settings: ["batchSize", "imageSize"])
     }
   }
@@ -59,21 +60,27 @@ public struct MemoryRequirement: Sendable {
       settings: ["batchSize", "imageSize"])
   }
 
-  /// What the batches, a step's maps and gradients and the threads' scratch take, in bytes: in floating point, since a
+  /// What the batches, a step's maps and gradients, the parameters and the threads' scratch take, in bytes: in floating point, since a
   /// careless number of images must not overflow.
   private func leastMemory(for net: DenseNet, training: Bool, batches: Int, device: Device) throws -> Double {
     let channels = net.configuration.inputChannels
     let shape = [1, channels, side, side]
     let one = try net.stepMemory(inputShape: shape, mode: training ? .training : .inference, device: device)
-    return Double(images) * Double(one.arena + 4 * batches * shape.reduce(1, *)) + Double(one.scratch * one.threads)
+    return Double(images) * Double(one.arena + 4 * batches * shape.reduce(1, *))
+      + Double(one.scratch * one.threads + one.parameters)
   }
 
-  /// Physical memory, or what the process's control group may use of it, in bytes.
-  public static func machineMemory() -> Int {
-    let physical = Machine.current.memoryBytes
-    guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
-      let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)), limit > 0
-    else { return physical }
-    return min(physical, limit)
+  /// What this process can still get, in bytes.
+  public static func machineMemory() -> Int { MemoryLimit.current.bytes }
+}
+
+extension MemoryLimit {
+  /// For a failure, after what was needed: `this machine has 24.0 GiB`.
+  var text: String {
+    switch source {
+    case .machine: "this machine has \(TextFormat.bytes(bytes))"
+    case .controlGroup: "this control group has \(TextFormat.bytes(bytes))"
+    case .process: "this process may have \(TextFormat.bytes(bytes)) more"
+    }
   }
 }

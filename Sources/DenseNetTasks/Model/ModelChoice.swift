@@ -68,6 +68,16 @@ public struct ModelChoice: Sendable, Equatable {
     return chosen
   }
 
+  /// The network that is chosen, else that of the weights.
+  /// - Throws: `Failure` where there is no such network, which names the file where the choice is the file's.
+  func resolve(_ file: WeightsFile, inputChannels: Int? = nil, numClasses: Int? = nil) throws -> ChosenModel {
+    do {
+      return try resolve(card: file.networkCard, inputChannels: inputChannels, numClasses: numClasses)
+    } catch let failure as Failure where name == nil && !failure.description.hasPrefix(file.describedBy) {
+      throw Failure(failure.kind, "\(file.describedBy): \(failure)", settings: failure.settings)
+    }
+  }
+
   /// The pool that the weights were trained with stays: nothing in their shapes tells it.
   private func setTransitionPool(of configuration: inout DenseNet.Configuration, _ card: ModelCard) throws {
     // Where the choice names the network, what the weights say of it may be unreadable.

@@ -60,9 +60,7 @@ public struct NetworkExport {
     case .any: return nil
     case .side(let side): return Extent(side)
     case .usual:
-      guard network.card.preprocessing != nil, let size = try network.preprocessing().fixedInputSize else {
-        return Extent(network.chosen.imageSide)
-      }
+      let size = try network.inputSize()
       return Extent(size.height, size.width)
     }
   }

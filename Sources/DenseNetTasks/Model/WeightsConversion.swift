@@ -21,9 +21,9 @@ public struct WeightsConversion: Sendable {
   /// - Throws: `Failure(.invalidData)` where the weights are not of such a network.
   public func apply(to file: inout WeightsFile) throws -> (numClasses: Int?, report: LoadReport?) {
     guard model.isExplicit || numClasses != nil || inputChannels != nil else { return (nil, nil) }
-    let plain = DenseNet(try model.resolve(card: file.networkCard).configuration, initialization: nil)
+    let plain = DenseNet(try model.resolve(file).configuration, initialization: nil)
     let chosen = try model.resolve(
-      card: file.networkCard, inputChannels: inputChannels ?? file.inputChannels(of: plain),
+      file, inputChannels: inputChannels ?? file.inputChannels(of: plain),
       numClasses: numClasses ?? file.numClasses(of: plain))
     let net = DenseNet(chosen.configuration, initialization: nil)
     var report: LoadReport?

@@ -99,7 +99,7 @@ public final class HeatMapWriter {
     let shown = label.map { label in
       "." + String(label.prefix(60).map { $0.isLetter || $0.isNumber || "-_".contains($0) ? $0 : "-" })
     }
-    let stem = Self.url(file).deletingPathExtension().lastPathComponent + (shown ?? "")
+    let stem = Self.url(PathText.readable(file)).deletingPathExtension().lastPathComponent + (shown ?? "")
     var name = stem + Self.suffix
     var number = 2
     while !written.insert(name).inserted {

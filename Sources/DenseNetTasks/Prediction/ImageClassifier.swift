@@ -51,7 +51,7 @@ public struct ImageClassifier: Sendable {
   /// - Parameter path: a JPEG or PNG file.
   /// - Throws: `Failure` where the image cannot be read, or is too small for the network.
   public func classify(_ path: String, top: Int = 5) throws -> [ClassProbability] {
-    let loader = ImageLoader([path], preprocessing: preprocessing, batchSize: 1, minimumSide: minimumSide)
+    let loader = try ImageLoader([path], preprocessing: preprocessing, batchSize: 1, minimumSide: minimumSide)
     guard let batch = loader.next() else { throw Failure(.internalError, "\(path): the loader gave no image") }
     guard let images = batch.images else { throw batch.skipped[0].failure }
     return try classify(images, top: top, names: [path]).predictions[0]

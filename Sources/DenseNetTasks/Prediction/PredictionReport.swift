@@ -52,9 +52,9 @@ package struct PredictionReport: Encodable {
   package func table() -> String {
     let own: [TextTable.Column] =
       hasSeveralLabels
-      ? [.init("label"), .init("probability", .right), .init("decision")]
-      : [.init("class"), .init("probability", .right)]
-    var table = TextTable(columns: [.init("file"), .init("rank", .right)] + own)
+      ? [.init("label", limit: 50), .init("probability", .right), .init("decision")]
+      : [.init("class", limit: 50), .init("probability", .right)]
+    var table = TextTable(columns: [.init("file", limit: 60, keepsEnd: true), .init("rank", .right)] + own)
     for image in images {
       for (rank, top) in image.classes.enumerated() {
         table.addRow(
@@ -71,9 +71,9 @@ package struct PredictionReport: Encodable {
     var lines = ["file,rank,class,index,probability" + (hasSeveralLabels ? ",decision" : "")]
     for image in images {
       for (rank, top) in image.classes.enumerated() {
-        let fields = [TextFormat.field(image.file), "\(rank + 1)", TextFormat.field(top.name), "\(top.index)"]
         let own = top.decision.map { ["\(top.probability)", $0 ? "1" : "0"] } ?? ["\(Float(top.probability))"]
-        lines.append((fields + own).joined(separator: ","))
+        let fields = [image.file, "\(rank + 1)", top.name, "\(top.index)"] + own
+        lines.append(fields.map(CSVText.field).joined(separator: ","))
       }
     }
     return lines.joined(separator: "\n")

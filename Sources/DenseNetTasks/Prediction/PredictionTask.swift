@@ -34,6 +34,7 @@ public struct PredictionTask {
 
   /// - Parameter files: to classify, in their order.
   public func run(_ files: ImageFiles) throws -> PredictionResult {
+    try Failure.requirePositive(batchSize, "batchSize")
     var result = PredictionResult()
     result.skipped = files.skipped
     for image in files.skipped { onSkipped(image) }
@@ -42,7 +43,7 @@ public struct PredictionTask {
     if heatMaps != nil { outputs.insert(.activations) }
     monitor.stageBegins(.init("predicting", total: files.paths.count))
     var (done, features): (Int, [Tensor]) = (0, [])
-    let batches = ImageLoader(
+    let batches = try ImageLoader(
       files.paths, preprocessing: classifier.preprocessing, batchSize: batchSize, minimumSide: classifier.minimumSide)
     for batch in batches {
       for image in batch.skipped { onSkipped(image) }
@@ -50,7 +51,7 @@ public struct PredictionTask {
       if let images = batch.images {
         let names = batch.indices.map { files.paths[$0] }
         let (classes, output) = try classifier.classify(images, top: max(top, 1), names: names, outputs: outputs)
-        result.images += zip(names, classes).map { PredictionResult.Image(file: $0, classes: $1) }
+        result.images += zip(names, classes).map { PredictionResult.Image(file: PathText.readable($0), classes: $1) }
         if let values = output?.features { features.append(values) }
         if let heatMaps, let activations = output?.activations {
           try heatMaps.write(

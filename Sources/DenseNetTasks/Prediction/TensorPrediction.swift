@@ -20,6 +20,7 @@ public struct TensorPrediction {
   ///   work.
   @discardableResult
   public func run(input: String, output: String) throws -> Int {
+    try Failure.requirePositive(batchSize, "batchSize")
     let images = try read(input)
     let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
     do {

@@ -6,8 +6,9 @@ extension LearningCurves {
   /// Adds the points of a run that is resumed.
   mutating func add(_ history: MetricsHistory) {
     for point in history.train { addTrain(epoch: point.epoch, loss: point.loss, accuracy: point.accuracy) }
-    for point in history.epochs where point.testAccuracy != nil {
-      addTest(epoch: point.epoch, accuracy: point.ranking?.meanAUROC ?? point.testAccuracy!)
+    for point in history.epochs {
+      guard let accuracy = point.validationAccuracy ?? point.testAccuracy else { continue }
+      addTest(epoch: point.epoch, accuracy: point.ranking?.meanAUROC ?? accuracy)
     }
   }
 }

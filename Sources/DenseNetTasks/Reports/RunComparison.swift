@@ -11,6 +11,8 @@ public struct RunComparison: Sendable {
     public let dataset: String?
     public let epochs: Int
     public let parameters: Int?
+    /// Of three parts: over the validation images.
+    public let valAccuracy: Double?
     public let testAccuracy: Double?
     public let bestTestAccuracy: Double?
     /// Of the last epoch, over several labels.
@@ -42,9 +44,9 @@ public struct RunComparison: Sendable {
     report = zip(records, runs).map { record, run in
       Report(
         run: record.url.relativePath, model: run.model, dataset: run.dataset, epochs: run.epochs,
-        parameters: run.results?.parameters, testAccuracy: run.testAccuracy?.finite,
-        bestTestAccuracy: run.curves.best?.value.finite,
-        meanAUROC: run.curves.meanAUROC.last?.value.finite, testLoss: run.testLoss?.finite,
+        parameters: run.results?.parameters, valAccuracy: run.validationAccuracy?.finite,
+        testAccuracy: run.testAccuracy?.finite, bestTestAccuracy: run.bestTestAccuracy?.finite,
+        meanAUROC: record.summary?.meanAUROC?.finite, testLoss: run.testLoss?.finite,
         trainLoss: run.trainLoss?.finite, examplesPerSecond: run.examplesPerSecond?.finite,
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,
         settings: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }))

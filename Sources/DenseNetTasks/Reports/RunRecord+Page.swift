@@ -17,7 +17,10 @@ extension RunRecord {
     let count = config["dataset.train_examples"]
     let tests = config["dataset.test_examples"]
     var facts = [name]
-    if let count, let tests { facts.append("\(count.thousands) training and \(tests.thousands) test images") }
+    if let count, let tests {
+      let validation = config["dataset.validation_examples"].map { ", \($0.thousands) validation" } ?? ""
+      facts.append("\(count.thousands) training\(validation) and \(tests.thousands) test images")
+    }
     if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append("\(epochs) epochs") }
     if let started = config["started"] { facts.append("started \(started.time)") }
     if summary == nil { facts.append("unfinished: \(TextFormat.thousands(metrics.lastStep)) steps so far") }
@@ -26,10 +29,15 @@ extension RunRecord {
 
   package var results: ReportPage.Results? {
     summary.map { summary in
-      .init(
+      var results = ReportPage.Results(
         trainLoss: summary.trainLoss, trainAccuracy: summary.trainAccuracy, testLoss: summary.testLoss,
         testAccuracy: summary.testAccuracy, examplesPerSecond: summary.examplesPerSecond, seconds: summary.seconds,
         peakMemoryBytes: summary.peakMemoryBytes, parameters: summary.parameters)
+      (results.validationLoss, results.validationAccuracy) = (summary.validationLoss, summary.validationAccuracy)
+      if summary.validationAccuracy != nil {
+        results.bestTestAccuracy = summary.bestTestAccuracy.isFinite ? summary.bestTestAccuracy : nil
+      }
+      return results
     }
   }
 
@@ -44,8 +52,11 @@ extension RunRecord {
     }
     for point in metrics.epochs {
       let epoch = Double(point.epoch)
-      if let loss = point.testLoss { curves.testLoss.append(.init(epoch: epoch, value: loss)) }
-      if let accuracy = point.testAccuracy { curves.testAccuracy.append(.init(epoch: epoch, value: accuracy)) }
+      if point.validationLoss != nil { curves.heldOut = "validation" }
+      if let loss = point.validationLoss ?? point.testLoss { curves.testLoss.append(.init(epoch: epoch, value: loss)) }
+      if let accuracy = point.validationAccuracy ?? point.testAccuracy {
+        curves.testAccuracy.append(.init(epoch: epoch, value: accuracy))
+      }
       if let mean = point.ranking?.meanAUROC { curves.meanAUROC.append(.init(epoch: epoch, value: mean)) }
       if let mean = point.ranking?.meanAveragePrecision {
         curves.meanAveragePrecision.append(.init(epoch: epoch, value: mean))

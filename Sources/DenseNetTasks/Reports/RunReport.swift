@@ -2,7 +2,7 @@ import DenseNetData
 public import DenseNetIO
 public import DenseNetReports
 import DenseNets
-import Foundation
+public import Foundation
 
 /// What a run leaves for people: `report.html` and `metrics.csv`, and where there is an evaluation, `predictions.csv` and
 /// `evaluation.json`, from which the page can be made again.
@@ -25,21 +25,28 @@ public struct RunReport: Sendable {
   ///     mistakes only, and left out where it can no longer be read.
   /// - Throws: `Failure(.inputOutput)`.
   public func write(_ evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws {
-    let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
-      (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
-    }
-    try AtomicFile.write(Data(PredictionTable.text(evaluation.predictions).utf8), to: folder.predictionsURL)
-    let record = EvaluationRecord(evaluation, images: images)
-    try AtomicFile.write(try prettyJSON(record) + Data("\n".utf8), to: folder.evaluationURL)
+    _ = try write(filesOf: evaluation, image: image)
     try write()
   }
 
-  /// Writes all files of an evaluation of several labels.
+  /// Writes `predictions.csv` and `evaluation.json`.
+  /// - Returns: the images of the most confident mistakes, as PNG files by the examples' indices.
+  func write(filesOf evaluation: Evaluation, image: (Int) throws -> [UInt8]) throws -> [Int: [UInt8]] {
+    let images = evaluation.mostConfidentMistakes(ReportPage.mistakes).compactMap { mistake in
+      (try? image(mistake.index)).map { EvaluationRecord.Image(index: mistake.index, png: Data($0)) }
+    }
+    let table = PredictionTable.text(evaluation.predictions, classNames: evaluation.classNames)
+    try AtomicFile.write(Data(table.utf8), to: folder.predictionsURL)
+    let record = EvaluationRecord(evaluation, images: images)
+    try AtomicFile.write(try prettyJSON(record) + Data("\n".utf8), to: folder.evaluationURL)
+    return Dictionary(images.map { ($0.index, [UInt8]($0.png)) }, uniquingKeysWith: { $1 })
+  }
+
+  /// Writes the files of an evaluation of several labels, but not the page.
   /// - Throws: `Failure(.inputOutput)`.
-  public func write(_ evaluation: MultiLabelEvaluation) throws {
+  func write(filesOf evaluation: MultiLabelEvaluation) throws {
     try AtomicFile.write(Data(MultiLabelTable.text(evaluation).utf8), to: folder.predictionsURL)
     try AtomicFile.write(try prettyJSON(MultiLabelRecord(evaluation)) + Data("\n".utf8), to: folder.evaluationURL)
-    try write()
   }
 
   /// Writes the page and the table of points from what the folder holds.
@@ -47,6 +54,18 @@ public struct RunReport: Sendable {
   public func write() throws {
     try folder.writeMetricsTable()
     try folder.write(report: try page().html())
+  }
+
+  /// Writes the page of what the folder holds, once more where a run ends in the meantime.
+  /// - Throws: as ``page()``, and `Failure(.inputOutput)`.
+  public func writePage(to target: URL) throws {
+    let files = FileManager.default
+    for _ in 0..<3 {
+      let before = files.contents(atPath: folder.summaryURL.path)
+      let html = try page().html()
+      try AtomicFile.write(Data(html.utf8), to: target)
+      if files.contents(atPath: folder.summaryURL.path) == before { return }
+    }
   }
 
   /// The page of what the folder holds.

@@ -11,6 +11,7 @@ struct TabularConfig: Encodable {
     let target: String
     let logTarget: Bool
     let id: String?
+    let format: TableFormat
     let columns: [TableSchema.Column]
     let dropped: [TableSchema.Dropped]
   }
@@ -43,7 +44,7 @@ struct TabularConfig: Encodable {
     model = options.model.rawValue
     table = Table(
       train: options.train, test: options.test, target: options.target,
-      logTarget: tables.target.isLogarithm, id: options.id, columns: tables.schema.columns,
+      logTarget: tables.target.isLogarithm, id: options.id, format: options.format, columns: tables.schema.columns,
       dropped: tables.schema.dropped + options.dropped.map { .init(name: $0, reason: options.dropReason) })
     folds = tables.folds.count
     (layers, growthRate, dropout) = (options.layers, options.growthRate, options.dropout)

@@ -1,3 +1,5 @@
+public import DenseNetData
+
 /// What a ``TabularTask`` learns from, and how. Paths are as the user calls them.
 public struct TabularOptions: Sendable {
   /// The kinds of network.
@@ -20,6 +22,12 @@ public struct TabularOptions: Sendable {
   public var dropped: [String] = []
   /// What `config.json` says why these are left out.
   public var dropReason = "named to be left out"
+  /// Columns of numbers that are names, such as codes: each number is a category.
+  public var categorical: [String] = []
+  /// Columns that have to hold numbers.
+  public var numeric: [String] = []
+  /// How the tables are written.
+  public var format = TableFormat()
   /// Whether the target's logarithm is learned.
   public var logTarget = true
   /// The most deviations from the mean that a number may be; farther ones count as so far.

@@ -1,4 +1,4 @@
-import DenseNetData
+public import DenseNetData
 public import DenseNetIO
 public import DenseNets
 import Foundation
@@ -37,14 +37,20 @@ public struct TabularTask {
   private func runOnDevice() throws -> TabularOutcome {
     let began = ContinuousClock.now
     let folder = try makeFolder()
+    let lock = try RunLock(folder.url)
+    defer { lock.release() }
+    // Another process may have been here first.
+    try folder.requireNoRun()
     do {
       try folder.write(config: TabularConfig(options, tables, epochs: epochs, device: device))
     } catch {
+      lock.release()
       folder.removeIfEmpty()
       throw error
     }
     try folder.write(folds: foldsText)
     let (rows, folds) = (tables.ids.count, tables.folds.count)
+    for warning in tables.warnings { events.warning(warning) }
     events.begins(
       .init(rows: rows, folds: folds, plannedRows: (folds - 1) * rows * epochs, folder: folder, notes: tables.notes))
     let results: [FoldResult]
@@ -110,10 +116,12 @@ public struct TabularEvents {
     /// Those of all passes of all folds.
     public let plannedRows: Int
     public let folder: RunDirectory
-    /// What a person should know of the columns, a line each.
-    public let notes: [String]
+    /// What a person should know of the columns.
+    public let notes: [TableRemark]
   }
 
+  /// Something in the tables that may be wrong; told before ``begins``.
+  public var warning: (TableRemark) -> Void = { _ in }
   public var begins: (Overview) -> Void = { _ in }
   /// A fold, counted from 0, begins, of so many rows in all passes.
   public var foldBegins: (_ fold: Int, _ rows: Int) -> Void = { _, _ in }

@@ -27,18 +27,18 @@ public struct BatchSizeTask: Sendable {
   /// - Parameters:
   ///   - monitor: told of a stage for each batch size.
   ///   - isReady: called when all is checked.
-  /// - Returns: nil where the monitor stopped the work.
-  /// - Throws: `Failure` for settings or input that cannot be used.
+  /// - Throws: `Failure` for settings or input that cannot be used; ``TaskInterruption`` where the monitor stopped the
+  ///   work.
   public func run(
     monitor: TaskMonitor = TaskMonitor(), isReady: @Sendable () -> Void = {}
-  ) async throws -> Result? {
+  ) async throws -> Result {
     try await options.prepared(monitor) { setup in
       isReady()
       return try run(setup, monitor)
     }
   }
 
-  private func run(_ setup: TrainingSetup, _ monitor: TaskMonitor) throws -> Result? {
+  private func run(_ setup: TrainingSetup, _ monitor: TaskMonitor) throws -> Result {
     let sizes = [16, 32, 64, 128, 256, 512].filter { $0 <= setup.train.count }
     guard !sizes.isEmpty else {
       throw Failure(
@@ -48,7 +48,7 @@ public struct BatchSizeTask: Sendable {
     for size in sizes {
       monitor.stageBegins(.init("batches of \(size)", total: 0))
       measured.append(try measure(size, setup))
-      if monitor.shouldStop() { return nil }
+      if monitor.shouldStop() { throw TaskInterruption("interrupted while measuring batches") }
     }
     monitor.stageEnds()
     let fastest = measured.map(\.examplesPerSecond).max()!

@@ -25,12 +25,12 @@ public struct LearningRateTask: Sendable {
   ///   - monitor: told of a stage `updates`, whose parts are images.
   ///   - isReady: called when all is checked.
   ///   - onPoint: told each update, with the images seen so far.
-  /// - Returns: nil where the monitor stopped the test.
-  /// - Throws: `Failure` for settings or input that cannot be used, and where the loss exploded before ten updates.
+  /// - Throws: `Failure` for settings or input that cannot be used, and where the loss exploded before ten updates;
+  ///   ``TaskInterruption`` where the monitor stopped the test.
   public func run(
     monitor: TaskMonitor = TaskMonitor(), isReady: @Sendable () -> Void = {},
     onPoint: @Sendable (_ point: LearningRateFinder.Point, _ images: Int) -> Void = { _, _ in }
-  ) async throws -> Result? {
+  ) async throws -> Result {
     try validate()
     return try await options.prepared(monitor) { setup in
       isReady()
@@ -52,7 +52,7 @@ public struct LearningRateTask: Sendable {
 
   private func run(
     _ setup: TrainingSetup, _ monitor: TaskMonitor, _ onPoint: (LearningRateFinder.Point, Int) -> Void
-  ) throws -> Result? {
+  ) throws -> Result {
     let batch = min(setup.recipe.batchSize, setup.train.count)
     monitor.stageBegins(.init("updates", total: steps * batch))
     var seen = 0
@@ -66,7 +66,7 @@ public struct LearningRateTask: Sendable {
       return !wasStopped
     }
     monitor.stageEnds()
-    if wasStopped { return nil }
+    if wasStopped { throw TaskInterruption("interrupted after \(points.count) updates") }
     guard let suggestion = LearningRateFinder.suggestion(from: points) else {
       throw Failure(
         .invalidData,

@@ -9,6 +9,8 @@ struct RunConfig: Encodable {
     let name: String
     let origin: String
     let trainExamples: Int
+    /// Nil where there are two parts.
+    let validationExamples: Int?
     let testExamples: Int
     let classes: [String]
   }
@@ -19,9 +21,14 @@ struct RunConfig: Encodable {
     var dataset: String?
     var dataDirectory: String?
     var testShare: Double?
+    var validationShare: Double?
     var splitSeed: UInt64?
     /// Nil: a table's usual ones.
     var columns: TableColumns?
+    var trainLimit: Int?
+    var testLimit: Int?
+    /// How limits choose; nil: the first images, as in versions up to 0.1.0.
+    var limitRule: String?
     /// Nil: one per core.
     var threads: Int?
 
@@ -29,7 +36,9 @@ struct RunConfig: Encodable {
     init(_ options: TrainingOptions, dataset name: String) {
       dataset = options.dataset.text ?? name
       dataDirectory = options.dataset.directory
-      testShare = options.dataset.testShare
+      (testShare, validationShare) = (options.dataset.testShare, options.dataset.validationShare)
+      (trainLimit, testLimit) = (options.trainLimit, options.testLimit)
+      limitRule = options.limitsTakeTheFirst ? nil : "stratified"
       splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
       columns = options.dataset.columns == TableColumns() ? nil : options.dataset.columns
       threads = options.compute.threads
@@ -64,15 +73,21 @@ struct RunConfig: Encodable {
   /// ``RunFingerprint/settings``.
   let course: [String: String]
   let choices: Choices
+  /// Each other length that the run was given when it was resumed, such as `after step 40: recipe.epochs 10 → 20`.
+  let planChanges: [String]?
 
-  init(_ setup: TrainingSetup) {
+  /// - Parameter change: what the run was begun with, where it is given another length.
+  init(_ setup: TrainingSetup, change: (saved: SavedRun, text: String)? = nil) {
     let options = setup.options
-    (version, arguments) = (options.program?.version, options.program?.arguments)
-    started = ISO8601DateFormatter().string(from: Date())
+    version = options.program?.version
+    arguments = change?.saved.arguments ?? options.program?.arguments
+    started = change?.saved.started ?? ISO8601DateFormatter().string(from: Date())
+    planChanges = change.map { $0.saved.planChanges + [$0.text] }
     workingFolder = FileManager.default.currentDirectoryPath
     (model, network) = (setup.chosen.name, setup.chosen.configuration)
     dataset = Dataset(
-      name: setup.train.name, origin: setup.origin, trainExamples: setup.train.count, testExamples: setup.test.count,
+      name: setup.train.name, origin: setup.origin, trainExamples: setup.train.count,
+      validationExamples: setup.validation?.count, testExamples: setup.test.count,
       classes: setup.train.classNames)
     (resize, preprocessing, recipe) = (setup.side, setup.preprocessing, setup.recipe)
     (epochs, batchSize, lr) = (recipe.epochs, recipe.batchSize, recipe.lr)

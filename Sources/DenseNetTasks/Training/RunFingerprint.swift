@@ -19,6 +19,8 @@ struct RunFingerprint: Encodable {
   let network: DenseNet.Configuration
   let dataset: String
   let testSet: String
+  /// Nil where there are two parts.
+  let validationSet: String?
   let preprocessing: Preprocessing
   let recipe: Recipe
   /// Where the weights began: the seed's, or a file's, by its content.
@@ -35,10 +37,11 @@ struct RunFingerprint: Encodable {
 
   init(
     _ options: TrainingOptions, _ network: DenseNet.Configuration, train: any LabeledImages,
-    test: any LabeledImages, _ preprocessing: Preprocessing, weights: WeightsFile?, instructionSet: InstructionSet
+    validation: (any LabeledImages)?, test: any LabeledImages, _ preprocessing: Preprocessing, weights: WeightsFile?,
+    instructionSet: InstructionSet
   ) {
     (self.network, self.preprocessing, recipe) = (network, preprocessing, options.recipe)
-    (dataset, testSet) = (train.fingerprint, test.fingerprint)
+    (dataset, validationSet, testSet) = (train.fingerprint, validation?.fingerprint, test.fingerprint)
     initialWeights = weights.map { "checksum \($0.checksum)" } ?? "from the seed"
     (freeze, freezeNorm) = (options.fineTuning.freeze, options.fineTuning.freezeNorm)
     featuresLrScale = options.fineTuning.featuresLearningRateScale
@@ -82,6 +85,11 @@ struct RunFingerprint: Encodable {
 extension RunFingerprint {
   private static let instructionSetKey = "instruction_set"
 
+  /// The settings that say how long a run is; a run may be given others when it is resumed.
+  static let lengthKeys: Set = ["recipe.epochs", "recipe.patience", "max_steps"]
+  /// Where its length changes, a run may be given another learning rate too.
+  static let rateKey = "recipe.lr"
+
   static func withoutDefaults(_ settings: [String: String]) -> [String: String] {
     settings.filter { $0.value != defaults[$0.key] }
   }
@@ -89,21 +97,26 @@ extension RunFingerprint {
   /// What differs, as one line: `recipe.lr: 0.1 there, 0.2 here`; nil where nothing does.
   /// - Parameters:
   ///   - old: as any version wrote it.
+  ///   - ignored: settings that may differ.
   ///   - countsInstructionSet: false for a run that is complete, whose weights no longer change.
   static func difference(
-    _ old: [String: String], _ new: [String: String], countsInstructionSet: Bool = true
+    _ old: [String: String], _ new: [String: String], ignoring ignored: Set<String> = [],
+    countsInstructionSet: Bool = true
   ) -> String? {
     let (there, here) = (withoutDefaults(old), withoutDefaults(new))
     func isComparable(_ key: String) -> Bool {
-      key != instructionSetKey || countsInstructionSet && there[key] != nil && here[key] != nil
+      !ignored.contains(key)
+        && (key != instructionSetKey || countsInstructionSet && there[key] != nil && here[key] != nil)
     }
     let keys = Set(there.keys).union(here.keys).filter { there[$0] != here[$0] && isComparable($0) }.sorted()
     if keys.isEmpty { return nil }
-    func value(_ settings: [String: String], _ key: String) -> String {
-      settings[key] ?? defaults[key] ?? "nothing"
-    }
     let shown = keys.prefix(3).map { "\($0): \(value(there, $0)) there, \(value(here, $0)) here" }
     return shown.joined(separator: "; ") + (keys.count > 3 ? "; and \(keys.count - 3) more" : "")
+  }
+
+  /// A setting's text, whether or not the fingerprint names it.
+  static func value(_ settings: [String: String], _ key: String) -> String {
+    settings[key] ?? defaults[key] ?? "nothing"
   }
 
   /// What a setting has that a fingerprint does not name. A part of the format: rows are added, never changed.

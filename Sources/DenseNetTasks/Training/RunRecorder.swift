@@ -14,12 +14,12 @@ final class RunRecorder {
   private let log: MetricsLog
   private let events: EventWriter
   private let began: ContinuousClock.Instant
-  private let warn: (String) -> Void
+  let warn: (String) -> Void
   private(set) var curves: LearningCurves
   private var warned: Set<String> = []
-  /// Of the last evaluation: a row for each image.
-  private(set) var probabilities: [Float] = []
-  /// The same of images with several labels.
+  /// Of the last evaluation of the test images: a row for each.
+  var probabilities: [Float] = []
+  /// The same of images with several labels, those for validation too.
   var labels = LabelRecorder()
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
@@ -27,18 +27,23 @@ final class RunRecorder {
     (folder, self.setup, self.warn) = (start.folder, setup, warn)
     began = ContinuousClock.now - .seconds(start.seconds)
     curves = LearningCurves(epochs: setup.recipe.epochs, title: "\(setup.chosen.name) on \(setup.train.name)")
-    if setup.hasSeveralLabels { curves.testMeasure = "test AUROC" }
+    if setup.hasSeveralLabels { curves.heldOutMeasure = "AUROC" }
+    if setup.validation != nil { curves.heldOut = "val" }
     do {
-      if try SavedRun(contentsOf: folder.url) == nil { try folder.write(config: RunConfig(setup)) }
+      if try start.change != nil || SavedRun(contentsOf: folder.url) == nil {
+        try folder.write(config: RunConfig(setup, change: start.change))
+      }
       if FileManager.default.fileExists(atPath: folder.metricsURL.path) {
         try MetricsHistory.truncate(
-          folder.metricsURL, afterStep: start.progress.step, epochs: start.progress.last?.epoch ?? 0)
+          folder.metricsURL, afterStep: start.progress.step, epochs: start.progress.completedEpochs)
       }
       log = try folder.openMetrics()
       let isNew = start.progress == TrainingProgress()
-      events = try EventWriter(in: folder.url, resumedStep: isNew ? nil : start.progress.step)
+      let isFirst = isNew && !setup.options.startsOver
+      events = try EventWriter(in: folder.url, resumedStep: isFirst ? nil : start.progress.step)
       if isNew { try events.append(settings: try RunRecord(contentsOf: folder.url).settings) }
     } catch {
+      start.lock.release()
       folder.removeIfEmpty()
       throw error
     }
@@ -66,22 +71,26 @@ final class RunRecorder {
     if setup.hasSeveralLabels {
       labels.add(event.logits)
     } else {
-      probabilities += softmaxRows(event.logits)
+      probabilities += event.logits.rowProbabilities()
     }
   }
 
   /// The model has the weights that were tested.
   func epoch(_ result: EpochResult, isBest: Bool) {
     chooseThresholds()
-    curves.addTest(epoch: result.epoch, accuracy: result.test.score)
+    let isTested = result.test.examples > 0
+    let (validates, held) = (setup.validation != nil, result.test)
+    if isTested { curves.addTest(epoch: result.epoch, accuracy: held.score) }
     record(
       .epoch(
         epoch: result.epoch, step: result.step, trainLoss: result.train.loss, trainAccuracy: result.train.accuracy,
-        testLoss: result.test.loss, testAccuracy: result.test.accuracy, examplesPerSecond: result.examplesPerSecond,
-        waitingShare: result.waitingShare, seconds: seconds, ranking: result.test.ranking))
+        testLoss: validates || !isTested ? nil : held.loss, testAccuracy: validates || !isTested ? nil : held.accuracy,
+        examplesPerSecond: result.examplesPerSecond, waitingShare: result.waitingShare, seconds: seconds,
+        validationLoss: validates ? held.loss : nil, validationAccuracy: validates ? held.accuracy : nil,
+        ranking: held.ranking))
     attempt { try folder.write(curves: curves.svg()) }
     let weights = weights
-    guard Self.isSound(weights, testLoss: result.test.loss) else { return }
+    guard Self.isSound(weights, testLoss: isTested ? held.loss : 0) else { return }
     attempt { try folder.write(weights: weights) }
     if isBest { attempt { try folder.write(best: weights) } }
   }
@@ -97,18 +106,5 @@ final class RunRecorder {
     do { try write() } catch {
       if warned.insert("\(error)").inserted { warn("\(error); training continues") }
     }
-  }
-}
-
-/// The softmax of each row of logits `[N, classes]`, row after row.
-private func softmaxRows(_ logits: Tensor) -> [Float] {
-  let classes = logits.shape[1]
-  let values = logits.values
-  return stride(from: 0, to: values.count, by: classes).flatMap { start in
-    let row = values[start..<start + classes]
-    let greatest = row.max() ?? 0
-    let exponentials = row.map { exp($0 - greatest) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
   }
 }

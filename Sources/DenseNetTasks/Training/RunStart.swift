@@ -11,66 +11,152 @@ struct RunStart {
   let seconds: Double
   /// What a person should know.
   let notes: [String]
+  /// What the run was begun with, where it is given another length.
+  let change: (saved: SavedRun, text: String)?
+  /// Keeps other processes out of the folder until the run has ended.
+  let lock: RunLock
 
   /// Opens the folder, and brings the trainer to where the run was.
-  /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named.
-  init(_ setup: TrainingSetup) throws {
+  /// - Parameter lock: of the run that is resumed, where it was taken before.
+  /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named, or where all its
+  ///   checkpoints are damaged; `Failure(.inputOutput)` where another process is writing there.
+  init(_ setup: TrainingSetup, lock: RunLock?) throws {
     let options = setup.options
     guard options.resumes, let output = options.output else {
       folder =
         try options.output.map { try RunDirectory(creating: URL(fileURLWithPath: $0)) }
         ?? RunDirectory(creatingFor: setup.chosen.name, dataset: setup.train.name)
-      (progress, seconds, notes) = (TrainingProgress(), 0, [])
+      self.lock = try RunLock(folder.url)
+      // Another process may have been here first.
+      try folder.requireNoRun()
+      (progress, seconds, notes, change) = (TrainingProgress(), 0, self.lock.notes, nil)
       return
     }
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
-    try Self.requireSameRun(folder, setup)
-    let search = CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).newest()
-    var notes = search.refused.map { "warning: \($0); it is skipped" }
-    guard let checkpoint = search.checkpoint else {
-      notes.append("resuming from the start: there is no intact checkpoint in \(folder.checkpointsURL.relativePath)")
-      (progress, seconds, self.notes) = (TrainingProgress(), 0, notes)
+    self.lock = try lock ?? RunLock(folder.url)
+    let saved = try Self.sameRun(folder, setup)
+    if options.startsOver {
+      try folder.removeResults(andMetrics: true)
+      CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).removeAll()
+      (progress, seconds, change) = (TrainingProgress(), 0, nil)
+      notes = self.lock.notes + ["starting again from the first step"]
       return
     }
-    if let difference = RunFingerprint.difference(checkpoint.settings, setup.fingerprint.settings) {
-      throw Failure(
-        .invalidData,
-        "\(folder.checkpointsURL.relativePath): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); \(Self.remedy(difference)), or choose another folder",
-        settings: ["output"])
+    let found = try Self.checkpoint(in: folder, setup, saved)
+    var notes = self.lock.notes + found.notes
+    guard let checkpoint = found.checkpoint else {
+      notes.append("resuming from the start: there is no checkpoint in \(folder.checkpointsURL.relativePath) yet")
+      (progress, seconds, self.notes, change) = (TrainingProgress(), 0, notes, nil)
+      return
     }
     try checkpoint.restore(into: setup.trainer)
-    (progress, seconds) = (checkpoint.progress, checkpoint.seconds)
-    notes.append("resuming from the checkpoint of step \(progress.step)")
+    seconds = checkpoint.seconds
+    notes.append("resuming from the checkpoint of step \(checkpoint.progress.step)")
+    if let saved, let change = PlanChange(saved.fingerprint, setup.fingerprint.settings) {
+      let plan = setup.plan
+      progress = try checkpoint.progress.adapted(to: plan)
+      let done = checkpoint.progress.completedEpochs
+      notes.append(change.note(plan, done: done))
+      self.change = (saved, "after step \(progress.step): \(change.text)")
+      // Those of the shorter run.
+      try folder.removeResults()
+    } else if PlanChange(checkpoint.settings, setup.fingerprint.settings) != nil {
+      // The run was given its length before, and no checkpoint was written since.
+      progress = try checkpoint.progress.adapted(to: setup.plan)
+      change = nil
+    } else {
+      (progress, change) = (checkpoint.progress, nil)
+    }
     self.notes = notes
+  }
+
+  /// The newest intact checkpoint of the run.
+  private static func checkpoint(
+    in folder: RunDirectory, _ setup: TrainingSetup, _ saved: SavedRun?
+  ) throws -> (checkpoint: Checkpoint?, notes: [String]) {
+    let place = folder.checkpointsURL.relativePath
+    let search = CheckpointFolder(folder.checkpointsURL, kept: setup.options.checkpoints.kept).newest()
+    guard let checkpoint = search.checkpoint else {
+      if let first = search.refused.first {
+        let count = search.refused.count
+        throw Failure(
+          .invalidData,
+          "\(place): \(count == 1 ? "the only checkpoint" : "none of the \(count) checkpoints") can be used (\(first)); restore a copy, or start again from the first step, which replaces what the run has left",
+          settings: ["startsOver"])
+      }
+      guard saved == nil || !folder.hasResults else {
+        throw Failure(
+          .invalidData,
+          "\(place): expected a checkpoint of the run, which has completed epochs, found none; restore a copy, or start again from the first step, which replaces what the run has left",
+          settings: ["startsOver"])
+      }
+      return (nil, [])
+    }
+    let difference = RunFingerprint.difference(
+      checkpoint.settings, setup.fingerprint.settings, ignoring: PlanChange.ignored)
+    if let difference {
+      throw Failure(
+        .invalidData,
+        "\(place): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); \(remedy(difference)), or choose another folder",
+        settings: ["resume"])
+    }
+    return (checkpoint, search.refused.map { "warning: \($0); it is skipped" })
   }
 
   /// The results of the run to resume, where it has come to its end and left all its files.
   /// - Throws: `Failure(.invalidData)` where it is another run, with the difference named.
   static func completed(_ setup: TrainingSetup) throws -> TrainingOutcome? {
-    guard setup.options.resumes, let output = setup.options.output else { return nil }
+    guard setup.options.resumes, !setup.options.startsOver, let output = setup.options.output else { return nil }
     let folder = RunDirectory(at: URL(fileURLWithPath: output))
-    let last = [folder.weightsURL, folder.summaryURL, folder.evaluationURL, folder.reportURL]
+    var last = [folder.weightsURL, folder.summaryURL, folder.reportURL]
+    if setup.test.count > 0 { last.append(folder.evaluationURL) }
     guard last.allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return nil }
-    try requireSameRun(folder, setup, isComplete: true)
-    guard let summary = try RunRecord(contentsOf: folder.url).summary else { return nil }
+    guard let saved = try sameRun(folder, setup, isComplete: true),
+      PlanChange(saved.fingerprint, setup.fingerprint.settings) == nil,
+      let summary = try RunRecord(contentsOf: folder.url).summary
+    else { return nil }
     return TrainingOutcome(folder: folder, summary: summary, wasComplete: true)
   }
 
+  /// The run in the folder; nil where there is none yet.
   /// - Throws: `Failure(.invalidData)` where the folder's run is another one, with the difference named.
-  private static func requireSameRun(_ folder: RunDirectory, _ setup: TrainingSetup, isComplete: Bool = false) throws {
-    guard let saved = try SavedRun(contentsOf: folder.url),
-      let difference = RunFingerprint.difference(
-        saved.fingerprint, setup.fingerprint.settings, countsInstructionSet: !isComplete)
-    else { return }
+  private static func sameRun(
+    _ folder: RunDirectory, _ setup: TrainingSetup, isComplete: Bool = false
+  ) throws -> SavedRun? {
+    guard let saved = try SavedRun(contentsOf: folder.url) else { return nil }
+    let settings = setup.fingerprint.settings
+    let difference = RunFingerprint.difference(
+      saved.fingerprint, settings, ignoring: PlanChange(saved.fingerprint, settings) == nil ? [] : PlanChange.ignored,
+      countsInstructionSet: !isComplete)
+    guard let difference else { return saved }
     throw Failure(
       .invalidData,
       "\(folder.url.relativePath): its run has other settings (\(difference)); \(remedy(difference)), or choose another folder",
-      settings: ["resume", "output"])
+      settings: ["resume"])
   }
 
   private static func remedy(_ difference: String) -> String {
     difference.contains("instruction_set: ")
       ? "resume it on a machine with that instruction set, with DENSENET_ISA unset or naming it"
       : "resume it with its own settings: by its folder alone"
+  }
+}
+
+extension RunLock {
+  fileprivate var notes: [String] { warning.map { ["warning: \($0)"] } ?? [] }
+}
+
+extension TrainingOptions {
+  /// The lock of a run that is to be resumed, before its images are looked for.
+  /// - Returns: nil where there is no folder yet.
+  /// - Throws: `Failure(.inputOutput)` where another process is writing there.
+  func lockOfResumedRun() throws(Failure) -> RunLock? {
+    guard resumes, let output else { return nil }
+    let url = URL(fileURLWithPath: output)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      return nil
+    }
+    return try RunLock(url)
   }
 }

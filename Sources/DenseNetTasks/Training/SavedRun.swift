@@ -14,6 +14,10 @@ public struct SavedRun: Sendable {
   public let workingFolder: String?
   /// Whether the settings say where the images are. Runs of versions up to 0.1.0 do not.
   public var namesDataset: Bool { choices != nil }
+  /// When the run was begun.
+  let started: String?
+  /// ``RunConfig/planChanges``.
+  let planChanges: [String]
   /// ``RunFingerprint/settings``, as any version wrote them.
   let fingerprint: [String: String]
   private let choices: RunConfig.Choices?
@@ -29,6 +33,7 @@ public struct SavedRun: Sendable {
     let head = try Self.decode(Head.self, from: data, place)
     (arguments, workingFolder) = (head.arguments ?? [], head.workingFolder)
     (fingerprint, choices) = (head.course, head.choices)
+    (started, planChanges) = (head.started, head.planChanges ?? [])
   }
 
   /// The settings of the run, to resume it.
@@ -41,7 +46,11 @@ public struct SavedRun: Sendable {
     else { throw Self.unreadable(place) }
     var options = TrainingOptions()
     if let dataset { options.dataset = dataset } else { options.dataset = try self.dataset(saved) }
-    (options.trainLimit, options.testLimit) = (saved.dataset.trainExamples, saved.dataset.testExamples)
+    options.dataset.hasTwoParts = saved.dataset.validationExamples == nil
+    options.limitsTakeTheFirst = choices?.limitRule == nil
+    (options.trainLimit, options.testLimit) =
+      options.limitsTakeTheFirst
+      ? (saved.dataset.trainExamples, saved.dataset.testExamples) : (choices?.trainLimit, choices?.testLimit)
     options.recipe = try recipe()
     options.network = ChosenModel(name: saved.model, configuration: try network())
     options.images.preprocessing = saved.preprocessing
@@ -95,7 +104,9 @@ public struct SavedRun: Sendable {
     case .named?, nil: break
     }
     choice.directory = choices.dataDirectory.map(path)
-    choice.testShare = choices.testShare
+    // Older versions knew one share.
+    (choice.testShare, choice.validationShare) =
+      choices.limitRule == nil ? (nil, choices.testShare) : (choices.testShare, choices.validationShare)
     choice.splitSeed = choices.splitSeed ?? 0
     choice.columns = choices.columns ?? TableColumns()
     return choice
@@ -129,6 +140,8 @@ extension TrainingOptions {
 extension SavedRun {
   private struct Head: Decodable {
     let arguments: [String]?
+    let started: String?
+    let planChanges: [String]?
     let workingFolder: String?
     let course: [String: String]
     let choices: RunConfig.Choices?
@@ -138,6 +151,7 @@ extension SavedRun {
     struct Dataset: Decodable {
       let name: String
       let trainExamples: Int
+      let validationExamples: Int?
       let testExamples: Int
       let classes: [String]
     }

@@ -18,8 +18,11 @@ public struct TrainingEvents: Sendable {
   public var epochBegins: @Sendable (_ epoch: Int) -> Void = { _ in }
   /// An update. `curves` have its point, where it is one of the chapter's five an epoch.
   public var stepped: @Sendable (_ event: Trainer.StepEvent, _ curves: LearningCurves) -> Void = { _, _ in }
+  /// The images that are evaluated after each epoch: those for validation, or where there are two parts, for testing.
   public var testBegins: @Sendable () -> Void = {}
-  /// A batch of the test images; averages since the test began.
+  /// The test images of three parts, at the end of the run.
+  public var finalTestBegins: @Sendable () -> Void = {}
+  /// A batch of these images; averages since the test began.
   public var tested: @Sendable (_ metrics: Metrics) -> Void = { _ in }
   public var epochEnds: @Sendable (_ result: EpochResult, _ curves: LearningCurves) -> Void = { _, _ in }
   /// Training is over, well or not; the last files are still to be written.
@@ -36,6 +39,8 @@ public struct TrainingOverview: Sendable {
   public let origin: String
   public let trainImages: Int
   public let testImages: Int
+  /// Nil where there are two parts.
+  public let validationImages: Int?
   public let recipe: Recipe
   /// Whether images have several labels each.
   public let hasSeveralLabels: Bool
@@ -45,6 +50,7 @@ public struct TrainingOverview: Sendable {
   init(_ setup: TrainingSetup) {
     (model, dataset, origin) = (setup.chosen.name, setup.train.name, setup.origin)
     (trainImages, testImages) = (setup.train.count, setup.test.count)
+    validationImages = setup.validation?.count
     (recipe, maxSteps) = (setup.recipe, setup.options.maxSteps)
     hasSeveralLabels = setup.hasSeveralLabels
   }

@@ -12,10 +12,13 @@ public import DenseNets
 /// ```
 public struct TrainingOptions: Sendable {
   public var dataset: DatasetChoice
-  /// How many of the training images are used, the first ones; nil: all.
+  /// How many of the training images are used, nil: all. The first ones; of images in files, which are sorted by class, as
+  /// large a part of each class, chosen by the dataset's `splitSeed`.
   public var trainLimit: Int?
-  /// How many of the test images are used, the first ones; nil: all.
+  /// The same for the test images, and for those for validation.
   public var testLimit: Int?
+  /// Whether the first ones are used of all images, as in versions up to 0.1.0.
+  package var limitsTakeTheFirst = false
   /// How images become the network's input.
   public var images = ImageOptions()
 
@@ -32,6 +35,8 @@ public struct TrainingOptions: Sendable {
   /// The path of the weights to begin with: safetensors, a PyTorch checkpoint, or a folder. Nil: random ones, from the
   /// seed.
   public var initialWeights: String?
+  /// The part of a checkpoint to begin with, its keys joined by dots; nil: the usual one, see `WeightsReader`.
+  public var initialEntry: String?
   /// The dataset's classes, for a new, untrained classifier where the one of ``initialWeights`` is for others; nil: such
   /// weights are refused.
   public var numClasses: Int?
@@ -49,6 +54,8 @@ public struct TrainingOptions: Sendable {
   /// Whether to resume the run in ``output``: from its newest sound checkpoint, or from the start where it has none. The
   /// settings must be those of the run; ``init(resuming:)`` reads them.
   public var resumes = false
+  /// Whether a run that is resumed begins again from its first step, whatever checkpoints there are.
+  public var startsOver = false
   /// What `config.json` says of the program that trains.
   public var program: ProgramDescription?
 
@@ -144,6 +151,12 @@ extension TrainingOptions {
     }
     try recipe.validate()
     try recipe.validate(for: dataset.columns)
+    if !resumes, recipe.schedule.warmupEpochs > Double(recipe.epochs) {
+      throw Failure(
+        .usage,
+        "warm-up: expected at most the run's \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s"), found \(recipe.schedule.warmupEpochs)",
+        settings: ["warmupEpochs", "epochs"])
+    }
     try require(trainLimit, "trainLimit")
     try require(testLimit, "testLimit")
     try require(maxSteps, "maxSteps")

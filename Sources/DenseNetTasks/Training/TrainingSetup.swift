@@ -14,6 +14,9 @@ struct TrainingSetup {
   let options: TrainingOptions
   let device: Device
   let train: any LabeledImages
+  /// What the best epoch is chosen on; nil: the test images.
+  let validation: (any LabeledImages)?
+  /// Empty where all images are for training.
   let test: any LabeledImages
   let origin: String
   let chosen: ChosenModel
@@ -22,6 +25,8 @@ struct TrainingSetup {
   let preprocessing: Preprocessing
   let model: DenseNet
   let trainer: Trainer
+  /// What the weights say of the images that they are trained on.
+  private let provenance: [String: String]
   let fingerprint: RunFingerprint
 
   var recipe: Recipe { options.recipe }
@@ -29,8 +34,12 @@ struct TrainingSetup {
   init(_ options: TrainingOptions, _ parts: Parts, device: Device, monitor: TaskMonitor) throws {
     let (splits, initialWeights, recipe) = (parts.splits, parts.weights, options.recipe)
     (self.options, self.device, origin) = (options, device, splits.origin)
-    train = options.trainLimit.map { splits.train.prefix($0) } ?? splits.train
-    test = options.testLimit.map { splits.test.prefix($0) } ?? splits.test
+    train = options.limited(splits.train, to: options.trainLimit)
+    validation = splits.validation.map { options.limited($0, to: options.testLimit) }
+    test = options.limited(splits.test, to: options.testLimit)
+    for (images, all) in [(train, splits.train), (test, splits.test)] {
+      if let line = Self.absentClasses(images, of: all) { monitor.warning(line) }
+    }
     chosen = try options.chosenModel(weights: initialWeights, images: train)
     if let classes = options.numClasses, classes != train.numClasses {
       throw Failure(
@@ -45,18 +54,34 @@ struct TrainingSetup {
     let model = DenseNet(chosen.configuration, initialization: nil)
     self.model = model
     model.memoryEfficient = options.compute.memoryEfficient
-    try Self.requireMemory(recipe, train: train.count, test: test.count, side: side, model, device)
+    let held = max(test.count, validation?.count ?? 0)
+    try Self.requireMemory(recipe, train: train.count, test: held, side: side, model, device)
     try Self.setWeights(of: model, options, initialWeights, train: train, monitor)
-    if let initialWeights, let before { monitor.note(Self.note(preprocessing, before, of: initialWeights)) }
-    if recipe.threshold == .bestF1 {
+    if let initialWeights, let before {
+      monitor.note(
+        Self.note(preprocessing, before, of: initialWeights), settings: ["imageSize", "fit", "normalization"])
+    }
+    if recipe.threshold == .bestF1, validation == nil, test.count > 0 {
       monitor.note("the thresholds of best F1 are chosen on the test images, so their F1 there is too good")
+    }
+    if test.count == 0 {
+      if recipe.patience != nil {
+        throw Failure(
+          .usage, "patience: expected images to test on with it, found none; hold some out, or leave it out",
+          settings: ["patience"])
+      }
+      monitor.note("all images are for training: no accuracy will be known but that of training")
     }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: try recipe.makeLoss(for: train),
       average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
+    // The weights of runs of older versions stay as these write them.
+    provenance =
+      options.limitsTakeTheFirst
+      ? [:] : try TrainingImages.metadata(of: train, rule: splits.rule.flatMap { $0.testShare > 0 ? $0 : nil })
     fingerprint = RunFingerprint(
-      options, chosen.configuration, train: train, test: test, preprocessing,
+      options, chosen.configuration, train: train, validation: validation, test: test, preprocessing,
       weights: initialWeights, instructionSet: device.instructionSet)
   }
 
@@ -68,12 +93,22 @@ struct TrainingSetup {
     return usual.mean == Preprocessing.imageNet.mean ? usual : nil
   }
 
+  /// Says which classes a limit has left no images of.
+  private static func absentClasses(_ images: any LabeledImages, of all: any LabeledImages) -> String? {
+    guard images.files != nil, images.count < all.count else { return nil }
+    let (kept, before) = (images.classCounts, all.classCounts)
+    let absent = kept.indices.filter { kept[$0] == 0 && before[$0] > 0 }.map { all.classNames[$0] }
+    guard let first = absent.first else { return nil }
+    let names = absent.count > 1 ? "\(first) and \(absent.count - 1) other classes" : first
+    return "\(all.name): the limit of \(images.count) of \(all.count) images leaves none of \(names)"
+  }
+
   private static func note(_ preprocessing: Preprocessing, _ before: Preprocessing, of weights: WeightsFile) -> String {
     let isSame =
       preprocessing.mean == before.mean && preprocessing.std == before.std
       && preprocessing.squareSide == before.squareSide
     return isSame
-      ? "images are prepared as those of \(weights.source) were; their size, fit and normalization can be set"
+      ? "images are prepared as those of \(weights.source) were, unless their size, fit or normalization is given"
       : "images differ in size or normalisation from those of \(weights.source)"
   }
 
@@ -83,7 +118,7 @@ struct TrainingSetup {
     let batch = min(recipe.batchSize, train)
     let work = MemoryRequirement(images: batch, side: side)
     try work.require(for: model, training: true, batches: 4, device: device)
-    try MemoryRequirement(images: min(recipe.batchSize, test), side: side)
+    try MemoryRequirement(images: max(1, min(recipe.batchSize, test)), side: side)
       .require(for: model, training: false, batches: 4, device: device)
     try work.requireStatistics(for: model, smallestBatch: train % batch == 0 ? batch : train % batch)
   }
@@ -113,10 +148,18 @@ extension TrainingOptions {
   /// - Throws: `Failure` for settings that make no sense, before anything is downloaded, and for what cannot be found.
   func load(_ monitor: TaskMonitor) async throws -> TrainingSetup.Parts {
     try validate()
-    let weights = try initialWeights.map { try WeightsFile(contentsOf: URL(fileURLWithPath: $0)) }
+    let weights = try initialWeights.map {
+      try WeightsFile(contentsOf: URL(fileURLWithPath: $0), entry: initialEntry)
+    }
+    for note in weights?.notes ?? [] { monitor.note(note) }
     _ = try chosenModel(weights: weights, images: nil)
     return TrainingSetup.Parts(
       splits: try await dataset.load(otherwise: recipe.dataset, monitor: monitor), weights: weights)
+  }
+
+  fileprivate func limited(_ images: any LabeledImages, to limit: Int?) -> any LabeledImages {
+    guard let limit else { return images }
+    return limitsTakeTheFirst ? images.prefix(limit) : images.limited(to: limit, seed: dataset.splitSeed)
   }
 
   fileprivate func chosenModel(weights: WeightsFile?, images train: (any LabeledImages)?) throws -> ChosenModel {
@@ -147,8 +190,11 @@ extension TrainingSetup {
       order: order, epoch: epoch, seed: options.seed, firstBatch: first)
   }
 
-  func testBatches() -> BatchLoader {
-    BatchLoader(test, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<test.count))
+  /// What is evaluated after each epoch, and what the best one is chosen by.
+  var selection: any LabeledImages { validation ?? test }
+
+  func batches(of images: any LabeledImages) -> BatchLoader {
+    BatchLoader(images, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<images.count))
   }
 
   /// Whether images have several labels each.
@@ -163,6 +209,7 @@ extension TrainingSetup {
       preprocessing: preprocessing)
     if hasSeveralLabels { (card.activation, card.thresholds) = (.sigmoid, thresholds ?? usualThresholds) }
     file.card = card
+    file.metadata.merge(provenance) { $1 }
     return file
   }
 

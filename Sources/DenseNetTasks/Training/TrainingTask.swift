@@ -29,10 +29,11 @@ public struct TrainingTask: Sendable {
     monitor: TaskMonitor = TaskMonitor(), events: TrainingEvents = TrainingEvents()
   ) async throws -> TrainingOutcome {
     let device = try options.compute.device()
+    let lock = try options.lockOfResumedRun()
     let parts = try await options.load(monitor)
     return try Device.$current.withValue(device) {
       let setup = try TrainingSetup(options, parts, device: device, monitor: monitor)
-      return try RunStart.completed(setup) ?? Run(setup: setup, monitor: monitor, events: events).run()
+      return try RunStart.completed(setup) ?? Run(setup: setup, monitor: monitor, events: events, lock: lock).run()
     }
   }
 }
@@ -42,10 +43,13 @@ private struct Run {
   let setup: TrainingSetup
   let monitor: TaskMonitor
   let events: TrainingEvents
+  /// Of a run that is resumed.
+  let lock: RunLock?
 
   func run() throws -> TrainingOutcome {
     events.isReady(TrainingOverview(setup))
-    let start = try RunStart(setup)
+    let start = try RunStart(setup, lock: lock)
+    defer { start.lock.release() }
     let recorder = try RunRecorder(start, setup, warn: monitor.warning)
     events.begins(TrainingStart(folder: start.folder, progress: start.progress, notes: start.notes))
     let checkpoints = setup.options.checkpoints
@@ -62,7 +66,7 @@ private struct Run {
         batches: { epoch, first in
           events.epochBegins(epoch)
           return setup.batches(epoch: epoch, from: first)
-        }, test: { setup.testBatches() }, callbacks: callbacks(recorder, keeper))
+        }, test: { setup.batches(of: setup.selection) }, callbacks: callbacks(recorder, keeper))
     } catch let failure as Failure {
       events.ends()
       recorder.abandon()
@@ -71,8 +75,26 @@ private struct Run {
         settings: failure.settings)
     }
     if result.wasInterrupted { keeper.write() }
-    events.ends()
+    if setup.validation == nil || result.wasInterrupted { events.ends() }
     return try finish(result, recorder)
+  }
+
+  /// Evaluates the model on the test images.
+  /// - Throws: ``TrainingInterruption`` where the monitor stops it.
+  private func test(_ recorder: RunRecorder, _ result: Trainer.Result) throws -> Metrics {
+    recorder.testBegins()
+    events.finalTestBegins()
+    let metrics = try setup.trainer.evaluate(
+      setup.batches(of: setup.test),
+      onBatch: {
+        recorder.tested($0)
+        events.tested($0.metrics)
+      }, shouldStop: { monitor.shouldStop() })
+    guard metrics.examples == setup.test.count else {
+      events.ends()
+      throw TrainingInterruption(folder: recorder.folder, step: result.last.step, epoch: result.last.epoch)
+    }
+    return metrics
   }
 
   private func callbacks(_ recorder: RunRecorder, _ keeper: CheckpointKeeper) -> Trainer.Callbacks {
@@ -86,7 +108,7 @@ private struct Run {
       events.testBegins()
     }
     callbacks.onTestBatch = {
-      recorder.tested($0)
+      if setup.validation == nil || setup.hasSeveralLabels { recorder.tested($0) }
       events.tested($0.metrics)
     }
     callbacks.onEpoch = {
@@ -104,7 +126,9 @@ private struct Run {
       recorder.abandon()
       throw TrainingInterruption(folder: recorder.folder, step: result.last.step, epoch: result.last.epoch)
     }
-    let summary = try recorder.finishSummary(result)
+    let tests = try recorder.finishTests(result) { try test(recorder, result) }
+    events.ends()
+    let summary = try recorder.finishSummary(result, tests)
     try recorder.finishReport()
     return TrainingOutcome(folder: recorder.folder, summary: summary, wasComplete: false)
   }

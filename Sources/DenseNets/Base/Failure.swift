@@ -18,14 +18,14 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public let kind: Kind
-  /// One line, without a full stop at its end, in the library's terms.
+  /// One line, without a full stop at its end, in the library's terms; what is no text in it is escaped.
   public let description: String
   /// What to change, where that is a setting of the work: a command adds the names of its options.
   public let settings: [Setting]
 
   public init(_ kind: Kind, _ description: String, settings: [Setting] = []) {
     self.kind = kind
-    self.description = description
+    self.description = printable(description)
     self.settings = settings
   }
 

@@ -9,13 +9,19 @@ public struct Preprocessing: Sendable, Equatable {
     /// The shorter side gets this length, and the other keeps the image's shape, rounded down.
     case shorterSide(Int)
     case exact(height: Int, width: Int)
+    /// The image keeps its shape, and becomes as large as fits into this size: timm's `ResizeKeepRatio` with `longest` 1.
+    case fit(height: Int, width: Int)
+    /// The image keeps its shape, and becomes as small as covers this size: timm's `ResizeKeepRatio` with `longest` 0.
+    case cover(height: Int, width: Int)
   }
 
   /// 1 for grey, 3 for RGB.
   public var inputChannels: Int
   public var resize: Resize
-  /// Height and width of the part around the centre that is kept, with black around a smaller image; nil keeps all.
+  /// Height and width of the part around the centre that is kept, with a border around a smaller image; nil keeps all.
   public var crop: [Int]?
+  /// The border's colour, a value of 0…255 for each channel; nil: black.
+  public var fill: [Int]?
   public var interpolation: Interpolation
   /// Of each channel, in units of white: a value v of 0…255 becomes (v / 255 - mean) / std.
   public var mean: [Double]
@@ -26,13 +32,14 @@ public struct Preprocessing: Sendable, Equatable {
 
   /// - Throws: `Failure(.usage)` that names the field which makes no sense.
   public init(
-    inputChannels: Int, resize: Resize = .none, crop: [Int]? = nil, interpolation: Interpolation = .bilinear,
-    mean: [Double]? = nil, std: [Double]? = nil
+    inputChannels: Int, resize: Resize = .none, crop: [Int]? = nil, fill: [Int]? = nil,
+    interpolation: Interpolation = .bilinear, mean: [Double]? = nil, std: [Double]? = nil
   ) throws(Failure) {
     self.init(
       unchecked: inputChannels, resize: resize, crop: crop, interpolation: interpolation,
       mean: mean ?? [Double](repeating: 0, count: max(inputChannels, 0)),
       std: std ?? [Double](repeating: 1, count: max(inputChannels, 0)))
+    self.fill = fill
     try validate(.usage)
   }
 
@@ -74,13 +81,18 @@ public struct Preprocessing: Sendable, Equatable {
     switch resize {
     case .none: break
     case .shorterSide(let side): try requireSide(side, "resize")
-    case .exact(let height, let width):
+    case .exact(let height, let width), .fit(let height, let width), .cover(let height, let width):
       try requireSide(height, "resize")
       try requireSide(width, "resize")
     }
     if let crop {
       try require(crop.count == 2, "crop: expected a height and a width, found \(crop.count) numbers")
       for side in crop { try requireSide(side, "crop") }
+    }
+    if let fill {
+      try require(
+        fill.count == inputChannels && fill.allSatisfy { (0...255).contains($0) },
+        "fill: expected \(inputChannels) numbers of 0 to 255, one per channel, found \(fill)")
     }
     for (field, values) in [("mean", mean), ("std", std)] {
       try require(
@@ -102,7 +114,19 @@ extension Preprocessing {
       let (short, long) = (min(height, width), max(height, width))
       let other = Int(Double(side * long) / Double(short))
       return width <= height ? (other, side) : (side, other)
+    case .fit(let targetHeight, let targetWidth):
+      return Self.scaled(
+        height, width, by: max(Double(height) / Double(targetHeight), Double(width) / Double(targetWidth)))
+    case .cover(let targetHeight, let targetWidth):
+      return Self.scaled(
+        height, width, by: min(Double(height) / Double(targetHeight), Double(width) / Double(targetWidth)))
     }
+  }
+
+  /// Both sides divided and rounded as Python does it, halves to the even number; no side vanishes.
+  private static func scaled(_ height: Int, _ width: Int, by ratio: Double) -> (height: Int, width: Int) {
+    func side(_ length: Int) -> Int { max(Int((Double(length) / ratio).rounded(.toNearestOrEven)), 1) }
+    return (side(height), side(width))
   }
 
   /// The height and width of the network's input for an image of this size.

@@ -12,37 +12,39 @@ public struct Metrics: Sendable, Equatable, Codable {
 
   public init() {}
 
-  /// - Parameter loss: the mean over the batch.
-  public mutating func add(loss: Double, correct: Int, count: Int) {
-    lossSum += loss * Double(count)
-    self.correct += correct
-    examples += count
+  /// - Parameters:
+  ///   - loss: the mean over the batch.
+  ///   - weight: what that mean counts for among those of other batches, such as the sum of its labels' class weights;
+  ///     nil: its examples.
+  public mutating func add(loss: Double, correct: Int, count: Int, weight: Double? = nil) {
+    merge(Metrics(lossSum: loss * (weight ?? Double(count)), correct: correct, examples: count, weight: weight))
   }
 
-  /// Adds a batch of `count` images. A mean over known labels counts for these, any other for the images.
+  /// Adds a batch of `count` images.
   public mutating func add(_ result: LossResult, count: Int) {
-    guard let decided = result.decisions else {
-      return add(loss: result.loss, correct: result.correct, count: count)
-    }
-    lossSum += result.loss * result.weight
-    weightSum = (weightSum ?? 0) + result.weight
-    decisions = (decisions ?? 0) + decided
-    correct += result.correct
-    examples += count
+    add(loss: result.loss, correct: result.correct, count: count, weight: result.weight)
+    if let more = result.decisions { decisions = (decisions ?? 0) + more }
   }
 
   /// Adds the sums over other batches. How well labels are ranked does not follow from sums.
   public mutating func merge(_ other: Metrics) {
+    if weightSum != nil || other.weightSum != nil { weightSum = weight + other.weight }
+    if let more = other.decisions { decisions = (decisions ?? 0) + more }
     lossSum += other.lossSum
     correct += other.correct
     examples += other.examples
-    if let more = other.weightSum { weightSum = (weightSum ?? 0) + more }
-    if let more = other.decisions { decisions = (decisions ?? 0) + more }
     ranking = nil
   }
 
-  /// The mean over all examples, or over all known labels; NaN for none.
-  public var loss: Double { lossSum / (weightSum ?? Double(examples)) }
+  private init(lossSum: Double, correct: Int, examples: Int, weight: Double?) {
+    (self.lossSum, self.correct, self.examples) = (lossSum, correct, examples)
+    if let weight, weight != Double(examples) { weightSum = weight }
+  }
+
+  private var weight: Double { weightSum ?? Double(examples) }
+
+  /// The mean over all examples, each by its weight, or over all known labels; NaN for none.
+  public var loss: Double { lossSum / weight }
   /// Correct predictions per example, or per known label; NaN for none.
   public var accuracy: Double { Double(correct) / Double(decisions ?? examples) }
   /// What tells the best epoch: the accuracy; for several labels the mean AUROC, where a label has one.

@@ -19,7 +19,7 @@ extension Trainer {
   /// The results of a run.
   public struct Result: Sendable {
     public let last: EpochResult
-    /// The epoch of the best test accuracy; nil where none was tested.
+    /// The epoch of the best accuracy on the images that are evaluated after each epoch; nil where there are none.
     public let best: EpochResult?
     /// Whether a callback stopped the run before its end; nothing was then evaluated after the last step.
     public let wasInterrupted: Bool

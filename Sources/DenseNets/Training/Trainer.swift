@@ -29,7 +29,7 @@ public final class Trainer {
   /// - Parameters:
   ///   - start: where to resume; the states of model, optimizer and average are those of that moment.
   ///   - batches: the training batches of an epoch, counted from 0, starting with the given one.
-  ///   - test: the batches to evaluate on.
+  ///   - test: the batches to evaluate on after each epoch, and to choose the best epoch by; none: nothing is chosen.
   /// - Throws: ``Failure`` when the loss is not finite; why batches ended early; what a callback or the reducer throws.
   public func fit<Batches: BatchSource, Tests: BatchSource>(
     _ plan: TrainingPlan, from start: TrainingProgress = TrainingProgress(),
@@ -169,12 +169,15 @@ extension TrainingProgress {
 
   fileprivate mutating func endEpoch(_ result: EpochResult, _ plan: TrainingPlan) {
     last = result
-    if best.map({ result.test.score > $0.test.score }) ?? true { best = result }
-    let waited = result.epoch - (best?.epoch ?? result.epoch)
+    // Nothing is better where nothing is tested on.
+    if result.test.examples == 0 {
+      best = nil
+    } else if best.map({ result.test.score > $0.test.score }) ?? true {
+      best = result
+    }
+    let waited = best.map { result.epoch - $0.epoch } ?? 0
     isComplete =
       result.epoch == plan.epochs || step == plan.maxSteps || plan.patience.map { waited >= $0 } ?? false
-    if isComplete { return }
-    epoch += 1
-    (batch, metrics, epochSeconds, epochWaitingSeconds) = (0, Metrics(), 0, 0)
+    if !isComplete { beginEpoch(epoch + 1) }
   }
 }

@@ -24,8 +24,10 @@ struct BenchPredictCommand: ParsableCommand {
   @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(1)
 
-  @Option(number: "Timed passes.")
-  var repetitions: Positive = Positive(15)
+  @Option(
+    name: [.long, .customLong("repetitions")], parsing: .unconditional,
+    help: ArgumentHelp("Timed passes. Default: 15.", valueName: "n"), transform: Positive.parse)
+  var steps: Positive = Positive(15)
 
   @Option(number: "Seed for the weights and the batch.")
   var seed: Seed = Seed(0)
@@ -36,9 +38,9 @@ struct BenchPredictCommand: ParsableCommand {
   func run() throws {
     var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
-    let measure = try benchmark.ofInference(repetitions: repetitions.value)
+    let measure = try benchmark.ofInference(repetitions: steps.value)
     var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
-    report.repetitions = repetitions.value
+    (report.steps, report.repetitions) = (steps.value, steps.value)
     report.imagesPerSecond = Double(batchSize.value) / measure.seconds
     report.milliseconds = 1000 * measure.seconds
     if json { try printJSON(report) } else { try printResult(report.table()) }

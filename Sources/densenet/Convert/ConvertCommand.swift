@@ -27,10 +27,12 @@ struct ConvertCommand: ParsableCommand {
   var from: Path
 
   @Argument(
-    help: "The file to write: .safetensors, or .pth or .pt for torch.load. An existing file is replaced.",
+    help:
+      "The file to write: .safetensors, or .pth or .pt for torch.load. An existing file of the same format is replaced.",
     transform: Path.parse)
   var to: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
 
   @Option(
@@ -42,6 +44,9 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(number: "Seed for a new classifier.")
   var seed: Seed = Seed(0)
+
+  @Flag(help: "Replace an existing file of another format.")
+  var force = false
 
   @Flag(help: "Print what was done as JSON.")
   var json = false
@@ -61,8 +66,10 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let target = try WeightsFile.writtenFormat(of: to.url)
-    let reading = try WeightsReader(contentsOf: from.url)
+    try OutputFile.require(to.url, as: target, inputs: [from.url], replaces: force)
+    let reading = try WeightsReader(contentsOf: from.url, entry: entry.entry)
     var file = reading.file
+    for note in file.notes { printError("note: \(note)") }
     var conversion = WeightsConversion()
     (conversion.model, conversion.seed) = (model.choice, seed.value)
     (conversion.numClasses, conversion.inputChannels) = (numClasses?.value, inputChannels?.value)

@@ -1,17 +1,18 @@
-import ArgumentParser
+public import ArgumentParser
 import DenseNetData
 import DenseNetReports
-import DenseNetTasks
+public import DenseNetTasks
 import DenseNets
 
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a network's loss and accuracy on the test images.",
     discussion: """
-      With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/val/CLASS/* or DIR/test/CLASS/* where \
-      these exist, and prepared as the weights record; with --val-share, those of DIR/CLASS/* that training with the \
-      same share and --split-seed held out for testing. With --dataset csv:FILE, they are the table's rows with split val or \
-      test, or all rows if it has no column split. Folders and labels are matched with classes by the names in the \
+      With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/test/CLASS/* or else \
+      DIR/val/CLASS/* where these exist, and prepared as the weights record; with --part, from another part. With --dataset \
+      csv:FILE, they are the table's rows with split test, or else val, or all rows if it has no column split. Where \
+      images do not come in parts, --part test takes those that training held out for testing, by the share and seed in \
+      the weights or by --val-share, --test-share and --split-seed. Images that the weights were trained on are warned of. Folders and labels are matched with classes by the names in the \
       weights, else by their sorted order. Images that cannot be read are reported on standard error and left out; the \
       exit status is then 65.
       """)
@@ -22,11 +23,24 @@ struct EvaluateCommand: AsyncParsableCommand {
     transform: Path.parse)
   var weights: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var decisions: ThresholdOptions
   @OptionGroup var views: TestTimeAugmentationOptions
   @OptionGroup var compute: ComputeOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Part of the images of folder: or csv: to evaluate: train, val, test or all. Default: test, else val, else all.",
+      valueName: "part"))
+  var part: EvaluationPart?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder to write report.html, evaluation.json and predictions.csv to. Default: none.", valueName: "folder"),
+    transform: Path.parse)
+  var output: Path?
 
   @Option(number: "Images per batch, at most 64.")
   var batchSize: Positive = Positive(64)
@@ -81,22 +95,33 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     let device = try compute.device()
     let source = try data.imageSource()
-    var task = EvaluationTask(try LoadedNetwork(weights: weights.text, model: model.choice))
+    if part != nil, source == nil { throw Failure(.usage, "--part: applies only to folder: and csv:; leave it out") }
+    var task = EvaluationTask(try LoadedNetwork(weights, entry, model))
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
     (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
     task.threshold = decisions.threshold
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
+    (task.part, task.splitSeed, task.keepsPredictions) = (part, data.splitSeed.value, output != nil)
+    let report = try output.map { try EvaluationReport($0.text) }
+    if let warning = report?.warning { printError("warning: \(warning)") }
+    defer { report?.abandon() }
     var leftOut = LeftOutImages()
     task.onSkipped = { leftOut.report($0) }
     let result: EvaluationResult
+    let dataset: String
+    var image: ((Int) throws -> DecodedImage)?
     if let source {
       Interrupts.watch()
-      result = try task.run(on: source, rule: data.valShare == nil ? nil : data.splitRule)
+      result = try task.run(on: source, rule: data.valShare == nil && data.testShare == nil ? nil : data.splitRule)
+      dataset = source.name
     } else {
       let test = try await data.load(quiet: quiet).test
       Interrupts.watch()
       result = try task.run(on: test)
+      (dataset, image) = (test.name, { try test.image(at: $0) })
     }
+    let settings = [("part", part?.rawValue ?? "default"), ("tta", views.tta.rawValue)]
+    try report?.write(result, of: task.network, on: dataset, settings: settings, image: image)
     if json { try printJSON(Report(result)) } else { try printResult(line(result, isOwn: source != nil)) }
     try leftOut.throwIfAny(of: result.examples + result.skipped.count)
   }
@@ -105,11 +130,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     return "test loss \(fixed(result.loss)), test acc \(fixed(result.accuracy))"
       + (isOwn && result.labels == nil ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
-      + (result.labels.map { ", " + $0.ranking.line } ?? "")
+      + (result.labels.map { ", " + $0.ranking.line() } ?? "")
       + " on \(result.examples) images in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
   }
 }
 
 extension EvaluateCommand: NamesSettings {
-  static let optionNames: [Failure.Setting: [String]] = ["inputTensors": [], "classNames": []]
+  static let optionNames: [Failure.Setting: [String]] = [
+    "initialWeights": ["densenet train --init"], "inputTensors": [], "classNames": [],
+  ]
 }
+
+extension EvaluationPart: ExpressibleByArgument {}

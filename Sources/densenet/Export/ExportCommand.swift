@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetIO
 import DenseNetTasks
 import DenseNets
 
@@ -19,6 +20,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The weights to export.", valueName: "file"), transform: Path.parse)
   var weights: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
 
   @Option(help: ArgumentHelp("The format to write: onnx.", valueName: "name"))
@@ -32,6 +34,9 @@ struct ExportCommand: ParsableCommand {
       "Height and width of the images, in pixels, or \"any\". Default: the size that the weights record, else the network's own (96 for d2l, 224 for Table 1, 32 for CIFAR's).",
       valueName: "pixels"), transform: InputSize.parse)
   var inputSize: InputSize?
+
+  @Flag(help: "Replace an existing file of another format.")
+  var force = false
 
   @Flag(help: "Print what was written as JSON.")
   var json = false
@@ -57,8 +62,9 @@ struct ExportCommand: ParsableCommand {
       case .any?: .any
       case .side(let side)?: .side(side)
       }
+    try OutputFile.require(output.url, as: .onnx, inputs: [weights.url], replaces: force)
     let export = NetworkExport(
-      try LoadedNetwork(weights: weights.text, model: model.choice), size: size,
+      try LoadedNetwork(weights, entry, model), size: size,
       producerVersion: DenseNetCommand.version)
     let report =
       switch format {
@@ -72,6 +78,7 @@ struct ExportCommand: ParsableCommand {
 
 extension ExportCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
+    "initialWeights": ["densenet train --init"],
     "imageSize": ["--input-size"], "inputTensors": [], "classNames": [],
   ]
 }

@@ -4,7 +4,6 @@ import DenseNetReports
 import DenseNetTasks
 import DenseNets
 import Foundation
-import Synchronization
 
 struct LearningRateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -61,18 +60,13 @@ struct LearningRateCommand: AsyncParsableCommand {
     var task = LearningRateTask(options)
     (task.rates, task.steps) = (lowestLr.value...highestLr.value, steps.value)
     let console = ConsoleMonitor(quiet: training.quiet)
-    let updates = Atomic(0)
     let found = try await task.run(
       monitor: console.monitor, isReady: { Interrupts.watch() },
       onPoint: { point, images in
-        updates.add(1, ordering: .relaxed)
         let loss = TextFormat.fixed(point.smoothedLoss, decimals: 3)
         console.progress.update(
           completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
       })
-    guard let found else {
-      throw Interruption(description: "interrupted after \(updates.load(ordering: .relaxed)) updates")
-    }
     let (points, suggestion) = (found.points, found.suggestion)
     let path = svg ?? Path(text: "lr-find.svg")
     try AtomicFile.write(Data(found.chart.svg().utf8), to: path.url)
@@ -97,7 +91,6 @@ struct LearningRateCommand: AsyncParsableCommand {
   private func compareBatchSizes(_ options: TrainingOptions) async throws {
     let result = try await BatchSizeTask(options).run(
       monitor: ConsoleMonitor(quiet: training.quiet).monitor, isReady: { Interrupts.watch() })
-    guard let result else { throw Interruption(description: "interrupted while measuring batches") }
     if json { return try printJSON(result) }
     var table = TextTable(columns: [.init("batch", .right), .init("examples/s", .right), .init("memory", .right)])
     for size in result.sizes {

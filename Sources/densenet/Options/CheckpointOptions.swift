@@ -16,9 +16,12 @@ struct CheckpointOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Resume the run in --output from its newest intact checkpoint, or from the start if it has none. With --output alone, all other options are the run's own; a complete run is left unchanged."
+      "Resume the run in --output from its newest intact checkpoint, or from the start if it has none yet. Options that are not given are the run's own. A complete run is left unchanged, unless --epochs, --max-steps or --patience asks for more, with another --lr if given."
   )
   var resume = false
+
+  @Flag(help: "With --resume: begin the run in --output again from its first step, and remove its checkpoints.")
+  var fromStart = false
 
   var options: TrainingOptions.CheckpointOptions {
     var options = TrainingOptions.CheckpointOptions()

@@ -6,7 +6,7 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS or test/CLASS, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS, test/CLASS or both, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -22,17 +22,27 @@ struct DataOptions: ParsableArguments {
     valueName: "pixels")
   var resize: Positive?
 
-  @Option(number: "Use only the first <n> test images. Default: all.")
+  @Option(
+    number:
+      "Use only <n> test images, and as many for validation: the first ones; of folder: and csv:, the same share of each class, chosen by --split-seed. Default: all."
+  )
   var testLimit: Positive?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Share of each class to hold out for testing, where images are not split already. Default: 0.2; evaluate uses every image.",
+      "Share of each class to hold out, where images are not split already; with --test-share, for validation: to choose the best epoch by, and not for the test accuracy. 0: none. Default: 0.2; evaluate uses every image.",
       valueName: "share"), transform: DataOptions.parseShare)
   var valShare: Double?
 
-  @Option(number: "Seed for the choice of images that --val-share holds out.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Share of each class to hold out for testing, beside the one of --val-share. Default: none.",
+      valueName: "share"), transform: DataOptions.parseShare)
+  var testShare: Double?
+
+  @Option(number: "Seed for the choice of images that --val-share, --test-share and limits make.")
   var splitSeed: Seed = Seed(0)
 
   @OptionGroup(title: "Tables of images") var table: TableOptions
@@ -40,7 +50,8 @@ struct DataOptions: ParsableArguments {
   /// What the options choose.
   var choice: DatasetChoice {
     var choice = dataset.map { DatasetChoice($0) } ?? DatasetChoice()
-    (choice.directory, choice.testShare, choice.splitSeed) = (dataDir?.text, valShare, splitSeed.value)
+    (choice.directory, choice.splitSeed) = (dataDir?.text, splitSeed.value)
+    (choice.validationShare, choice.testShare) = (valShare, testShare)
     choice.columns = table.columns
     return choice
   }
@@ -61,8 +72,8 @@ struct DataOptions: ParsableArguments {
 
 extension DataOptions {
   @Sendable private static func parseShare(_ argument: String) throws -> Double {
-    guard let share = Double(argument), share > 0, share < 1 else {
-      throw Failure(.usage, "expected a number between 0 and 1")
+    guard let share = Double(argument), share >= 0, share < 1 else {
+      throw Failure(.usage, "expected a number between 0 and 1, or 0")
     }
     return share
   }

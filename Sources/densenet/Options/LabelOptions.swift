@@ -59,7 +59,7 @@ struct LabelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "With several labels: probability from which an image is said to have a label, kept with the weights: a number, or best-f1 (for each label the threshold of the best F1 on the images that the epochs are tested on). Default: 0.5.",
+      "With several labels: probability from which an image is said to have a label, kept with the weights: a number, or best-f1 (for each label the threshold of the best F1 on the validation images, or the test images if there are no others). Default: 0.5.",
       valueName: "x or best-f1"), transform: { try Recipe.DecisionThreshold($0) })
   var threshold: Recipe.DecisionThreshold?
 

@@ -13,6 +13,7 @@ extension Failure {
     "accumulate": ["--accumulate"],
     "averageDecay": ["--ema"],
     "batchSize": ["--batch-size"],
+    "categorical": ["--categorical"],
     "checkpointMinutes": ["--checkpoint-minutes"],
     "checkpointSteps": ["--checkpoint-steps"],
     "classNames": ["--classes"],
@@ -20,16 +21,21 @@ extension Failure {
     "clipNorm": ["--clip-norm"],
     "dataDirectory": ["--data-dir"],
     "dataset": ["--dataset"],
+    "decimal": ["--decimal"],
     "dropped": ["--drop"],
+    "entry": ["--entry"],
     "epochs": ["--epochs"],
+    "fit": ["--fit"],
     "featuresLearningRateScale": ["--features-lr-scale"],
     "folds": ["--folds"],
     "freeze": ["--freeze"],
     "groupColumn": ["--group-column"],
     "growthRate": ["--growth-rate"],
     "highestLearningRate": ["--highest-lr"],
+    "force": ["--force"],
     "id": ["--id"],
     "imageSize": ["--resize"],
+    "initialWeights": ["--init"],
     "inputTensors": ["--input-tensors"],
     "keptCheckpoints": ["--keep-checkpoints"],
     "labelColumn": ["--label-column"],
@@ -42,34 +48,53 @@ extension Failure {
     "lowestLearningRate": ["--lowest-lr"],
     "mean": ["--mean"],
     "maxSteps": ["--max-steps"],
+    "missing": ["--na"],
     "model": ["--model"],
     "momentum": ["--momentum"],
     "nesterov": ["--nesterov"],
     "normalization": ["--normalize"],
     "numClasses": ["--num-classes"],
+    "numeric": ["--numeric"],
     "output": ["--output"],
+    "part": ["--part"],
     "pathColumn": ["--path-column"],
     "patience": ["--patience"],
     "positiveWeights": ["--pos-weight"],
     "recipe": ["--recipe"],
+    "repetitions": ["--repetitions"],
     "resume": ["--resume"],
     "std": ["--std"],
+    "startsOver": ["--from-start"],
     "steps": ["--steps"],
     "target": ["--target"],
     "testLimit": ["--test-limit"],
-    "testShare": ["--val-share"],
+    "testShare": ["--test-share"],
+    "thousands": ["--thousands"],
     "threads": ["--threads"],
     "threshold": ["--threshold"],
     "trainLimit": ["--train-limit"],
     "transitionPool": ["--transition-pool"],
     "uncertain": ["--uncertain"],
+    "validationShare": ["--val-share"],
+    "warmupEpochs": ["--warmup-epochs"],
     "weightDecay": ["--weight-decay"],
   ]
 
   /// The failure as a command reports it, with the options to change.
   func line(of command: (any ParsableCommand)?) -> String {
     let own = command.flatMap { type(of: $0) as? any NamesSettings.Type }?.optionNames ?? [:]
-    let options = settings.flatMap { own[$0] ?? Self.optionNames[$0] ?? [] }
-    return options.isEmpty ? description : "\(description) (\(options.joined(separator: ", ")))"
+    return description + Self.names(of: settings, own, output: (command as? TrainCommand)?.output?.text)
+  }
+
+  /// The options of settings, in parentheses; nothing where there are none.
+  /// - Parameters:
+  ///   - own: those of a command that calls them otherwise.
+  ///   - output: the folder of the run that is to be resumed.
+  static func names(of settings: [Setting], _ own: [Setting: [String]] = [:], output: String? = nil) -> String {
+    let options = settings.flatMap { setting in
+      let names = own[setting] ?? optionNames[setting] ?? []
+      return setting == "resume" ? names.map { output == nil ? $0 : "\($0) --output \(output!)" } : names
+    }
+    return options.isEmpty ? "" : " (\(options.joined(separator: ", ")))"
   }
 }

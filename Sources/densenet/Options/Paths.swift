@@ -10,5 +10,12 @@ struct Path {
     return Path(text: argument)
   }
 
+  /// What the command line says after the program's name, by its bytes.
+  static var arguments: [String] {
+    (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
+      CommandLine.unsafeArgv[index].map { PathText.text(of: UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    }
+  }
+
   var url: URL { URL(fileURLWithPath: text) }
 }

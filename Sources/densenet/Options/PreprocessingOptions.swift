@@ -38,7 +38,7 @@ struct PreprocessingOptions: ParsableArguments {
     var result = weights
     if let resize {
       result.resize = resize.value
-      result.crop = nil
+      (result.crop, result.fill) = (nil, nil)
     }
     if let crop { result.crop = crop.value }
     if let interpolation { result.interpolation = interpolation }

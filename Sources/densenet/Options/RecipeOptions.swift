@@ -69,15 +69,16 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "Stop after <n> consecutive epochs without a better test accuracy, or mean AUROC of several labels. Default: never."
+      "Stop after <n> consecutive epochs without a better accuracy, or mean AUROC of several labels, on the validation images, or the test images if there are no others. Default: never."
   )
   var patience: Positive?
 
   @OptionGroup(title: "Learning-rate schedule") var schedule: ScheduleOptions
 
   /// The recipe that the options name, with their changes.
-  func resolve() throws -> Recipe {
-    var chosen = try named()
+  /// - Parameter base: of the run that is resumed, in place of what --recipe names.
+  func resolve(over base: Recipe? = nil) throws -> Recipe {
+    var chosen = try base ?? named()
     if let optimizer { chosen.use(optimizer) }
     if let epochs { chosen.epochs = epochs.value }
     if let batchSize { chosen.batchSize = batchSize.value }

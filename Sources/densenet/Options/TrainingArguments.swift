@@ -23,6 +23,8 @@ struct TrainingArguments: ParsableArguments {
       valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 
+  @OptionGroup var entry: EntryOptions
+
   @Option(
     number:
       "With --init: the dataset's number of classes, for a new, untrained classifier where the weights have another number. Default: such weights are refused."
@@ -32,7 +34,10 @@ struct TrainingArguments: ParsableArguments {
   @Flag(help: "Keep the images in file order in every epoch. Default: a new order each epoch, from the seed.")
   var noShuffle = false
 
-  @Option(number: "Use only the first <n> training images. Default: all.")
+  @Option(
+    number:
+      "Use only <n> training images: the first ones; of folder: and csv:, the same share of each class, chosen by --split-seed. Default: all."
+  )
   var trainLimit: Positive?
 
   @Flag(help: "Show no progress on standard error.")
@@ -53,6 +58,7 @@ struct TrainingArguments: ParsableArguments {
     options.compute.memoryEfficient = memory.memoryEfficient
     (options.seed, options.shuffles) = (seed.value, !noShuffle)
     (options.initialWeights, options.numClasses) = (initialWeights?.text, numClasses?.value)
+    options.initialEntry = entry.entry
     (options.trainLimit, options.testLimit) = (trainLimit?.value, data.testLimit?.value)
     return options
   }

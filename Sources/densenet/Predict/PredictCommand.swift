@@ -27,6 +27,7 @@ struct PredictCommand: ParsableCommand {
     transform: Path.parse)
   var weights: Path
 
+  @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: PredictionOptions
@@ -57,7 +58,7 @@ struct PredictCommand: ParsableCommand {
     let tensors = try tensorFiles()
     if tensors == nil { try output.validate(images: images.map(\.text)) }
     let device = try compute.device()
-    let network = try LoadedNetwork(weights: weights.text, model: model.choice)
+    let network = try LoadedNetwork(weights, entry, model)
     if let tensors {
       try predict(tensors.input, tensors.output, network, device)
     } else {
@@ -68,6 +69,7 @@ struct PredictCommand: ParsableCommand {
   private func predictImages(_ network: LoadedNetwork, _ device: Device) throws {
     let preprocessing = try preprocessing.applied(to: network.preprocessing())
     let files = ImageFiles(images.map(\.text))
+    if let leftOut = files.leftOut.description { printError("warning: \(leftOut)") }
     let classifier = try ImageClassifier(
       network, preprocessing: preprocessing, classNames: network.classNames(file: output.classes?.text),
       threshold: decisions.threshold, views: views.tta, device: device)
@@ -190,6 +192,7 @@ struct PredictionOptions: ParsableArguments {
 
 extension PredictCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
+    "initialWeights": ["densenet train --init"],
     "imageSize": ["--resize", "--crop"], "heatMaps": ["--cam"],
   ]
 }

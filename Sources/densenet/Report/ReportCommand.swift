@@ -25,9 +25,8 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let run = RunDirectory(at: folder.url)
-    let html = try RunReport(folder: run).page().html()
     let target = output?.url ?? run.reportURL
-    try AtomicFile.write(Data(html.utf8), to: target)
+    try RunReport(folder: run).writePage(to: target)
     try printResult(target.relativePath)
   }
 }

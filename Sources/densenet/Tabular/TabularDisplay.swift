@@ -1,19 +1,26 @@
+import ArgumentParser
+import DenseNetData
 import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
+import DenseNets
 import Foundation
 
 /// What a person sees of a tabular run.
 final class TabularDisplay {
   private let errorName: String
   private let quiet: Bool
+  private let command: any ParsableCommand
   private var progress: ProgressBar?
   private var folds = 0
 
-  init(errorName: String, quiet: Bool) { (self.errorName, self.quiet) = (errorName, quiet) }
+  init(errorName: String, quiet: Bool, command: any ParsableCommand) {
+    (self.errorName, self.quiet, self.command) = (errorName, quiet, command)
+  }
 
   var events: TabularEvents {
     var events = TabularEvents()
+    events.warning = { [command] in printError("warning: \($0.line(of: command))") }
     events.begins = { [self] in begin($0) }
     events.foldBegins = { [self] in progress?.begin("fold \($0 + 1)/\(folds)", total: $1) }
     events.epochEnds = { [self] in
@@ -27,7 +34,7 @@ final class TabularDisplay {
     folds = overview.folds
     let progress = ProgressBar(style: .automatic(quiet: quiet), plannedWork: overview.plannedRows)
     self.progress = progress
-    for note in overview.notes { progress.note("note: \(note)") }
+    if !quiet { for note in overview.notes { printError("note: \(note.line(of: command))") } }
     progress.note(
       "\(TextFormat.thousands(overview.rows)) rows, \(folds) folds; writing \(overview.folder.url.relativePath)")
   }
@@ -43,4 +50,11 @@ final class TabularDisplay {
 
   /// An error of a logarithm to four digits, one of prices without superfluous ones.
   private func shown(_ error: Double) -> String { TextFormat.fixed(error, decimals: error < 100 ? 4 : 1) }
+}
+
+extension TableRemark {
+  /// The remark as a command reports it, with the options to change.
+  func line(of command: any ParsableCommand) -> String {
+    Failure(.invalidData, text, settings: settings).line(of: command)
+  }
 }

@@ -13,7 +13,8 @@ struct TabularTrainCommand: ParsableCommand {
     abstract: "Train densely connected multilayer perceptrons on a table, with cross-validation.",
     discussion: """
       The table is a CSV file with a header. Numeric columns are standardised, and missing numbers count as the mean; \
-      a text column becomes a column of ones and zeros for each category, and one for missing values. The rows are split \
+      a text column becomes a column of ones and zeros for each category, and one for missing values. A column whose \
+      values are almost all numbers is an error until you say what the others are. The rows are split \
       into folds; for each, a network learns from the others and is tested on it. The error is the root mean squared \
       error of the target's logarithm, so that errors count by ratio; --no-log-target uses the target itself.
 
@@ -45,8 +46,26 @@ struct TabularTrainCommand: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A column to leave out; may be repeated. Default: none.", valueName: "column"))
+    help: ArgumentHelp(
+      "Columns to leave out, separated by commas; may be repeated. A column without a name is called by its place from 0, as in pandas: \"Unnamed: 0\". Default: none.",
+      valueName: "columns"))
   var drop: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Columns whose values are categories even where they look like numbers, such as codes; separated by commas, may be repeated. Default: columns that hold texts.",
+      valueName: "columns"))
+  var categorical: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Columns that must hold numbers; separated by commas, may be repeated. Default: columns that hold nothing else.",
+      valueName: "columns"))
+  var numeric: [String] = []
+
+  @OptionGroup(title: "How the tables are written") var format: TableFormatOptions
 
   @Flag(help: "Learn the target itself. Default: its logarithm.")
   var noLogTarget = false
@@ -114,7 +133,7 @@ struct TabularTrainCommand: ParsableCommand {
     let device = try Device.cpu(threads: threads.value)
     var task = try TabularTask(options)
     task.device = device
-    let display = TabularDisplay(errorName: noLogTarget ? "rmse" : "log rmse", quiet: quiet)
+    let display = TabularDisplay(errorName: noLogTarget ? "rmse" : "log rmse", quiet: quiet, command: self)
     task.events = display.events
     task.monitor.shouldStop = { Interrupts.requested }
     Interrupts.watch()
@@ -130,6 +149,8 @@ struct TabularTrainCommand: ParsableCommand {
   private var options: TabularOptions {
     var options = TabularOptions(train: train.text, target: target)
     (options.test, options.id, options.dropped, options.dropReason) = (test?.text, id, drop, "named by --drop")
+    (options.categorical, options.numeric) = (categorical, numeric)
+    format.apply(to: &options.format)
     (options.logTarget, options.clip, options.folds) = (!noLogTarget, clip.value, folds.value)
     (options.model, options.layers, options.growthRate) = (model, layers.value, growthRate.value)
     (options.dropout, options.epochs, options.batchSize) = (dropout.value, epochs?.value, batchSize.value)
@@ -138,4 +159,8 @@ struct TabularTrainCommand: ParsableCommand {
     options.program = (DenseNetCommand.version, Array(CommandLine.arguments.dropFirst()))
     return options
   }
+}
+
+extension TabularTrainCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["delimiter": ["--delimiter"]]
 }

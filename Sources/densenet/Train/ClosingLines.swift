@@ -16,8 +16,10 @@ struct ClosingLines {
   }
 
   private var lines: String {
-    "loss \(TextFormat.fixed(summary.trainLoss, decimals: 3)), "
-      + "train acc \(TextFormat.fixed(summary.trainAccuracy, decimals: 3)), \(summary.testLine)\n"
-      + "\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
+    func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
+    var line = "loss \(fixed(summary.trainLoss)), train acc \(fixed(summary.trainAccuracy))"
+    if let accuracy = summary.validationAccuracy { line += ", val acc \(fixed(accuracy))" }
+    if summary.isTested { line += ", \(summary.testLine)" }
+    return "\(line)\n\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
   }
 }

@@ -1,30 +1,37 @@
 import ArgumentParser
+import DenseNetData
+import DenseNetIO
 import DenseNetTasks
 import DenseNets
 import Foundation
 
-/// The run that `--resume` names where only its folder is given.
+/// The run that `--resume` names, with what the command line changes of it.
 enum ResumedRun {
-  /// The run's own settings; nil where the command line gives settings.
+  /// The run's own settings, and those that are given in place of them; nil where a new run is to begin.
   static func options(of command: TrainCommand) throws -> TrainingOptions? {
-    guard command.checkpoints.resume, let output = command.output, namesOnlyTheRun(CommandLine.arguments.dropFirst(2))
-    else { return nil }
+    guard command.checkpoints.resume, let output = command.output else { return nil }
+    let given = GivenOptions(CommandLine.arguments.dropFirst(2))
     guard let saved = try SavedRun(contentsOf: output.url) else {
+      guard given.nameOnlyTheRun else { return nil }
       throw Failure(
         .missingInput,
         "\(output.text): expected the folder of a run to resume, found none; check --output, or give the options of a new run with it"
       )
     }
-    // Named from here, before the run's own place is entered.
-    let dataDir = command.training.data.dataDir?.url.path
+    // What is given is named from here, before the run's own place is entered.
+    let training = command.training
+    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let place = enter(saved.workingFolder, output)
+    let moved = FileManager.default.currentDirectoryPath != here.path
     let old = saved.namesDataset ? nil : OldArguments(saved.arguments)
-    var options = try saved.options(dataset: old?.dataset)
+    let dataset = given.contains("--dataset") && old != nil ? training.data.choice : old?.dataset
+    var options = try saved.options(dataset: dataset)
+    if let old { options.compute.threads = old.threads }
+    try training.change(&options, given) { moved ? here.appending(path: $0).path : $0 }
+    if let maxSteps = command.maxSteps { options.maxSteps = maxSteps.value }
     options.output = place.text
     options.checkpoints = command.checkpoints.options
-    if let old { options.compute.threads = old.threads }
-    if let threads = try command.training.compute.options().threads { options.compute.threads = threads }
-    if let dataDir { options.dataset.directory = dataDir }
+    options.program = command.program
     return options
   }
 
@@ -36,25 +43,85 @@ enum ResumedRun {
     let absolute = Path(text: output.url.path)
     return files.changeCurrentDirectoryPath(folder) ? absolute : output
   }
+}
 
-  /// Options that do not change a run's course, and how many words follow each.
-  private static let harmless = [
-    "--resume": 0, "--plot": 0, "--quiet": 0, "--json": 0, "--output": 1, "--threads": 1, "--checkpoint-steps": 1,
-    "--checkpoint-minutes": 1, "--keep-checkpoints": 1, "--data-dir": 1,
-  ]
+/// The options that a command line gives, by name.
+struct GivenOptions {
+  private let names: Set<String>
 
-  private static func namesOnlyTheRun(_ arguments: some Sequence<String>) -> Bool {
-    var words = 0
-    for argument in arguments {
-      if words > 0 {
-        words -= 1
-        continue
+  init(_ arguments: some Sequence<String>) {
+    names = Set(arguments.map { String($0.prefix { $0 != "=" }) }.filter { $0.hasPrefix("--") })
+  }
+
+  func contains(_ names: String...) -> Bool { !self.names.isDisjoint(with: names) }
+
+  /// Whether nothing is given that a new run would be begun with: none is begun where a longer one was meant.
+  var nameOnlyTheRun: Bool {
+    names.isSubset(of: [
+      "--resume", "--from-start", "--plot", "--quiet", "--json", "--output", "--threads", "--checkpoint-steps",
+      "--checkpoint-minutes", "--keep-checkpoints", "--data-dir", "--epochs", "--lr", "--max-steps", "--patience",
+    ])
+  }
+}
+
+extension TrainingArguments {
+  /// Puts what is given in place of the settings of a run that is resumed.
+  /// - Parameter path: a given path, as it is told from the run's place.
+  func change(_ options: inout TrainingOptions, _ given: GivenOptions, path: (String) -> String) throws {
+    options.recipe = try recipe.resolve(over: given.contains("--recipe") ? nil : options.recipe)
+    augmentation.change(&options.recipe.augmentation)
+    changeImages(&options, given)
+    if model.choice != ModelChoice() {
+      let base = model.model == nil ? options.network : nil
+      options.network = try base.map {
+        try model.choice.resolve(card: ModelCard(model: $0.name, configuration: $0.configuration))
       }
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let following = harmless[String(parts[0])] else { return false }
-      words = parts.count == 1 ? following : 0
+      options.model = model.choice
+      if let file = model.model, file.hasSuffix(".json") { options.model.name = path(file) }
     }
-    return true
+    data.change(&options.dataset, given, path: path)
+    if let weights = initialWeights { options.initialWeights = path(weights.text) }
+    if let numClasses { options.numClasses = numClasses.value }
+    let tuning = fineTuning.options
+    if let part = tuning.freeze { options.fineTuning.freeze = part }
+    if tuning.freezeNorm { options.fineTuning.freezeNorm = true }
+    if let scale = fineTuning.featuresLrScale { options.fineTuning.featuresLearningRateScale = scale.value }
+    let compute = try compute.options()
+    if let threads = compute.threads { options.compute.threads = threads }
+    if given.contains("--precision") { options.compute.precision = compute.precision }
+    if given.contains("--convolution") { options.compute.convolution = compute.convolution }
+    if memory.memoryEfficient { options.compute.memoryEfficient = true }
+    if given.contains("--seed") { options.seed = seed.value }
+    if noShuffle { options.shuffles = false }
+    if let trainLimit { options.trainLimit = trainLimit.value }
+    if let limit = data.testLimit { options.testLimit = limit.value }
+  }
+
+  /// What is not given of size, fit and normalisation is the run's.
+  private func changeImages(_ options: inout TrainingOptions, _ given: GivenOptions) {
+    guard given.contains("--resize", "--fit", "--normalize", "--grey"), let own = options.images.preprocessing else {
+      return
+    }
+    options.images = ImageOptions()
+    options.images.size = data.resize?.value ?? own.squareSide
+    options.images.fit = augmentation.fit ?? (own.crop == nil ? .squash : .crop)
+    options.images.normalization = augmentation.normalize ?? .values(mean: own.mean, std: own.std)
+    options.images.isGrey = augmentation.grey || own.inputChannels == 1
+  }
+}
+
+extension DataOptions {
+  fileprivate func change(_ choice: inout DatasetChoice, _ given: GivenOptions, path: (String) -> String) {
+    switch self.choice.source {
+    case .folder(let folder)?: choice.source = .folder(path(folder))
+    case .table(let file)?: choice.source = .table(path(file))
+    case .named(let name)?: choice.source = .named(name)
+    case nil: break
+    }
+    if let dataDir { choice.directory = path(dataDir.text) }
+    if let valShare { choice.validationShare = valShare }
+    if let testShare { choice.testShare = testShare }
+    if given.contains("--split-seed") { choice.splitSeed = splitSeed.value }
   }
 }
 
@@ -81,7 +148,7 @@ struct OldArguments {
   var dataset: DatasetChoice {
     var choice = values["--dataset"].map { DatasetChoice($0) } ?? DatasetChoice()
     choice.directory = values["--data-dir"]
-    choice.testShare = values["--val-share"].flatMap(Double.init)
+    choice.validationShare = values["--val-share"].flatMap(Double.init)
     choice.splitSeed = values["--split-seed"].flatMap(UInt64.init) ?? 0
     return choice
   }

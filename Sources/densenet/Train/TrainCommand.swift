@@ -13,7 +13,8 @@ struct TrainCommand: AsyncParsableCommand {
       plain SGD. The last two lines on standard output are the chapter's; progress goes to standard error.
 
       The run folder holds report.html (everything on one page), model.safetensors and best.safetensors (the last \
-      weights and those of the best test accuracy, with PyTorch's names), summary.json (results), config.json \
+      weights and those of the best accuracy on the validation images, or on the test images if there are no others, with \
+      PyTorch's names), summary.json (results), config.json \
       (settings), metrics.jsonl and metrics.csv (points as they happen), curves.svg (the chapter's plot), \
       predictions.csv and evaluation.json (the prediction for each test image, and the results derived from them), \
       events for TensorBoard, and checkpoints, from which --resume continues.
@@ -40,6 +41,9 @@ struct TrainCommand: AsyncParsableCommand {
     if checkpoints.resume, output == nil {
       throw Failure(.usage, "--resume: expected --output with it, the folder of the run to resume")
     }
+    if checkpoints.fromStart, !checkpoints.resume {
+      throw Failure(.usage, "--from-start: expected --resume with it")
+    }
     let display = TrainingDisplay(quiet: training.quiet, plots: plot)
     do {
       let outcome = try await TrainingTask(try options()).run(monitor: display.monitor, events: display.events)
@@ -58,13 +62,19 @@ struct TrainCommand: AsyncParsableCommand {
 
   /// The settings that the command line gives, or those of the run that it names.
   private func options() throws -> TrainingOptions {
-    if let options = try ResumedRun.options(of: self) { return options }
+    if var options = try ResumedRun.options(of: self) {
+      options.startsOver = checkpoints.fromStart
+      return options
+    }
     var options = try training.options()
     options.maxSteps = maxSteps?.value
-    (options.output, options.resumes) = (output?.text, checkpoints.resume)
+    (options.output, options.resumes, options.startsOver) = (output?.text, checkpoints.resume, checkpoints.fromStart)
     options.checkpoints = checkpoints.options
-    options.program = .init(
-      version: DenseNetCommand.version, arguments: Array(CommandLine.arguments.dropFirst()))
+    options.program = program
     return options
+  }
+
+  var program: TrainingOptions.ProgramDescription {
+    .init(version: DenseNetCommand.version, arguments: Array(CommandLine.arguments.dropFirst()))
   }
 }

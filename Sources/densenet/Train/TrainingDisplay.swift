@@ -45,7 +45,13 @@ final class TrainingDisplay: Sendable {
     }
     events.testBegins = { [self] in
       let overview = state.withLock { $0.overview }
-      progress?.begin("testing", total: overview?.testImages ?? 0, countsAsWork: false)
+      let validation = overview?.validationImages
+      progress?.begin(
+        validation == nil ? "testing" : "validating", total: validation ?? overview?.testImages ?? 0,
+        countsAsWork: false)
+    }
+    events.finalTestBegins = { [self] in
+      progress?.begin("testing", total: state.withLock { $0.overview?.testImages ?? 0 }, countsAsWork: false)
     }
     events.tested = { [self] in progress?.update(completed: $0.examples) }
     events.epochEnds = { [self] in
@@ -68,8 +74,9 @@ final class TrainingDisplay: Sendable {
     let progress = ProgressBar(
       style: .automatic(quiet: quiet), plannedWork: max(0, min(limited, all) - start.progress.epoch * examples))
     state.withLock { ($0.progress, $0.seen) = (progress, start.progress.metrics.examples) }
+    let validation = overview.validationImages.map { ", \(TextFormat.thousands($0)) validation" } ?? ""
     progress.note(
-      "\(TextFormat.thousands(examples)) training and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
+      "\(TextFormat.thousands(examples)) training\(validation) and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
     )
     for text in start.notes { progress.note(text) }
     progress.note("writing \(start.folder.url.relativePath)")
@@ -92,11 +99,15 @@ final class TrainingDisplay: Sendable {
   }
 
   private func endEpoch(_ event: EpochResult) {
-    let epochs = state.withLock { $0.overview?.recipe.epochs } ?? event.epoch
+    let overview = state.withLock { $0.overview }
+    let epochs = overview?.recipe.epochs ?? event.epoch
+    let part = overview?.validationImages == nil ? "test" : "val"
+    let accuracy = "\(part) acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))"
+    let held = (event.test.ranking?.line(part) ?? accuracy) + ", "
     progress?.finish(
       "epoch \(event.epoch)/\(epochs)  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
         + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "
-        + (event.test.ranking?.line ?? "test acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))") + ", "
+        + (event.test.examples == 0 ? "" : held)
         + "\(TextFormat.fixed(event.examplesPerSecond, decimals: 1)) examples/s")
   }
 

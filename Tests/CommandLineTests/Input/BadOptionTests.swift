@@ -64,7 +64,7 @@ extension Command {
       Case(
         arguments: ["bench", "train", "--batch-size", "2147483648"],
         parts: [
-          "batches of 2147483648 images of 96×96 pixels", "of memory, this machine has",
+          "batches of 2147483648 images of 96×96 pixels", "of memory, this",
           "choose a smaller batch or smaller images (--batch-size, --size)",
         ]),
       Case(
@@ -72,7 +72,7 @@ extension Command {
         parts: ["batch norm", "images of 61 pixels or more (--batch-size, --size)"]),
       Case(
         arguments: ["train", "--dataset", "nope"], parts: ["nope", "fashion-mnist, fashion-mnist-sample"], status: 66),
-      Case(arguments: ["train", "--dataset", "a\nb\u{1b}[31m"], parts: ["a?b?[31m", "name one of"], status: 66),
+      Case(arguments: ["train", "--dataset", "a\nb\u{1b}[31m"], parts: [#"a\nb\x1B[31m"#, "name one of"], status: 66),
       Case(arguments: ["train", "--bo\ngus"], parts: ["unknown option"]),
       Case(arguments: ["train", "--dataset", ""], parts: ["fashion-mnist, fashion-mnist-sample"], status: 66),
     ]
@@ -95,7 +95,7 @@ extension Command {
       (
         ["--resize", "8192", "--train-limit", "2000", "--batch-size", "2000"],
         [
-          "batches of 2000 images of 8192×8192 pixels", "of memory, this machine has",
+          "batches of 2000 images of 8192×8192 pixels", "of memory, this",
           "choose a smaller batch or smaller images (--batch-size, --resize)",
         ]
       ),

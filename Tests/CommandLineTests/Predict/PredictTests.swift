@@ -94,10 +94,10 @@ extension Command {
       #expect(files(try predictions(some)) == ["a.png", "b.jpg"])
       let skipped = try #require(try object(some.output)["skipped"] as? [[String: String]])
       #expect(skipped.map { $0["file"] } == ["cut.png", "text.jpg"])
-      #expect(skipped[1]["reason"]?.hasPrefix("expected a JPEG or PNG image") == true)
+      #expect(skipped[1]["reason"]?.hasPrefix("expected a JPEG, PNG, WebP, BMP, GIF or TIFF image") == true)
 
       let missing = try await sandbox.run(predict + ["cut.png", "a.png", "absent.jpg", "run"])
-      #expect(missing.status == 66 && missing.errors.contains("run: expected .jpg, .jpeg or .png files"))
+      #expect(missing.status == 66 && missing.errors.contains("run: expected JPEG, PNG, WebP, BMP, GIF or TIFF images"))
       #expect(missing.output.contains("a.png"))
     }
 
@@ -302,7 +302,7 @@ extension Command {
 
       try sandbox.write(Data("hello".utf8), to: "set/Coat/bad.png")
       let partial = try await sandbox.run(evaluate + ["folder:set"])
-      #expect(partial.status == 65 && partial.errors.contains("set/Coat/bad.png: expected a JPEG or PNG"))
+      #expect(partial.status == 65 && partial.errors.contains("set/Coat/bad.png: expected a JPEG, PNG, WebP"))
       #expect(partial.output.contains(/test loss [\d.]+, test acc [\d.]+, top-5 acc [\d.]+ on 4 images in/))
       let first = try await sandbox.run(evaluate + ["folder:set", "--json", "--test-limit", "2"])
       #expect(try object(first.output)["examples"] as? Int == 2)

@@ -108,6 +108,7 @@ extension Command {
       let metadata = try TensorFile(bytes("run/model.safetensors")).metadata
       #expect(metadata["activation"] == "sigmoid")
       let thresholds = try JSONDecoder().decode([Double].self, from: Data((metadata["thresholds"] ?? "").utf8))
+      #expect(thresholds.count == labelNames.count)
       for (found, figures) in zip(thresholds, described) {
         #expect(abs(found - (try #require(figures["threshold"] as? Double))) < 1e-12)
       }
@@ -123,6 +124,31 @@ extension Command {
       for key in ["test_accuracy", "top5_accuracy", "test_loss", "examples", "seconds", "skipped", "labels"] {
         #expect(measured.keys.contains(key), "\(key)")
       }
+    }
+
+    /// Epoch and thresholds are chosen on the validation images, and the headline is that of the test images.
+    @Test func threePartsChooseOnTheirOwnImages() async throws {
+      try sandbox.addPairs()
+      let shares = ["--val-share", "0.25", "--test-share", "0.25", "--threshold", "best-f1", "--output", "run"]
+      let run = try await sandbox.run(labelRun + labelColumns + shares)
+      expectSuccess(run)
+      #expect(run.errors.contains("val mean AUROC") && !run.errors.contains("chosen on the test images"))
+      let summary = try sandbox.json("run/summary.json")
+      #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
+      let evaluation = try sandbox.json("run/evaluation.json")
+      #expect(evaluation["mean_auroc"] as? Double == summary["mean_auroc"] as? Double)
+      let points = try metrics(sandbox.text("run/metrics.jsonl"))
+      #expect(points.last?["val_mean_auroc"] is Double && points.last?["test_mean_auroc"] == nil)
+      let metadata = try TensorFile(bytes("run/model.safetensors")).metadata
+      let thresholds = try JSONDecoder().decode([Double].self, from: Data((metadata["thresholds"] ?? "").utf8))
+      let described = try #require(evaluation["labels"] as? [[String: Any]])
+      for (found, figures) in zip(thresholds, described) {
+        #expect(abs(found - (try #require(figures["threshold"] as? Double))) < 1e-12)
+      }
+      // A threshold that the test images chose would be one of their own probabilities.
+      let rows = try sandbox.text("run/predictions.csv").split(separator: "\n").dropFirst()
+      let probabilities = Set(rows.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false)[1...4] })
+      #expect(thresholds.contains { !probabilities.contains(Substring("\($0)")) })
     }
 
     @Test func predictionsAreSigmoidsWhateverTheFile() async throws {

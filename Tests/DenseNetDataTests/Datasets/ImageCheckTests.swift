@@ -36,7 +36,7 @@ import Testing
       let (sound, skipped) = try splits(most, tests: tests).checked { done in calls.withLock { $0.append(done) } }
       let paths = sound.train.paths + sound.test.paths
       #expect(Set(skipped.map(\.file)) == [folder + "/a/3.png", folder + "/b/x.jpg"])
-      #expect(skipped.allSatisfy { $0.reason.hasPrefix("expected a JPEG or PNG image") })
+      #expect(skipped.allSatisfy { $0.reason.hasPrefix("expected a JPEG, PNG, WebP, BMP, GIF or TIFF image") })
       #expect(paths.count == most.count - 2 && !paths.contains(folder + "/b/x.jpg"))
       #expect(sound.train.classCounts == [5, 9] && sound.test.classCounts == [4, 0])
       #expect(calls.withLock { $0.sorted() } == Array(1...most.count))

@@ -76,7 +76,8 @@ func writeImages(_ names: [String], to folder: String) throws {
       try await expect(.missingInput, ["1.png"], ["a folder of images for each class"])
       try await expect(.invalidData, ["a/1.png", "a/2.png"], ["two classes or more", "one, a"])
       try await expect(.invalidData, ["a/1.png", "b/2.png"], ["to test on one"])
-      try await expect(.invalidData, ["a/1.png", "a/2.png", "b/x.txt"], ["/b: expected .jpg", "none"])
+      try await expect(
+        .invalidData, ["a/1.png", "a/2.png", "b/x.txt"], ["/b: expected JPEG", "found none", "1 empty file"])
       try await expect(.invalidData, ["Cat/1.png", "cat/2.png", "dog/3.png"], ["Cat and cat", "only in capitals"])
       try await expect(.invalidData, ["a/1.png", "a/2.png", "b/3.png"], ["/c: is the same folder as", "/b"]) {
         try link($0 + "/c", to: "b")

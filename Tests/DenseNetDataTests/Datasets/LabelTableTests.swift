@@ -169,7 +169,7 @@ import Testing
       var choice = columns()
       choice.group = "patient"
       let one = ["path,a,b,patient", "0.png,1,0,x", "1.png,0,1,x"]
-      #expect(problem(folder, one, choice).contains("two groups or more"))
+      #expect(problem(folder, one, choice).contains("expected 2 groups or more"))
       let parted = ["path,a,b,patient,split", "0.png,1,0,x,train", "1.png,0,1,y,train", "2.png,0,1,x,test"]
       let warnings = try source(folder, parted, choice).splits().warnings
       #expect(warnings.contains { $0.contains("1 groups have images both for training and for testing, such as x") })

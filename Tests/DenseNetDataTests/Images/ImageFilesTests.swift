@@ -51,7 +51,7 @@ import Testing
       let files = ImageFiles([folder + "/a", folder])
       #expect(files.paths.isEmpty && files.skipped.map(\.file) == [folder + "/a", folder])
       #expect(files.skipped.allSatisfy { $0.failure.kind == .missingInput })
-      #expect(files.skipped[0].reason.hasPrefix("expected .jpg, .jpeg or .png files"))
+      #expect(files.skipped[0].reason.hasPrefix("expected JPEG, PNG, WebP, BMP, GIF or TIFF images"))
     }
   }
 

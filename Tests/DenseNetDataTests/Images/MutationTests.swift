@@ -44,6 +44,18 @@ import Testing
   func png(_ seed: UInt64) throws { try decode(Self.seeds(".png"), seed: seed) { $0.withPNGChecksums() } }
 
   @Test(.timeLimit(.minutes(1)), arguments: 1...4)
+  func webp(_ seed: UInt64) throws { try decode(Self.seeds(".webp"), seed: seed) }
+
+  @Test(.timeLimit(.minutes(1)), arguments: 1...4)
+  func gif(_ seed: UInt64) throws { try decode(Self.seeds(".gif"), seed: seed) }
+
+  @Test(.timeLimit(.minutes(1)), arguments: 1...4)
+  func bmp(_ seed: UInt64) throws { try decode(Self.seeds(".bmp"), seed: seed) }
+
+  @Test(.timeLimit(.minutes(1)), arguments: 1...4)
+  func tiff(_ seed: UInt64) throws { try decode(Self.seeds(".tif"), seed: seed) }
+
+  @Test(.timeLimit(.minutes(1)), arguments: 1...4)
   func orientation(_ seed: UInt64) throws {
     let files = try ImageFixture.all.map(\.name).filter { $0.contains("orientation") || $0.contains("exif") }
       .map { Array(try ImageFixture.bytes($0).prefix(120)) }

@@ -1,3 +1,4 @@
+import DenseNetReports
 import DenseNets
 import Foundation
 import Testing

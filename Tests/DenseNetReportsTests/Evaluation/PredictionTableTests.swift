@@ -44,6 +44,29 @@ import Testing
       try read("index,label,prediction,confidence,label_probability,label_rank,file\n3,1,1,1,1,1,\n")[0].file == nil)
   }
 
+  @Test func classesAreNamed() throws {
+    let written = ["a.png", "=b.png"].enumerated().map {
+      Prediction(index: $0, file: $1, label: $0, probabilities: [0.75, 0.25, 0])
+    }
+    let names = ["=1+1", "-5", "+x"]
+    let text = PredictionTable.text(written, classNames: names)
+    #expect(
+      text == """
+        index,label,prediction,confidence,label_probability,label_rank,file,label_name,prediction_name
+        0,0,0,0.75,0.75,1,a.png,'=1+1,'=1+1
+        1,1,0,0.75,0.25,2,'=b.png,-5,'=1+1
+
+        """)
+    #expect(try read(text) == written)
+    let unfiled = written.map { prediction in
+      var prediction = prediction
+      prediction.file = nil
+      return prediction
+    }
+    let short = PredictionTable.text(unfiled, classNames: names)
+    #expect(try short.hasSuffix("1,1,0,0.75,0.25,2,-5,'=1+1\n") && read(short) == unfiled)
+  }
+
   @Test(arguments: [
     ("index,label\n1,2", "row 0, column 0"), ("1,0,0,0.5,0.5,1", "row 0, column 0"),
   ])
@@ -76,4 +99,21 @@ import Testing
     let empty = EvaluationRecord(Evaluation([], classNames: ["a"]), images: [])
     #expect(empty.accuracy == nil && empty.loss == nil && empty.expectedCalibrationError == nil)
   }
+}
+
+/// Texts from outside in comma-separated values: none of them may be a formula, and numbers stay numbers.
+@Suite struct CSVFieldTests {
+  @Test(arguments: [
+    ("=1+1", "'=1+1"), ("+1+1", "'+1+1"), ("-2+3", "'-2+3"), ("@SUM(A1)", "'@SUM(A1)"), ("\tx", "'\tx"),
+    ("\rx", "\"'\rx\""), ("\nx", "\"'\nx\""), ("=\"a\",b", "\"'=\"\"a\"\",b\""), ("＝1", "'＝1"), ("＠x", "'＠x"),
+    ("-0x1", "'-0x1"),
+    ("-5", "-5"), ("+5.5e3", "+5.5e3"), ("a=1", "a=1"), ("'", "'"), ("'a", "'a"), ("'=x", "''=x"), ("", ""),
+    ("a\u{1b}[31m", "a\\u{1b}[31m"), ("\u{9b}5", "\\u{9b}5"), (" x", "\" x\""),
+  ])
+  func guardsFormulas(_ text: String, _ field: String) {
+    #expect(CSVText.field(text) == field)
+  }
+
+  @Test(arguments: ["=1+1", "'=1", "''@", "-x", "-5", "'a", "a", "", "＋1"])
+  func takesTheQuoteOffAgain(_ text: String) { #expect(CSVText.unguarded(CSVText.field(text)) == text) }
 }

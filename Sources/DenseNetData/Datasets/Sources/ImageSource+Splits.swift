@@ -2,57 +2,131 @@ public import DenseNets
 import Foundation
 
 extension ImageSource {
-  /// Finds the images to train and to test on; none of them is read.
+  /// Finds the images to train, to validate and to test on; none of them is read.
   /// - Throws: `Failure` of kind `missingInput` where there is no such folder or file, or no image; `inputOutput` where
   ///   a folder cannot be read; `invalidData` where classes or labels do not agree, or a class has no images.
   public func splits(_ rule: SplitRule = SplitRule()) throws(Failure) -> ImageSplits {
+    var parts = try parts(rule)
+    if rule.hasTwoParts { parts.mergeIntoTwo() }
+    try parts.removeDuplicates()
+    var names = parts.labels?.names ?? []
+    if parts.labels == nil { names = try classNames(of: parts.train) }
+    func made(_ images: [LabeledPath]) throws(Failure) -> LabeledImageFiles {
+      parts.labels == nil
+        ? try files(images, classNames: names, root: parts.root)
+        : files(images, labelNames: names, root: parts.root)
+    }
+    let train = try made(parts.train)
+    guard parts.isSplit else { return try described(try split(train, parts, rule), parts) }
+    var validation: LabeledImageFiles?
+    if let images = parts.validation { validation = try made(images) }
+    var test: LabeledImageFiles?
+    if let images = parts.test { test = try made(images) }
+    var warnings = parts.warnings + (try parts.overlaps(path)) + parts.sharedGroups(path)
+    let (carved, kept) = try carve(train, parts.groups, validation == nil, test == nil, rule)
+    if let carved {
+      if validation == nil { validation = carved } else { test = carved }
+    } else if !rule.hasTwoParts,
+      let share = [rule.carvedValidationShare, rule.carvedTestShare].first(where: { $0 > 0 })
+    {
+      warnings.append("\(path): the images have parts of their own: the share of \(share) is not used")
+    }
+    // Two parts: what is held out is tested on, whatever it is called.
+    if test == nil { (test, validation) = (validation, nil) }
+    let tested = test ?? train.selecting([])
+    let splits = ImageSplits(
+      train: kept, validation: validation, test: tested, origin: origin(names.count, parts),
+      warnings: warnings + ImageSplits.untested(path, test: tested, validation: validation))
+    return try described(splits, parts)
+  }
+
+  /// Of the training images of a source that has one other part, those of the part that it has not, where a share asks
+  /// for them; and the training images that are left.
+  private func carve(
+    _ train: LabeledImageFiles, _ groups: [String], _ lacksValidation: Bool, _ lacksTest: Bool, _ rule: SplitRule
+  ) throws(Failure) -> (LabeledImageFiles?, LabeledImageFiles) {
+    let share = lacksValidation ? rule.carvedValidationShare : lacksTest ? rule.carvedTestShare : 0
+    guard share > 0, !rule.hasTwoParts else { return (nil, train) }
+    let held = try heldOut(SplitRule(testShare: share, seed: rule.seed), of: train, groups: groups).test
+    guard !held.isEmpty else { return (nil, train) }
+    return (train.selecting(held.sorted()), train.selecting(train.labels.indices.filter { !held.contains($0) }))
+  }
+
+  /// Whether the images come in parts.
+  /// - Throws: as ``splits(_:)``.
+  package func isSplit() throws(Failure) -> Bool {
     switch self {
-    case .folder(let path): try folderSplits(path, rule)
-    case .table(let path, let columns): try tableSplits(path, columns, rule)
+    case .folder(let path):
+      if case .parts = try FolderLayout(of: path) { true } else { false }
+    case .table(let path, let columns): try ImageTable(path, columns).parts != nil
     }
   }
 
-  /// The test images, or all images where the source has no split; the classes are those of these images, sorted.
+  /// The test images, else those for validation, or all images where the source has no split; the classes are those of these images, sorted.
   /// - Throws: as ``splits(_:)``.
   public func testImages() throws(Failure) -> LabeledImageFiles {
     let table = try imageTable()
     var images = table.images
     if let parts = table.parts {
-      let part: ImageTable.Part = parts.contains(.validation) ? .validation : .test
+      let part: ImageTable.Part = parts.contains(.test) ? .test : .validation
       images = zip(table.images, parts).filter { $1 == part }.map { $0.0 }
       guard !images.isEmpty else {
         throw Failure(.invalidData, "\(path), column \"split\": expected rows of val or test, found none; add some")
       }
     }
     let (kept, _) = try LabeledPath.withoutDuplicates(images)
-    if let labels = table.labelNames { return files(kept, labelNames: labels, root: table.folder) }
+    if let labels = table.labels?.names { return files(kept, labelNames: labels, root: table.folder) }
     let names = Set(kept.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return try files(kept, classNames: names, root: table.folder)
   }
 
-  private func folderSplits(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
+  private func parts(_ rule: SplitRule) throws(Failure) -> ImageParts {
+    switch self {
+    case .folder(let path): try folderParts(path, rule)
+    case .table: try tableParts(try imageTable(), rule)
+    }
+  }
+
+  private func folderParts(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageParts {
     guard ImageFiles.isFolder(path) else {
       throw Failure(.missingInput, "\(path): no such folder of images; check the path")
     }
-    let training = joined(path, "train")
-    guard ImageFiles.isFolder(training) else {
-      let images = try ImageFolder(root: path)
-      try requireSound(images)
-      let found = images.examples.map { LabeledPath(path: $0.path, label: images.classNames[$0.label]) }
-      return try splits(found, root: path, rule)
+    switch try FolderLayout(of: path) {
+    case .classes(let root, let notes):
+      var parts = ImageParts(root: root, train: [], warnings: notes)
+      parts.train = try parts.images(inClassesOf: root, requireSound)
+      return parts
+    case .parts(let folders): return try parts(folders, rule)
     }
-    guard let other = ["val", "test"].map({ joined(path, $0) }).first(where: ImageFiles.isFolder) else {
+  }
+
+  private func parts(_ folders: FolderParts, _ rule: SplitRule) throws(Failure) -> ImageParts {
+    guard let training = folders.training else {
       throw Failure(
         .missingInput,
-        "\(path): expected a folder val or test beside train, found none; add one, or name folder:\(training) to have it split"
+        "\(folders.path): expected a folder train beside those for testing, found none; add one, or rename the folders if they are classes"
       )
     }
-    let (train, test) = (try ImageFolder(root: training), try ImageFolder(root: other))
-    try requireSound(train)
-    if let problem = test.skipped.first(where: { $0.failure.kind == .inputOutput }) { throw problem.failure }
-    return try splits(
-      train: train.examples.map { LabeledPath(path: $0.path, label: train.classNames[$0.label]) },
-      test: test.examples.map { LabeledPath(path: $0.path, label: test.classNames[$0.label]) }, root: path)
+    guard try !FolderLayout.subfolders(of: training).isEmpty else {
+      throw Failure(
+        .missingInput,
+        "\(training): expected a folder of images for each class, found no folder; sort the images into such folders")
+    }
+    let takesAll = rule.testShare == 0 && rule.validationShare == 0
+    guard takesAll || folders.validation != nil || folders.test != nil else {
+      let notes = folders.notes.isEmpty ? "" : " (\(folders.notes.joined(separator: ", ")))"
+      throw Failure(
+        .missingInput,
+        "\(folders.path): expected a folder val or test beside train, found none\(notes); add one, or name folder:\(training) to have it split"
+      )
+    }
+    var parts = ImageParts(root: path, train: [], warnings: folders.notes, places: folders.places)
+    parts.train = try parts.images(inClassesOf: training, requireSound)
+    if let validation = folders.validation { parts.validation = try parts.heldOutImages(in: validation) }
+    if let test = folders.test, folders.validation == nil || !rule.hasTwoParts {
+      parts.test = try parts.heldOutImages(in: test)
+    }
+    return parts
   }
 
   /// Requires class folders to be readable, to hold images, and to be there once each.
@@ -61,10 +135,11 @@ extension ImageSource {
       if problem.failure.kind == .inputOutput { throw problem.failure }
       throw Failure(
         .invalidData,
-        "\(problem.file): expected .jpg, .jpeg or .png files of this class, found none; add some or remove the folder")
+        "\(problem.file): expected \(ImageFormat.list) images of this class, found none\(images.leftOut.description.map { " (\($0))" } ?? ""); add some or remove the folder"
+      )
     }
     var known: [[UInt64]: String] = [:]
-    for name in images.classNames {
+    for name in try FolderLayout.subfolders(of: images.path) {
       let folder = joined(images.path, name)
       if let other = known.updateValue(folder, forKey: fileIdentity(folder)) {
         throw Failure(.invalidData, "\(folder): is the same folder as \(other), by a link; remove one of them")
@@ -78,62 +153,57 @@ extension ImageSource {
     return try ImageTable(path)
   }
 
-  private func tableSplits(
-    _ path: String, _ columns: TableColumns, _ rule: SplitRule
-  ) throws(Failure) -> ImageSplits {
-    let table = try ImageTable(path, columns)
-    if table.labelNames != nil { return try labelSplits(table, rule) }
-    guard let parts = table.parts else { return try splits(table.images, root: table.folder, rule) }
+  private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
+    let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
+    guard let parts = table.parts else {
+      return ImageParts(root: table.folder, train: table.images, labels: labels)
+    }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
     }
     let (train, validation, test) = (images(.train), images(.validation), images(.test))
-    guard !train.isEmpty, !validation.isEmpty || !test.isEmpty else {
+    let takesAll = rule.testShare == 0 && rule.validationShare == 0
+    guard !train.isEmpty, takesAll || !validation.isEmpty || !test.isEmpty else {
       throw Failure(
         .invalidData,
         "\(path), column \"split\": expected rows of train and of val or test, found \(train.count) and \(validation.count + test.count); complete it, or remove the column to have the rows split"
       )
     }
-    return try splits(train: train, test: validation.isEmpty ? test : validation, root: table.folder)
+    return ImageParts(
+      root: table.folder, train: train, validation: validation.isEmpty ? nil : validation,
+      test: test.isEmpty ? nil : test, labels: labels)
   }
 
-  private func splits(_ images: [LabeledPath], root: String, _ rule: SplitRule) throws(Failure) -> ImageSplits {
-    let (kept, warnings) = try LabeledPath.withoutDuplicates(images)
-    let all = try files(kept, classNames: classNames(of: kept), root: root)
-    let groups = kept.compactMap(\.group)
-    let tested =
-      groups.isEmpty ? rule.testIndices(labels: all.labels, classes: all.numClasses) : try testIndices(groups, rule)
-    let (train, test) = (kept.indices.filter { !tested.contains($0) }, tested.sorted())
-    guard !test.isEmpty else {
+  /// Splits images that come in one part.
+  private func split(
+    _ all: LabeledImageFiles, _ parts: ImageParts, _ rule: SplitRule
+  ) throws(Failure) -> ImageSplits {
+    let (tested, validated) = try heldOut(rule, of: all, groups: parts.groups)
+    guard !tested.isEmpty || rule.testShare == 0 else {
       throw Failure(
         .invalidData, "\(path): expected a class with two images or more, to test on one, found one image per class")
     }
+    guard !validated.isEmpty || rule.validationShare == 0 else {
+      throw Failure(
+        .invalidData,
+        "\(path): expected a class with three images or more, for three parts, found at most two per class; add images, or leave out one share",
+        settings: ["validationShare", "testShare"])
+    }
+    let train = all.labels.indices.filter { !tested.contains($0) && !validated.contains($0) }
+    let test = all.selecting(tested.sorted())
+    let validation = rule.validationShare > 0 ? all.selecting(validated.sorted()) : nil
     return ImageSplits(
-      train: all.selecting(train), test: all.selecting(test), origin: origin(all.numClasses), warnings: warnings)
+      train: all.selecting(train), validation: validation, test: test, origin: origin(all.numClasses, parts),
+      warnings: parts.warnings + ImageSplits.untested(path, test: test, validation: validation))
   }
 
-  private func splits(train: [LabeledPath], test: [LabeledPath], root: String) throws(Failure) -> ImageSplits {
-    let (trained, trainWarnings) = try LabeledPath.withoutDuplicates(train)
-    let (tested, testWarnings) = try LabeledPath.withoutDuplicates(test)
-    let names = try classNames(of: trained)
-    let testSet = try files(tested, classNames: names, root: root)
-    var warnings = trainWarnings + testWarnings + sharedGroups(trained, tested)
-    let untested = names.indices.filter { testSet.classCounts[$0] == 0 }.map { names[$0] }
-    if !untested.isEmpty {
-      warnings.append("\(path): no test images of \(shortList(untested)): accuracy says nothing about them")
+  private func origin(_ classes: Int, _ parts: ImageParts) -> String {
+    if parts.labels != nil {
+      return "images with \(classes) label\(classes == 1 ? "" : "s") from \(printable(path))"
     }
-    let common = try LabeledPath.common(trained, tested)
-    if let first = common.first {
-      warnings.append(
-        "\(path): \(grouped(common.count)) images are used both for training and for testing, such as \(first): accuracy is overestimated"
-      )
-    }
-    return ImageSplits(
-      train: try files(trained, classNames: names, root: root), test: testSet, origin: origin(names.count),
-      warnings: warnings)
+    return "images of \(classes) classes from \(printable(path))"
+      + (parts.places.map { " (\(printable($0)))" } ?? "")
   }
-
-  private func origin(_ classes: Int) -> String { "images of \(classes) classes from \(path)" }
 
   /// The classes, sorted as Python sorts them.
   private func classNames(of images: [LabeledPath]) throws(Failure) -> [String] {

@@ -8,16 +8,18 @@ extension ImageSplits {
 
   /// The images that can be decoded, and those that cannot. Each is decoded once, on all cores.
   /// - Parameter progress: called from any thread with the number of images that are done.
-  /// - Throws: `Failure(.invalidData)` where more than ``damagedShareLimit`` of all images are damaged, all training
-  ///   images of a class, or all test images.
+  /// - Throws: `Failure(.invalidData)` where more than a tenth of all images are damaged, all training
+  ///   images of a class, or all images of another part.
   public func checked(
     progress: @Sendable (Int) -> Void = { _ in }
   ) throws(Failure) -> (sound: ImageSplits, skipped: [SkippedImage]) {
     let (train, damaged) = train.decodable(progress: progress)
     let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
-    let skipped = damaged + damagedTests
+    let others = validation?.decodable { progress(self.train.count + self.test.count + $0) }
+    let skipped = damaged + damagedTests + (others?.damaged ?? [])
+    var warnings = warnings
     if let first = skipped.first {
-      let total = self.train.count + self.test.count
+      let total = count
       guard Double(skipped.count) <= Self.damagedShareLimit * Double(total) else {
         throw Failure(
           .invalidData,
@@ -33,11 +35,21 @@ extension ImageSplits {
       if train.count == 0 {
         throw Failure(.invalidData, "no training image can be read, for example \(first.failure)")
       }
-      if test.count == 0 {
-        throw Failure(.invalidData, "no test image can be read, for example \(damagedTests[0].failure)")
+      if test.count == 0, let first = damagedTests.first {
+        throw Failure(.invalidData, "no test image can be read, for example \(first.failure)")
       }
+      if let others, others.sound.count == 0, let first = others.damaged.first {
+        throw Failure(.invalidData, "no validation image can be read, for example \(first.failure)")
+      }
+      let place = "of the images that can be read"
+      let untested = ImageSplits.untested(place, test: test, validation: others?.sound)
+      let before = ImageSplits.untested(place, test: self.test, validation: validation)
+      warnings += untested.filter { !before.contains($0) }
     }
-    return (ImageSplits(train: train, test: test, origin: origin, warnings: warnings, notes: notes), skipped)
+    return (
+      ImageSplits(
+        train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings, notes: notes), skipped
+    )
   }
 }
 
@@ -45,7 +57,7 @@ extension LabeledImageFiles {
   fileprivate func decodable(progress: @Sendable (Int) -> Void) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
     let state = Mutex((done: 0, damaged: [Int: Failure]()))
     withoutActuallyEscaping(progress) { progress in
-      DispatchQueue.concurrentPerform(iterations: count) { index in
+      onAllCores(count) { index in
         var failure: Failure?
         do throws(Failure) { _ = try image(at: index) } catch { failure = error }
         let done = state.withLock { state in

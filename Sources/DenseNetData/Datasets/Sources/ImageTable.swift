@@ -22,11 +22,8 @@ struct ImageTable {
   let images: [LabeledPath]
   /// One per row; nil where the table has no column `split`.
   let parts: [Part]?
-  /// Where images have several labels: their names.
-  let labelNames: [String]?
-  /// Fields of label columns that are −1, and those that say nothing.
-  let uncertain: Int
-  let unknown: Int
+  /// Where images have several labels.
+  let labels: TableLabels?
 
   /// - Throws: `Failure` as ``CSVTable``, `usage` for columns that do not go together, and `invalidData` with the line
   ///   where a field is empty or no part.
@@ -42,7 +39,7 @@ struct ImageTable {
     }
     let paths = try column(columns.pathName, "pathColumn")
     let labels = try Self.labels(table, columns)
-    (labelNames, uncertain, unknown) = (labels?.names, labels?.uncertain ?? 0, labels?.unknown ?? 0)
+    self.labels = labels
     let classes = labels == nil ? try column(columns.labelName, "labelColumn") : nil
     let groups = try columns.group.map { name throws(Failure) in try column(name, "groupColumn") }
     func text(_ row: Int, _ column: Int) throws(Failure) -> String {

@@ -1,6 +1,6 @@
 public import DenseNets
 
-/// Labelled images in JPEG and PNG files, decoded when they are asked for.
+/// Labelled images in files, decoded when they are asked for.
 public struct LabeledImageFiles: LabeledImages {
   public let name: String
   public let classNames: [String]
@@ -31,7 +31,7 @@ public struct LabeledImageFiles: LabeledImages {
     labelMatrix = matrix
   }
 
-  public var files: [String]? { paths }
+  public var files: [String]? { paths.map(PathText.readable) }
 
   public func image(at index: Int) throws(Failure) -> DecodedImage {
     do {
@@ -49,6 +49,15 @@ public struct LabeledImageFiles: LabeledImages {
     }
     return LabeledImageFiles(
       name: name, classNames: classNames, root: root, paths: paths, labels: indices.map { labels[$0] })
+  }
+
+  /// Of each class as large a part as of all, at least one where there may be; which ones, the seed decides.
+  public func limited(to n: Int, seed: UInt64) -> LabeledImageFiles {
+    precondition(n >= 0, "a number of images must not be negative, found \(n)")
+    guard n < count else { return self }
+    // Of several labels, an image counts for the rarest that it has.
+    let (labels, classes) = labelMatrix.map { ($0.rarest, $0.labels + 1) } ?? (labels, numClasses)
+    return selecting(StratifiedChoice(labels: labels, classes: classes, seed: seed).indices(n))
   }
 
   /// Of classes, labels, paths within the dataset, and sizes of files.

@@ -4,12 +4,6 @@ import Foundation
 struct TorchCheckpoint {
   static let remedy = "save the model's state_dict() with torch.save and try again"
 
-  /// Under what training programs keep a model's tensors, best first: averaged weights only where there are no others.
-  private static let stateNames = [
-    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
-    "state_dict_ema", "model_ema", "ema_state_dict", "ema",
-  ]
-  private static let maximumDepth = 4
   /// Views may repeat elements: no more than these and four to a byte of storage.
   private static let freeElements = 1 << 22
 
@@ -17,34 +11,39 @@ struct TorchCheckpoint {
   let tensors: [(name: String, tensor: TorchTensor)]
   /// The keys that lead to them, joined by dots; empty for the checkpoint itself.
   let entry: String
+  /// The entry that was asked for, where no dict has that name: tensors may begin with it.
+  let prefix: String?
+  /// What the reader should know about the choice of the entry.
+  let notes: [String]
   let metadata: [String: String]
 
+  /// - Parameter wanted: the entry to read; nil: the average where there is one, else the only one.
   /// - Throws: ``WeightsProblem`` that says what was found where there is no dict of tensors.
-  init(_ root: PickleValue, _ heap: PickleHeap) throws(WeightsProblem) {
-    guard var dict = heap.dict(root) else {
-      throw WeightsProblem("expected a dict of tensors, found \(heap.description(root))", remedy: Self.remedy)
-    }
-    var path: [String] = []
-    while path.count < Self.maximumDepth,
-      let name = Self.stateNames.first(where: { heap.dict(dict[$0]).map { Self.leads($0, heap) } == true })
-    {
-      dict = heap.dict(dict[name])!
-      path.append(name)
+  init(_ root: PickleValue, _ heap: PickleHeap, entry wanted: String?) throws(WeightsProblem) {
+    let problem = WeightsProblem("expected a dict of tensors, found \(heap.description(root))", remedy: Self.remedy)
+    guard let rootDict = heap.dict(root) else { throw problem }
+    let entries = CheckpointEntries(rootDict, heap)
+    let dict: PickleObject
+    if let wanted, let found = try entries.entry(wanted) {
+      (dict, entry, prefix, notes) = (found.dict, found.name, nil, [])
+    } else if let wanted {
+      // A part of the tensors of one dict, by the beginning of their names.
+      guard let (found, _) = try? entries.usual(),
+        found.dict.keys.contains(where: {
+          if case .string(let name) = $0 { TensorNames.begins(name, with: wanted) } else { false }
+        })
+      else { throw EntryNames.absent(wanted, among: entries.names) }
+      (dict, entry, prefix, notes) = (found.dict, found.name, wanted, [])
+    } else {
+      guard let (found, note) = try entries.usual() else { throw problem }
+      (dict, entry, prefix, notes) = (found.dict, found.name, nil, note.map { [$0] } ?? [])
     }
     tensors = zip(dict.keys, dict.items).compactMap { key, value in
       guard case .string(let name) = key, let tensor = heap.tensor(value) else { return nil }
       return (name, tensor)
     }
-    guard !tensors.isEmpty else {
-      throw WeightsProblem("expected a dict of tensors, found \(heap.description(root))", remedy: Self.remedy)
-    }
-    entry = path.joined(separator: ".")
+    guard !tensors.isEmpty else { throw problem }
     metadata = Self.metadata(dict, heap)
-  }
-
-  /// Whether a dict holds tensors or, by one of the known names, another dict.
-  private static func leads(_ dict: PickleObject, _ heap: PickleHeap) -> Bool {
-    dict.items.contains { heap.tensor($0) != nil } || stateNames.contains { heap.dict(dict[$0]) != nil }
   }
 
   /// The text that ``TorchWriter`` put into the state dict's `_metadata`.

@@ -12,7 +12,10 @@ enum TorchLegacy {
   private static let version = 1001
 
   /// Reads a file's content, and where in the checkpoint its tensors were.
-  static func decoded(_ data: Data) throws(WeightsProblem) -> (file: WeightsFile, entry: String) {
+  /// - Parameter entry: to read; nil: the usual one.
+  static func decoded(
+    _ data: Data, entry: String?
+  ) throws(WeightsProblem) -> (file: WeightsFile, checkpoint: TorchCheckpoint) {
     var unpickler = Unpickler([UInt8](data.prefix(Unpickler.maximumSize)))
     _ = try unpickler.load()
     let found = try unpickler.load()
@@ -24,7 +27,7 @@ enum TorchLegacy {
     let system = try unpickler.load()
     guard unpickler.heap.dict(system)?["little_endian"] != .bool(false) else { throw bigEndian }
     let root = try unpickler.load()
-    let checkpoint = try TorchCheckpoint(root, unpickler.heap)
+    let checkpoint = try TorchCheckpoint(root, unpickler.heap, entry: entry)
     let sizes = try elementSizes(unpickler.heap.storages)
     let keys = try unpickler.load()
     let ranges = try storageRanges(
@@ -35,7 +38,7 @@ enum TorchLegacy {
       }
       return data[range]
     }
-    return (file, checkpoint.entry)
+    return (file, checkpoint)
   }
 
   static var bigEndian: WeightsProblem {

@@ -43,7 +43,12 @@ final class ZipReader {
   deinit { zip_discard(archive) }
 
   private static func damaged(_ error: inout zip_error) -> WeightsProblem {
-    WeightsProblem("its zip archive is damaged: \(String(cString: zip_error_strerror(&error)).lowercased())")
+    // The directory is at the end of an archive.
+    if zip_error_code_zip(&error) == ZIP_ER_NOZIP {
+      return WeightsProblem(
+        "its zip archive is damaged: it is cut off before its end", remedy: "download or save it again")
+    }
+    return WeightsProblem("its zip archive is damaged: \(String(cString: zip_error_strerror(&error)).lowercased())")
   }
 
   private func damaged(_ name: String) -> WeightsProblem {

@@ -14,7 +14,8 @@ public struct CheckpointFolder: Sendable {
     self.kept = kept
   }
 
-  /// Writes a checkpoint, and removes the oldest of those that are too many.
+  /// Writes a checkpoint, and removes the oldest of those that are too many, and those of later updates, which a run that
+  /// was resumed from before them has given up.
   ///
   /// The new one is whole before any other goes.
   /// - Throws: `Failure(.inputOutput)`; the others then stay.
@@ -23,7 +24,14 @@ public struct CheckpointFolder: Sendable {
       throw Failure(.inputOutput, "\(url.relativePath): cannot be created; check its permissions and the free space")
     }
     try checkpoint.write(to: url.appendingPathComponent(Self.name(ofStep: checkpoint.progress.step)))
-    for old in files.dropLast(kept) { try? FileManager.default.removeItem(at: old) }
+    let step = checkpoint.progress.step
+    let (earlier, later) = (numbered.filter { $0.step <= step }, numbered.filter { $0.step > step })
+    for old in earlier.dropLast(kept) + later { try? FileManager.default.removeItem(at: old.file) }
+  }
+
+  /// Removes all checkpoints, for a run that begins again.
+  public func removeAll() {
+    for file in files { try? FileManager.default.removeItem(at: file) }
   }
 
   /// What was found in the folder.
@@ -49,10 +57,12 @@ public struct CheckpointFolder: Sendable {
   }
 
   /// Oldest first.
-  private var files: [URL] {
+  private var files: [URL] { numbered.map(\.file) }
+
+  private var numbered: [(step: Int, file: URL)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-    return names.compactMap { name in Self.step(ofName: name).map { ($0, name) } }
-      .sorted { $0.0 < $1.0 }.map { url.appendingPathComponent($0.1) }
+    return names.compactMap { name in Self.step(ofName: name).map { ($0, url.appendingPathComponent(name)) } }
+      .sorted { $0.step < $1.step }
   }
 
   private static let prefix = "step-"

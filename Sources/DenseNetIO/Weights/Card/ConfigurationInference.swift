@@ -45,7 +45,11 @@ private struct ConfigurationInference {
 
   /// Nil where the tensors are of no such network; whether all of them fit is for the state dictionary to tell.
   var configuration: DenseNet.Configuration? {
-    guard let stem = kernels("conv0"), let classes = shapes["classifier.weight"]?.first, classes > 0 else { return nil }
+    // Feature layers alone are of a network for any number of classes.
+    guard let stem = kernels("conv0"),
+      case let classes = shapes["classifier.weight"]?.first ?? (shapes["classifier.bias"] == nil ? 1000 : 0),
+      classes > 0
+    else { return nil }
     var layers: [Int] = []
     while let count = layerCount(of: layers.count + 1) { layers.append(count) }
     guard let first = kernels("denseblock1.denselayer1.conv1") else { return nil }

@@ -76,7 +76,7 @@ public struct ModelCard: Sendable, Equatable {
 extension WeightsFile {
   /// What the file says about its model.
   public var card: ModelCard {
-    get { ModelCard(metadata: metadata, source: source) }
+    get { ModelCard(metadata: metadata, source: cardSource ?? source) }
     set { newValue.replace(in: &metadata) }
   }
 }

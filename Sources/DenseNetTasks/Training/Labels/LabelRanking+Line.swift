@@ -4,9 +4,10 @@ package import DenseNets
 
 extension LabelRanking {
   /// `test mean AUROC 0.912, test mAP 0.743`, with a dash where all images are alike.
-  package var line: String {
+  /// - Parameter part: of which images it is.
+  package func line(_ part: String = "test") -> String {
     func text(_ value: Double?) -> String { value.map { TextFormat.fixed($0, decimals: 3) } ?? "-" }
-    return "test mean AUROC \(text(meanAUROC)), test mAP \(text(meanAveragePrecision))"
+    return "\(part) mean AUROC \(text(meanAUROC)), \(part) mAP \(text(meanAveragePrecision))"
   }
 }
 
@@ -16,6 +17,6 @@ extension RunSummary {
     guard meanAUROC != nil || meanAveragePrecision != nil else {
       return "test acc \(TextFormat.fixed(testAccuracy, decimals: 3))"
     }
-    return LabelRanking(meanAUROC: meanAUROC, meanAveragePrecision: meanAveragePrecision).line
+    return LabelRanking(meanAUROC: meanAUROC, meanAveragePrecision: meanAveragePrecision).line()
   }
 }

@@ -10,6 +10,8 @@ struct LabelRecorder {
   /// Of the weights that were evaluated; nil: the usual ones.
   var thresholds: [Double]?
 
+  var isEmpty: Bool { probabilities.isEmpty }
+
   mutating func begin() { probabilities = [] }
 
   /// - Parameter logits: `[N, labels]`.
@@ -28,35 +30,33 @@ struct LabelRecorder {
 
 extension RunRecorder {
   /// The images that choose the best epoch and the thresholds.
-  private var held: any LabeledImages { setup.test }
-  private var heldBatches: BatchLoader { setup.testBatches() }
+  private var held: any LabeledImages { setup.selection }
 
   /// The model's weights, with the thresholds that were chosen for them.
   var weights: WeightsFile { setup.weights(thresholds: labels.thresholds) }
 
   /// Chooses the thresholds by the evaluation that has just ended, where results choose them.
   func chooseThresholds() {
-    guard setup.recipe.threshold == .bestF1 else { return }
+    guard setup.recipe.threshold == .bestF1, held.count > 0 else { return }
     labels.thresholds = labels.evaluation(of: held, usual: setup.usualThresholds)?.bestThresholds
   }
 
   /// Evaluates again where another process chose the thresholds.
   func requireThresholds() throws {
-    guard setup.recipe.threshold == .bestF1, labels.thresholds == nil else { return }
-    try evaluate(heldBatches)
+    guard setup.recipe.threshold == .bestF1, labels.thresholds == nil, held.count > 0 else { return }
+    testBegins()
+    _ = try setup.trainer.withTestedWeights {
+      try setup.trainer.evaluate(setup.batches(of: held), onBatch: { tested($0) })
+    }
     chooseThresholds()
   }
 
-  /// Writes the page and its tables, from the last evaluation, or from a new one where another process made that.
+  /// Writes the page and its tables, from the evaluation of the test images, where there are any.
   func finishLabelReport() throws {
-    let usual = setup.usualThresholds
-    if labels.evaluation(of: setup.test, usual: usual) == nil { try evaluate(setup.testBatches()) }
-    guard let evaluation = labels.evaluation(of: setup.test, usual: usual) else { return }
-    try RunReport(folder: folder).write(evaluation)
-  }
-
-  private func evaluate(_ batches: BatchLoader) throws {
-    testBegins()
-    _ = try setup.trainer.withTestedWeights { try setup.trainer.evaluate(batches, onBatch: { tested($0) }) }
+    guard setup.test.count > 0, let evaluation = labels.evaluation(of: setup.test, usual: setup.usualThresholds) else {
+      return try RunReport(folder: folder).write()
+    }
+    try RunReport(folder: folder).write(filesOf: evaluation)
+    try RunReport(folder: folder).write()
   }
 }

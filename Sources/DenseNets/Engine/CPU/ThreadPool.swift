@@ -17,17 +17,15 @@ final class ThreadPool: Sendable {
     threadCount = threads
     shared = Shared(workers: threads - 1)
     for worker in 0..<threads - 1 {
-      let thread = Thread { [shared] in shared.work(worker) }
-      thread.name = "densenet worker \(worker + 1)"
-      thread.stackSize = 1 << 20
-      thread.qualityOfService = .userInitiated  // on Apple's processors: not the slow cores
-      thread.start()
-    }
-    let missing = shared.awaitWorkers(seconds: 10)
-    if missing > 0 {
-      shared.stop()
-      throw Failure(
-        .usage, "threads: expected \(threads), but the system started only \(threads - missing); use fewer")
+      do throws(Failure) {
+        try BackgroundThread.start { [shared] in
+          Thread.current.name = "densenet worker \(worker + 1)"
+          shared.work(worker)
+        }
+      } catch {
+        shared.stop()
+        throw error
+      }
     }
   }
 
@@ -85,7 +83,6 @@ extension ThreadPool {
     private let generation = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
     private let working = Atomic<Int>(0)
-    private let started = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let sleepers: [Sleeper]
 
@@ -109,13 +106,6 @@ extension ThreadPool {
       self.task = nil
     }
 
-    /// Waits until all workers run; returns how many do not.
-    func awaitWorkers(seconds: Int) -> Int {
-      let deadline = ContinuousClock.now + .seconds(seconds)
-      while started.load(ordering: .acquiring) < workers && ContinuousClock.now < deadline { sched_yield() }
-      return workers - started.load(ordering: .acquiring)
-    }
-
     func stop() {
       stopped.store(true, ordering: .sequentiallyConsistent)
       announce()
@@ -136,7 +126,6 @@ extension ThreadPool {
 
     func work(_ worker: Int) {
       flushDenormals(true)
-      started.add(1, ordering: .releasing)
       var seen = 0
       while true {
         var spins = 0

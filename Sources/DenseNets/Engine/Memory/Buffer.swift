@@ -22,7 +22,7 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
       var memory: UnsafeMutableRawPointer?
       let wanted = max(1, count * MemoryLayout<Element>.stride)
       guard posix_memalign(&memory, 64, wanted) == 0, let memory else {
-        fatalError("out of memory: \(wanted) bytes requested")
+        OutOfMemory.end(requested: wanted)
       }
       memset(memory, 0, wanted)
       self.count = count
@@ -33,7 +33,7 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
     bytes = max(4096, (count * MemoryLayout<Element>.stride + 4095) / 4096 * 4096)
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | mapAnonymous, -1, 0)
     guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else {
-      fatalError("out of memory: \(bytes) bytes requested")
+      OutOfMemory.end(requested: bytes)
     }
     #if os(Linux)
       if bytes >= 1 << 22 { madvise(memory, bytes, 14) }  // MADV_HUGEPAGE

@@ -23,7 +23,7 @@ struct GradientAccumulator {
 
   /// Sets gradients to those of the mean over all batches, and their sums to zero.
   mutating func takeMeans(_ parameters: [Parameter]) {
-    // Where nothing in the update counts, its gradients are 0.
+    // Batches that count for nothing move nothing.
     let factor = weight > 0 ? 1 / Float(weight) : 0
     for parameter in parameters {
       Self.take(&sums[ObjectIdentifier(parameter)]!, times: factor, into: &parameter.gradient.storage)

@@ -53,13 +53,22 @@ func byName(_ file: WeightsFile) -> [String: TensorValue] {
     Case(name: "old-names.safetensors", format: .safetensors, renamed: 8),
     Case(name: "wrapped/nested.pth", entry: "state_dict", renamed: 8),
     Case(name: "wrapped/nested-legacy.pth", format: .pytorchLegacy, entry: "state_dict", renamed: 8),
-    Case(name: "wrapped/nested-averaged.pth", entry: "model.state_dict"),
     Case(name: "timm", format: .safetensors), Case(name: "hub"),
   ])
   func theSameStateIsRead(test: Case) throws {
     let reading = try read(test.name)
     #expect(byName(reading.file) == checkpointState)
     #expect(reading.format == test.format && reading.entry == test.entry && reading.renamed == test.renamed)
+  }
+
+  /// As timm's `load_state_dict` does: the average comes first.
+  @Test func theAverageIsTakenAndAnotherEntryCanBeChosen() throws {
+    let url = checkpoints.appendingPathComponent("wrapped/nested-averaged.pth")
+    let averaged = try WeightsReader(contentsOf: url)
+    #expect(averaged.entry == "model_ema" && averaged.file["features.norm5.bias"] == .floating(ramp([6], times: 2)))
+    let plain = try WeightsReader(contentsOf: url, entry: "model.state_dict")
+    #expect(plain.entry == "model.state_dict" && byName(plain.file) == checkpointState)
+    #expect(try WeightsReader(contentsOf: url, entry: "model").entry == "model.state_dict")
   }
 
   @Test func tensorsComeInTheOrderOfTheDict() throws {

@@ -1,0 +1,125 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetData
+
+/// Folders whose names say which part of a dataset they hold.
+@Suite struct FolderLayoutTests {
+  @Test(arguments: [
+    ("train", SplitName.Part.training, ""), ("Train", .training, ""), ("TRAINING", .training, ""),
+    ("Training_set", .training, ""), ("train-set", .training, ""), ("train data", .training, ""),
+    ("TrainSet", .training, ""), ("trainset", .training, ""), ("traindata", .training, ""),
+    ("train2017", .training, ""),
+    ("seg_train", .training, "seg"), ("flowers-training", .training, "flowers"), ("train_val", .training, ""),
+    ("val", .validation, ""), ("valid", .validation, ""), ("Validation", .validation, ""), ("VAL", .validation, ""),
+    ("dev", .validation, ""), ("valid_images", .validation, ""), ("test", .test, ""), ("Testing_set", .test, ""),
+    ("seg_test", .test, "seg"), ("holdout", .test, ""), ("hold-out", .test, ""), ("held_out", .test, ""),
+    ("test1", .test, ""), ("eval", .evaluation, ""), ("Evaluation", .evaluation, ""), ("seg_pred", .unlabelled, "seg"),
+  ])
+  func knowsParts(_ name: String, _ part: SplitName.Part, _ rest: String) {
+    #expect(SplitName(name)?.part == part && SplitName(name)?.rest == rest)
+  }
+
+  @Test(arguments: [
+    "cat", "trained", "contest", "valley", "protest", "latest", "devil", "evaluator", "strain", "", "_",
+  ])
+  func leavesOtherNames(_ name: String) { #expect(SplitName(name) == nil) }
+
+  /// Four images of each class in each part.
+  private func splits(_ names: [String], in folder: String, also: [String] = []) throws -> ImageSplits {
+    try writeImages(names.flatMap { name in (1...4).map { "\(name)/\($0).png" } }, to: folder)
+    for name in also { try write([0], to: folder + "/" + name) }
+    return try ImageSource.folder(folder).splits()
+  }
+
+  @Test(arguments: [
+    ("Train", "Test"), ("TRAIN", "VAL"), ("training", "validation"), ("Training_set", "Testing_set"),
+    ("seg_train/seg_train", "seg_test/seg_test"), ("train", "valid"), ("train_set", "test-set"), ("train data", "dev"),
+    ("Training Images", "eval"), ("TrainSet", "HoldOut"), ("archive/Dataset/Train", "archive/Dataset/Test"),
+    ("images/train", "images/val"), ("train/train", "test/test"), ("train/images", "val/images"),
+  ])
+  func takesPartsByOtherNames(_ training: String, _ testing: String) async throws {
+    try await withTemporaryFolder { folder in
+      let found = try splits(["\(training)/a", "\(training)/b", "\(testing)/a", "\(testing)/b"], in: folder)
+      #expect(found.train.classNames == ["a", "b"] && found.train.count == 8 && found.test.count == 8)
+      #expect(found.train.paths.allSatisfy { $0.hasPrefix("\(folder)/\(training)/") })
+      #expect(found.test.paths.allSatisfy { $0.hasPrefix("\(folder)/\(testing)/") })
+      // What was decided is said, where it was not the usual.
+      #expect(found.warnings.isEmpty)
+      #expect(found.origin.hasSuffix("\(folder)/\(training) for training, \(folder)/\(testing) for testing)"))
+      let images = try ImageFolder(folder, classNames: ["a", "b"])
+      #expect(images.path == "\(folder)/\(testing)" && images.examples.count == 8)
+      #expect(images.notes == ["images for testing are those of \(folder)/\(testing)"])
+    }
+  }
+
+  @Test func leavesOutWhatSystemsPutThere() async throws {
+    try await withTemporaryFolder { folder in
+      let names = ["Train/a", "Train/b", "Test/a", "Test/b", "__MACOSX/Train/a", "lost+found", "@eaDir/a", ".cache/x"]
+      let found = try splits(
+        names, in: folder, also: [".DS_Store", "Train/a/._1.png", "Train/Thumbs.db", "Test/b/.ipynb_checkpoints/1.png"])
+      #expect(found.train.classNames == ["a", "b"] && found.train.count == 8 && found.test.count == 8)
+      let text = found.warnings.joined(separator: "\n")
+      #expect(text.contains("5 hidden or system files (such as \(folder)/.DS_Store)"))
+      #expect(text.contains("2 hidden or system files (such as \(folder)/Train/Thumbs.db)"))
+      #expect(text.contains("1 hidden or system file (\(folder)/Test/b/.ipynb_checkpoints)"))
+    }
+    try await withTemporaryFolder { folder in
+      let found = try splits(["a", "b", "__MACOSX", "__pycache__", ".hidden"], in: folder)
+      #expect(found.train.classNames == ["a", "b"])
+      #expect(found.warnings.count == 1 && found.warnings[0].contains("3 hidden or system files"))
+    }
+  }
+
+  @Test func takesClassesThatAreCalledLikeParts() async throws {
+    for names in [["train", "bus", "car"], ["valid", "invalid"], ["test", "control"], ["train", "test", "bus"]] {
+      try await withTemporaryFolder { folder in
+        let found = try splits(names, in: folder)
+        #expect(found.train.classNames == names.sorted())
+        #expect(found.warnings.count == 1 && found.warnings[0].contains("no part of the data, since"))
+        #expect(try ImageFolder(folder, classNames: names).examples.count == 4 * names.count)
+      }
+    }
+    for names in [["train_station", "test_tube"], ["positive_test", "negative_test"], ["test1", "test2"]] {
+      try await withTemporaryFolder { folder in
+        #expect(try splits(names, in: folder).train.classNames == names.sorted())
+      }
+    }
+  }
+
+  @Test func leavesOutWhatIsNoPart() async throws {
+    try await withTemporaryFolder { folder in
+      let found = try splits(
+        ["seg_train/a", "seg_train/b", "seg_test/a", "seg_test/b", "seg_pred", "extra/c"], in: folder)
+      #expect(found.train.classNames == ["a", "b"])
+      #expect(found.warnings.count == 2)
+      #expect(found.warnings[0].contains("seg_pred: left out") && found.warnings[1].contains("extra: left out"))
+    }
+    try await withTemporaryFolder { folder in
+      let found = try splits(
+        ["images/train/a", "images/train/b", "images/val/a", "images/val/b"], in: folder, also: ["labels/1.txt"])
+      #expect(found.train.count == 8 && found.warnings.count == 1 && found.warnings[0].contains("labels: left out"))
+    }
+    // A class with parts of its own keeps all its images, and that is said.
+    try await withTemporaryFolder { folder in
+      let found = try splits(["a/train", "a/test", "b/train", "b/test"], in: folder)
+      #expect(found.train.classNames == ["a", "b"] && found.warnings[0].contains("taken together"))
+    }
+  }
+
+  @Test(arguments: [
+    (["train_cat", "train_dog", "test_cat", "test_dog"], Failure.Kind.invalidData, "names that say both"),
+    (["train/a", "train/b", "Training/a", "test/a"], .invalidData, "both one part"),
+    (["train/a", "train/b", "bus", "car"], .invalidData, "rename train if it is a class"),
+    (["Train/a", "Train/b"], .missingInput, "val or test beside train, found none; add one, or name folder:"),
+    (["Test/a", "Test/b"], .missingInput, "expected a folder train beside"),
+    (["train", "test"], .missingInput, "a folder of images for each class"),
+    (["train/a", "train/b", "test"], .missingInput, "test: left out, since its images are in no class folders"),
+  ])
+  func refusesWhatCanMeanSeveralThings(_ names: [String], _ kind: Failure.Kind, _ part: String) async throws {
+    try await withTemporaryFolder { folder in
+      await expectFailure(kind, mentions: [folder, part]) { try splits(names, in: folder) }
+    }
+  }
+}

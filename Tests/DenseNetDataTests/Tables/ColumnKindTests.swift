@@ -1,0 +1,207 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetData
+
+/// A table of 20 rows with a column `x`, in which some fields are replaced, beside a text column.
+private func table(_ changes: [Int: String], of field: (Int) -> String = { "\($0 * 7 % 100)" }) throws -> CSVTable {
+  let rows = (0..<20).map { "\(quoted(changes[$0] ?? field($0))),\($0 % 3 == 0 ? "a" : "b")" }
+  return try CSVTable(bytes: Array(("x,k\n" + rows.joined(separator: "\n")).utf8), source: "t.csv")
+}
+
+private func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
+
+private func parsed(_ text: String, delimiter: String? = nil) throws -> CSVTable {
+  var format = TableFormat()
+  format.delimiter = delimiter
+  return try CSVTable(bytes: Array(text.utf8), source: "t.csv", format: format)
+}
+
+@Suite struct ColumnKindTests {
+  /// A few texts among numbers are no categories: before, one of them changed the whole column in silence.
+  @Test(
+    arguments: [
+      ("?", ["missing", "categorical"]), ("-", ["missing", "categorical"]), ("n.a.", ["missing", "categorical"]),
+      ("x", ["missing", "categorical"]), ("12:30", ["missing", "categorical"]),
+      ("1,234", ["decimal", "thousands", "categorical"]), ("3,5", ["decimal", "thousands", "categorical"]),
+      ("3.5.", ["decimal", "thousands", "categorical"]), ("1'000", ["decimal", "thousands", "categorical"]),
+      ("1 000", ["decimal", "thousands", "categorical"]),
+      ("12 %", ["categorical"]), ("$5", ["categorical"]), ("€ 1.200", ["categorical"]), ("0x1F", ["categorical"]),
+      ("１２", ["categorical"]), ("(12)", ["categorical"]), ("12 km", ["categorical"]),
+    ] as [(String, [Failure.Setting])])
+  func namesWhatIsNoNumber(_ text: String, _ settings: [Failure.Setting]) async throws {
+    for places in [[3], [3, 5, 8, 19]] {
+      let read = try table(Dictionary(uniqueKeysWithValues: places.map { ($0, text) }))
+      let share = "as \(20 - places.count) of 20 values are"
+      await expectFailure(
+        .invalidData, mentions: ["t.csv, line 5, column \"x\"", share, "\"\(text)\""], settings: settings
+      ) {
+        try TableSchema(of: read, without: [])
+      }
+    }
+  }
+
+  /// A whole column of numbers in another notation is no column of categories either.
+  @Test(arguments: ["1,%", "%,5", "%.000,00", "$%", "% %%", "0x%", "%\u{20AC}"])
+  func namesNumbersOfAnotherNotation(_ pattern: String) async throws {
+    let read = try table([:]) { pattern.replacing("%", with: "\(100 + $0)", maxReplacements: 1) }
+    await expectFailure(.invalidData, mentions: ["t.csv, line 2, column \"x\"", "as 0 of 20 values are"]) {
+      try TableSchema(of: read, without: [])
+    }
+  }
+
+  @Test func leavesTextsThatAreNoNumbers() throws {
+    for texts in [["2020-01-01", "12.05.2020"], ["10.0.0.1", "a1"], ["5-10", "10-15"], ["a", "b"], ["1/2", "3/4"]] {
+      let schema = try TableSchema(of: try table([:]) { texts[$0 % 2] }, without: [])
+      #expect(schema.columns[0].kind == .categorical && schema.remarks == [], "\(texts)")
+    }
+  }
+
+  @Test func takesTheCallersWord() throws {
+    let read = try table([3: "?"])
+    let schema = try TableSchema(of: read, without: [], kinds: ["x": .categorical])
+    #expect(schema.columns[0].kind == .categorical)
+    let numbers = try TableSchema(of: try table([3: "20.0"]) { _ in "20" }, without: ["nothing"])
+    #expect(numbers.dropped.map(\.name) == ["x"], "one number in every row")
+    // 20 and 20.0 are one category of numbers.
+    let codes = try TableSchema(
+      of: try table([3: "20.0"]) { $0 % 2 == 0 ? "20" : "30" }, without: [], kinds: ["x": .categorical])
+    #expect(codes.columns[0].kind == .numberCategories)
+    let features = try codes.features(of: try table([3: "20.0", 4: "NA"]) { $0 % 2 == 0 ? "20" : "30.00" })
+    #expect(features.columns[0].values == .texts((0..<20).map { $0 == 4 ? nil : $0 % 2 == 0 || $0 == 3 ? "20" : "30" }))
+  }
+
+  @Test func wantsNumbersWhereTheCallerSaysSo() async throws {
+    let words = try table([:]) { $0 % 2 == 0 ? "many" : "few" }
+    await expectFailure(.invalidData, mentions: ["line 2", "\"many\""]) {
+      try TableSchema(of: words, without: [], kinds: ["x": .numeric])
+    }
+    let truths = try table([:]) { $0 % 2 == 0 ? "True" : "FALSE" }
+    let schema = try TableSchema(of: truths, without: [], kinds: ["x": .numeric])
+    #expect(try schema.features(of: truths).columns[0].values == .numbers((0..<20).map { $0 % 2 == 0 ? 1 : 0 }))
+  }
+
+  /// pandas reads `True`, `TRUE` and `true` as the same value.
+  @Test func readsTruthValues() throws {
+    let read = try table([0: "TRUE", 1: "false", 2: "NA"]) { $0 % 2 == 0 ? "True" : "False" }
+    let schema = try TableSchema(of: read, without: [])
+    #expect(schema.columns[0].kind == .boolean)
+    let expected = (0..<20).map { $0 == 2 ? nil : $0 % 2 == 0 ? "True" : "False" } as [String?]
+    #expect(try schema.features(of: read).columns[0].values == .texts(expected))
+    let numbers = try table([0: "1.0", 1: " 0", 2: "", 4: "true "]) { $0 % 2 == 0 ? "1" : "0" }
+    #expect(try schema.features(of: numbers).columns[0].values == .texts(expected))
+    // Zeros and ones in training, words in the other table.
+    let trained = try TableSchema(of: try table([:]) { "\($0 % 2)" }, without: [])
+    #expect(trained.columns[0].kind == .numeric)
+    let words = try trained.features(of: try table([:]) { $0 % 2 == 1 ? "TRUE" : "False" })
+    #expect(words.columns[0].values == .numbers((0..<20).map { Double($0 % 2) }))
+    #expect(try TableSchema(of: try table([5: "True"]) { "\($0 % 2)" }, without: []).columns[0].kind == .numeric)
+  }
+
+  @Test(arguments: [
+    (0, "7 of 20 values are numbers, but line 2 holds \"w0\"", 7), (1, "each of them a category", 0),
+    (2, "differ in case only", 0), (3, "write them without \"km\"", 0), (4, "count or identify the rows", 0),
+  ])
+  func remarks(_ kind: Int, _ part: String, _ count: Int) throws {
+    let read = try table([:]) { row in
+      switch kind {
+      case 0: return row % 3 == 1 ? "\(row)" : "w\(row % 4)"
+      case 1: return "name \(row)"
+      case 2: return ["north", "North", "south"][row % 3]
+      case 3: return "\(row % 5) km"
+      default: return "\((row * 7) % 20 + 1)"
+      }
+    }
+    let remarks = try TableSchema(of: read, without: []).remarks
+    #expect(remarks.contains { $0.text.contains("t.csv, column \"x\"") && $0.text.contains(part) }, "\(remarks)")
+  }
+
+  @Test func saysWhatTrainingRowsDoNotHave() throws {
+    let train = try table([:]) { ["north", "south", "20"][$0 % 3] }
+    let schema = try TableSchema(of: train, without: [], kinds: ["x": .categorical])
+    let encoder = TableEncoder(fitting: try schema.features(of: train), rows: Array(0..<20))
+    let test = try table([0: "North", 1: "moon", 2: "moon", 3: " south ", 4: "", 5: "20.0"]) { _ in "north" }
+    let remarks = schema.remarks(on: try schema.features(of: test), of: test, known: [encoder])
+    #expect(remarks.count == 1)
+    for part in [
+      "t.csv, column \"x\": 4 of 20 rows (20%)", "\"moon\" (2)", "\"North\" (1), which is \"north\" there",
+      "\"20.0\" (1), which is \"20\" there",
+    ] {
+      #expect(remarks[0].text.contains(part), "\(remarks)")
+    }
+    let empty = try table([:]) { _ in "NA" }
+    #expect(
+      schema.remarks(on: try schema.features(of: empty), of: empty, known: [encoder]).map(\.text)
+        == ["t.csv, column \"x\": every value is missing, and predictions are made without it; check the table"])
+    #expect(schema.remarks(on: try schema.features(of: train), of: train, known: [encoder]).isEmpty)
+  }
+}
+
+/// Tables as spreadsheets, Europe and pandas write them.
+@Suite struct TableLayoutTests {
+  @Test(arguments: [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+  func namesAnotherDelimiter(_ mark: String, _ name: String) async throws {
+    let text = "a\(mark)b\n1\(mark)2,5\n3\(mark)4\n"
+    await expectFailure(.invalidData, mentions: ["t.csv, line 1", "found \(name)"], settings: ["delimiter"]) {
+      try parsed(text)
+    }
+    let read = try parsed(text, delimiter: mark)
+    #expect(read.header == ["a", "b"] && read.rows == [["1", "2,5"], ["3", "4"]])
+    #expect(try parsed("a\(mark)\"b\(mark)c\"\n1\(mark)2", delimiter: mark).header == ["a", "b\(mark)c"])
+  }
+
+  @Test func readsTheLineThatNamesTheDelimiter() throws {
+    for end in ["\n", "\r\n", "\r"] {
+      let read = try parsed("sep=;\(end)a;b\(end)1;2\(end)")
+      #expect(read.header == ["a", "b"] && read.rows == [["1", "2"]] && read.lines == [3])
+    }
+    #expect(try parsed("sep=,b\n1,2\n").header == ["sep=", "b"])
+  }
+
+  @Test func namesARepeatedHeader() async throws {
+    await expectFailure(.invalidData, mentions: ["t.csv, line 4", "repeats the header"]) {
+      try parsed("a,b\n1,2\n\na,b\n3,4\n")
+    }
+    #expect(try parsed("a\na\nb\n").rows.count == 2, "a column may hold its own name")
+  }
+
+  @Test func leavesOutEmptyColumnsAtTheEnd() throws {
+    let read = try parsed("a,b,,\n1,2,,\n3,,,\n")
+    #expect(read.header == ["a", "b"] && read.rows == [["1", "2"], ["3", ""]])
+  }
+
+  /// As `DataFrame.to_csv` writes its index, and as `read_csv` names it afterwards.
+  @Test(arguments: ["", "Unnamed: 0", "Unnamed: 0.1", " "])
+  func leavesOutTheIndex(_ name: String) throws {
+    for ids in [["0", "1", "2"], ["17", "3", "9"], ["Mazda", "Fiat", "Ford"]] {
+      let read = try parsed("\(name),x,y\n\(ids[0]),1,5\n\(ids[1]),2,1\n\(ids[2]),4,4\n")
+      let schema = try TableSchema(of: read, without: [])
+      #expect(schema.columns.map(\.name) == ["x", "y"])
+      #expect(schema.leftOut.count == 1 && schema.leftOut[0].settings == ["dropped", "id"])
+      #expect(schema.leftOut[0].text.contains("an unnamed first column"), "\(schema.leftOut)")
+      #expect(schema.leftOut[0].text.contains("as pandas writes its index"), "\(schema.leftOut)")
+      if name != "Unnamed: 0.1" { #expect(try read.columns(named: ["Unnamed: 0,x"]) == [0, 1]) }
+    }
+  }
+
+  @Test func refusesAFeatureWithoutName() async throws {
+    let read = try parsed("x,,y\n1,a,5\n2,b,1\n4,a,4\n")
+    await expectFailure(
+      .invalidData, mentions: ["t.csv", "an unnamed column 2", "\"a\", \"b\"", "Unnamed: 1"], settings: ["dropped"]
+    ) {
+      try TableSchema(of: read, without: [])
+    }
+    #expect(try read.columns(named: ["Unnamed: 1"]) == [1] && read.columns(named: [""]) == [1])
+  }
+
+  @Test func findsColumnsInListsAndBesideSpaces() async throws {
+    let read = try parsed("a, b,\"c,d\",e \n1,2,3,4\n")
+    #expect(try read.columns(named: ["a,b", "c,d", "e"]) == [0, 1, 2, 3])
+    await expectFailure(.invalidData, mentions: ["no column \"f\""]) { try read.columns(named: ["a,f"]) }
+    let schema = try TableSchema(of: try parsed("Area,Zone Name\n1,a\n2,b\n"), without: [])
+    await expectFailure(.invalidData, mentions: ["found 1 of them missing: Zone Name (there is \"zone_name\")"]) {
+      try schema.features(of: try parsed("Area,zone_name\n1,a\n"))
+    }
+  }
+}
