@@ -79,7 +79,8 @@ let package = Package(
       dependencies: ["DenseNetIO", "DenseNets", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       swiftSettings: strict),
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["densenet"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["densenet", "DenseNetData", "DenseNets"], swiftSettings: strict),
     .testTarget(
       name: "DenseNetTasksTests", dependencies: ["DenseNetTasks", "DenseNets", "DenseNetData", "DenseNetIO"],
       swiftSettings: strict),

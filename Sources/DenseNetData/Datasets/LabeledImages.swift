@@ -6,8 +6,10 @@ public protocol LabeledImages: Sendable {
   var name: String { get }
   /// The name of every class; the label is the index.
   var classNames: [String] { get }
-  /// The class of every image: `[N]`, each in `0..<classNames.count`.
+  /// The class of every image: `[N]`, each in `0..<classNames.count`; 0 where there is a ``labelMatrix``.
   var labels: [Int32] { get }
+  /// What is known of every image's labels, whose names are ``classNames``; nil: each image has one class.
+  var labelMatrix: LabelMatrix? { get }
   /// 1 where all images are grey, else 3.
   var channels: Int { get }
   /// Distinguishes these images from others when a run is resumed: their number, their classes, and a hash of labels
@@ -31,6 +33,7 @@ public protocol LabeledImages: Sendable {
 
 extension LabeledImages {
   public var files: [String]? { nil }
+  public var labelMatrix: LabelMatrix? { nil }
 
   /// The number of images.
   public var count: Int { labels.count }

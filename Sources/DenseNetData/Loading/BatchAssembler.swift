@@ -27,12 +27,35 @@ struct BatchAssembler: Sendable {
     }
     var tensor = preprocessing.batch(images)
     erase(&tensor, indices)
+    if let matrix = source.labelMatrix { return batch(tensor, matrix.selecting(Array(indices)), number: number) }
     let labels = indices.map { source.labels[$0] }
     let share = augmentation.mixingShare(seed: seed, epoch: epoch, batch: number)
     if share == 1 { return LabeledBatch(images: tensor, labels: labels) }
     mix(&tensor, share: Float(share))
     return LabeledBatch(
       images: tensor, labels: share >= 0.5 ? labels : labels.reversed(), targets: targets(labels, share: Float(share)))
+  }
+
+  /// Images with several labels. A mixture learns from both images' labels, each as far as it is in it and is known: the
+  /// mean of the two losses.
+  private func batch(_ images: Tensor, _ matrix: LabelMatrix, number: Int) -> LabeledBatch {
+    let shape = [matrix.count, matrix.labels]
+    var targets = matrix.values.map { Float($0 == LabelMatrix.present ? 1 : 0) }
+    var mask = matrix.values.map { Float($0 == LabelMatrix.unknown ? 0 : 1) }
+    let share = Float(augmentation.mixingShare(seed: seed, epoch: epoch, batch: number))
+    var tensor = images
+    if share < 1 {
+      mix(&tensor, share: share)
+      let (own, known) = (targets, mask)
+      for i in own.indices {
+        let other = (matrix.count - 1 - i / matrix.labels) * matrix.labels + i % matrix.labels
+        let (a, b) = (share * known[i], (1 - share) * known[other])
+        mask[i] = a + b
+        targets[i] = a + b > 0 ? (a * own[i] + b * own[other]) / (a + b) : 0
+      }
+    }
+    return LabeledBatch(
+      images: tensor, targets: Tensor(shape: shape, values: targets), mask: Tensor(shape: shape, values: mask))
   }
 
   private func erase(_ tensor: inout Tensor, _ indices: ArraySlice<Int>) {

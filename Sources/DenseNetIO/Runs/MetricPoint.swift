@@ -1,3 +1,5 @@
+public import DenseNets
+
 /// One line of `metrics.jsonl`.
 public enum MetricPoint: Sendable, Equatable {
   /// One of the chapter's five points an epoch: averages since the epoch began.
@@ -13,10 +15,11 @@ public enum MetricPoint: Sendable, Equatable {
   /// - examplesPerSecond: of training, without evaluation.
   /// - waitingShare: the part of the epoch's training time that was spent waiting for images, 0 to 1.
   /// - seconds: wall-clock time since the run began.
+  /// - ranking: of the labels of the test set, or of the validation set where there is one; nil for images of one class.
   case epoch(
     epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, testLoss: Double?, testAccuracy: Double?,
     examplesPerSecond: Double, waitingShare: Double, seconds: Double, validationLoss: Double? = nil,
-    validationAccuracy: Double? = nil)
+    validationAccuracy: Double? = nil, ranking: LabelRanking? = nil)
 
   /// The point as a JSON object on one line, without a line feed. A number that is not finite is `null`.
   package var jsonLine: String {
@@ -28,15 +31,22 @@ public enum MetricPoint: Sendable, Equatable {
       ])
     case .epoch(
       let epoch, let step, let trainLoss, let trainAccuracy, let testLoss, let testAccuracy, let examplesPerSecond,
-      let waitingShare, let seconds, let validationLoss, let validationAccuracy):
+      let waitingShare, let seconds, let validationLoss, let validationAccuracy, let ranking):
       let part = validationLoss == nil && validationAccuracy == nil ? "test" : "val"
-      return object([
-        ("event", quoted("epoch")), ("epoch", "\(epoch)"), ("step", "\(step)"), ("train_loss", json(trainLoss)),
-        ("train_accuracy", json(trainAccuracy)), ("\(part)_loss", json(validationLoss ?? testLoss)),
-        ("\(part)_accuracy", json(validationAccuracy ?? testAccuracy)),
-        ("examples_per_second", json(examplesPerSecond)), ("waiting_share", json(waitingShare)),
-        ("seconds", json(seconds)),
-      ])
+      let means = ranking.map {
+        [
+          ("\(part)_mean_auroc", json($0.meanAUROC)),
+          ("\(part)_mean_average_precision", json($0.meanAveragePrecision)),
+        ]
+      }
+      return object(
+        [
+          ("event", quoted("epoch")), ("epoch", "\(epoch)"), ("step", "\(step)"), ("train_loss", json(trainLoss)),
+          ("train_accuracy", json(trainAccuracy)), ("\(part)_loss", json(validationLoss ?? testLoss)),
+          ("\(part)_accuracy", json(validationAccuracy ?? testAccuracy)),
+          ("examples_per_second", json(examplesPerSecond)), ("waiting_share", json(waitingShare)),
+          ("seconds", json(seconds)),
+        ] + (means ?? []))
     }
   }
 }

@@ -42,16 +42,18 @@ public struct MetricsHistory: Sendable, Equatable {
     public var seconds: Double
     /// The share of the training time that was spent waiting for images; nil in files that do not say.
     public var waitingShare: Double?
+    /// Of the test set's labels; nil for images of one class.
+    public var ranking: LabelRanking?
 
     public init(
       epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, testLoss: Double? = nil,
       testAccuracy: Double? = nil, examplesPerSecond: Double, seconds: Double, waitingShare: Double? = nil,
-      validationLoss: Double? = nil, validationAccuracy: Double? = nil
+      validationLoss: Double? = nil, validationAccuracy: Double? = nil, ranking: LabelRanking? = nil
     ) {
       (self.validationLoss, self.validationAccuracy) = (validationLoss, validationAccuracy)
       (self.epoch, self.step, self.trainLoss, self.trainAccuracy) = (epoch, step, trainLoss, trainAccuracy)
       (self.testLoss, self.testAccuracy, self.waitingShare) = (testLoss, testAccuracy, waitingShare)
-      (self.examplesPerSecond, self.seconds) = (examplesPerSecond, seconds)
+      (self.examplesPerSecond, self.seconds, self.ranking) = (examplesPerSecond, seconds, ranking)
     }
   }
 

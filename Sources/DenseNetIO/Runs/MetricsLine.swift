@@ -51,6 +51,10 @@ extension MetricsLine.Point {
     case validationAccuracy = "val_accuracy"
     case examplesPerSecond = "examples_per_second"
     case waitingShare = "waiting_share"
+    case testMeanAUROC = "test_mean_auroc"
+    case testMeanAveragePrecision = "test_mean_average_precision"
+    case validationMeanAUROC = "val_mean_auroc"
+    case validationMeanAveragePrecision = "val_mean_average_precision"
   }
 
   private struct Line: Decodable {
@@ -60,6 +64,10 @@ extension MetricsLine.Point {
       let values = try decoder.container(keyedBy: Key.self)
       func number(_ key: Key) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
       func optional(_ key: Key) throws -> Double? { try values.decodeIfPresent(Double.self, forKey: key) }
+      func ranking(_ auroc: Key, _ precision: Key) throws -> LabelRanking? {
+        guard values.contains(auroc) else { return nil }
+        return LabelRanking(meanAUROC: try optional(auroc), meanAveragePrecision: try optional(precision))
+      }
       let event = try values.decode(String.self, forKey: .event)
       switch event {
       case "train":
@@ -76,7 +84,9 @@ extension MetricsLine.Point {
             testLoss: try optional(.testLoss), testAccuracy: try optional(.testAccuracy),
             examplesPerSecond: try number(.examplesPerSecond), seconds: try number(.seconds),
             waitingShare: try optional(.waitingShare), validationLoss: try optional(.validationLoss),
-            validationAccuracy: try optional(.validationAccuracy)))
+            validationAccuracy: try optional(.validationAccuracy),
+            ranking: try ranking(.testMeanAUROC, .testMeanAveragePrecision)
+              ?? ranking(.validationMeanAUROC, .validationMeanAveragePrecision)))
       default: throw Problem(reason: "the event “\(printable(event, limit: 20))”")
       }
     }

@@ -12,6 +12,12 @@ public struct RunSummary: Sendable, Equatable {
   public var bestTestAccuracy: Double
   /// From 1: where the accuracy on the validation images was highest, or on the test images where there are two parts.
   public var bestEpoch: Int
+  /// For several labels, means over those in which not all test images are alike; nil for images of one class, and
+  /// where there is no such label.
+  public var meanAUROC: Double?
+  public var meanAveragePrecision: Double?
+  /// Of the epoch where it was highest.
+  public var bestMeanAUROC: Double?
   /// Over the validation images, where there are three parts: of the last weights.
   public var validationLoss: Double?
   public var validationAccuracy: Double?
@@ -70,6 +76,9 @@ extension RunSummary: Codable {
     case validationAccuracy = "val_accuracy"
     case bestValidationAccuracy = "best_val_accuracy"
     case bestEpoch = "best_epoch"
+    case meanAUROC = "mean_auroc"
+    case meanAveragePrecision = "mean_average_precision"
+    case bestMeanAUROC = "best_mean_auroc"
     case examplesPerSecond = "examples_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case batchSize = "batch_size"
@@ -99,6 +108,9 @@ extension RunSummary: Codable {
       precision: try values.decode(String.self, forKey: .precision),
       threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
       seconds: try number(.seconds))
+    meanAUROC = try values.decodeIfPresent(Double.self, forKey: .meanAUROC)
+    meanAveragePrecision = try values.decodeIfPresent(Double.self, forKey: .meanAveragePrecision)
+    bestMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestMeanAUROC)
     validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
     validationAccuracy = try values.decodeIfPresent(Double.self, forKey: .validationAccuracy)
     bestValidationAccuracy = try values.decodeIfPresent(Double.self, forKey: .bestValidationAccuracy)
@@ -113,6 +125,9 @@ extension RunSummary: Codable {
     try values.encode(dataset, forKey: .dataset)
     try values.encode(trainLoss.orNull, forKey: .trainLoss)
     try values.encode(trainAccuracy.orNull, forKey: .trainAccuracy)
+    try values.encodeIfPresent(meanAUROC, forKey: .meanAUROC)
+    try values.encodeIfPresent(meanAveragePrecision, forKey: .meanAveragePrecision)
+    try values.encodeIfPresent(bestMeanAUROC, forKey: .bestMeanAUROC)
     try values.encodeIfPresent(validationLoss?.orNull, forKey: .validationLoss)
     try values.encodeIfPresent(validationAccuracy?.orNull, forKey: .validationAccuracy)
     try values.encodeIfPresent(bestValidationAccuracy?.orNull, forKey: .bestValidationAccuracy)

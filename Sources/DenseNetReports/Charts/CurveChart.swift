@@ -11,6 +11,7 @@ struct CurveChart {
   private let title: String
   private let shownTitle: String?
   private let heldOut: String
+  private let measure: String
   private let horizontal: AxisScale
   /// Loss, and accuracy too unless it has an axis of its own.
   private let left: AxisScale
@@ -42,10 +43,10 @@ struct CurveChart {
     lines = [
       Line(name: "train loss", points: visible[0], axis: left),
       Line(name: "train acc", points: visible[1], axis: right ?? left),
-      Line(name: "\(curves.heldOut) acc", points: visible[2], axis: right ?? left),
+      Line(name: "\(curves.heldOut) \(curves.heldOutMeasure)", points: visible[2], axis: right ?? left),
     ]
     title = curves.title ?? "Learning curves"
-    (shownTitle, heldOut) = (curves.title, curves.heldOut)
+    (shownTitle, heldOut, measure) = (curves.title, curves.heldOut, curves.heldOutMeasure)
     let longestLabel = left.longestLabel
     plot = (
       left: 42 + 8.5 * Double(longestLabel), top: shownTitle == nil ? 48 : 80, right: width - (right == nil ? 70 : 124),
@@ -86,7 +87,7 @@ struct CurveChart {
   private var description: String {
     let ends = lines.compactMap { line in line.points.last.map { "\(line.name) \(SVG.valueText($0.value))" } }
     let extent =
-      "Train loss, train accuracy and \(heldOut == "test" ? heldOut : "validation") accuracy against epochs, up to \(horizontal.label(horizontal.upper))."
+      "Train loss, train accuracy and \(heldOut == "test" ? heldOut : "validation") \(measure == "acc" ? "accuracy" : measure) against epochs, up to \(horizontal.label(horizontal.upper))."
     return ends.isEmpty ? extent : "\(extent) At the end: \(ends.joined(separator: ", "))."
   }
 }

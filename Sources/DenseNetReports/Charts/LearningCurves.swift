@@ -30,6 +30,8 @@ public struct LearningCurves: Sendable, Equatable {
   /// The epochs that are planned for the run, which is where the horizontal axis ends.
   public var epochs: Int
   public var title: String?
+  /// What ``testAccuracy`` measures, for legends: another share from 0 to 1 where images have several labels.
+  public var heldOutMeasure = "acc"
   /// Mean cross-entropy in nats, since the epoch began.
   public var trainLoss: [Point] = []
   /// From 0 to 1, since the epoch began.

@@ -6,7 +6,15 @@ struct ReliabilityDiagram {
   private let plot = (left: 66.0, top: 34.0, right: 434.0, bottom: 284.0)
   private let counts = (top: 304.0, bottom: 384.0)
 
-  init(_ calibration: Calibration) { self.calibration = calibration }
+  private let isOfLabel: Bool
+
+  /// - Parameter isOfLabel: whether it is of the probabilities of one label, and not of predictions.
+  init(_ calibration: Calibration, isOfLabel: Bool = false) {
+    (self.calibration, self.isOfLabel) = (calibration, isOfLabel)
+  }
+
+  private var share: String { isOfLabel ? "share with the label" : "accuracy" }
+  private var confidence: String { isOfLabel ? "probability" : "confidence" }
 
   /// A part of a page, with the page's colours.
   func svg() -> String {
@@ -21,9 +29,10 @@ struct ReliabilityDiagram {
 
   private var description: String {
     let bins = calibration.bins.filter { $0.count > 0 }.map { bin in
-      "\(TextFormat.percent(bin.confidence)) sure, \(TextFormat.percent(bin.accuracy)) right"
+      let (sure, right) = (TextFormat.percent(bin.confidence), TextFormat.percent(bin.accuracy))
+      return isOfLabel ? "\(sure) probable, \(right) have the label" : "\(sure) sure, \(right) right"
     }
-    return "Accuracy by confidence: \(bins.joined(separator: "; "))."
+    return "\(share.prefix(1).uppercased())\(share.dropFirst()) by \(confidence): \(bins.joined(separator: "; "))."
   }
 
   private func axes(_ colors: ChartStyle.Colors) -> [String] {
@@ -35,8 +44,8 @@ struct ReliabilityDiagram {
       parts.append(SVG.text(x(tick), counts.bottom + 18, label, "faint", colors.faintText, anchor: "middle"))
     }
     let middle = (plot.left + plot.right) / 2
-    parts.append(SVG.text(middle, counts.bottom + 38, "confidence", "faint", colors.faintText, anchor: "middle"))
-    let sides = [((plot.top + plot.bottom) / 2, "accuracy"), ((counts.top + counts.bottom) / 2, "images")]
+    parts.append(SVG.text(middle, counts.bottom + 38, confidence, "faint", colors.faintText, anchor: "middle"))
+    let sides = [((plot.top + plot.bottom) / 2, share), ((counts.top + counts.bottom) / 2, "images")]
     return parts + sides.map { SVG.rotatedText(14, $0, $1, "faint", colors.faintText) }
   }
 
@@ -64,7 +73,8 @@ struct ReliabilityDiagram {
   }
 
   private func legend(_ colors: ChartStyle.Colors) -> [String] {
-    [("bar", "accuracy", plot.left), ("gap", "gap to the confidence", plot.left + 110)].flatMap { style, name, x in
+    let second = plot.left + (isOfLabel ? 180 : 110)
+    return [("bar", share, plot.left), ("gap", "gap to the \(confidence)", second)].flatMap { style, name, x in
       [
         SVG.rectangle(x, 8, width: 14, height: 14, style, colors.line(0)),
         SVG.text(x + 21, 19.5, name, "text", colors.text),

@@ -17,9 +17,15 @@ public struct Calibration: Sendable, Equatable {
 
   /// - Parameter count: of bins; 15 in the paper.
   public init(_ predictions: [Prediction], bins count: Int = 15) {
+    self.init(predictions.map { ($0.confidence, $0.isCorrect) }, bins: count)
+  }
+
+  /// How well the probabilities of one label match the share of images that have it.
+  /// - Parameter outcomes: the label's probability in each image, and whether the image has it.
+  init(_ outcomes: [(confidence: Double, isCorrect: Bool)], bins count: Int = 15) {
     var sums = [(count: Int, confidence: Double, correct: Int)](repeating: (0, 0, 0), count: count)
     let edges = (0...count).map { Double($0) / Double(count) }
-    for prediction in predictions {
+    for prediction in outcomes {
       let bin = edges.dropFirst().dropLast().count { prediction.confidence > $0 }
       sums[bin].count += 1
       sums[bin].confidence += prediction.confidence

@@ -6,6 +6,7 @@ struct Headline {
   let results: ReportPage.Results?
   let best: LearningCurves.Point?
   let evaluation: Evaluation?
+  let labels: MultiLabelEvaluation?
 
   private struct Figure {
     var name: String
@@ -23,7 +24,7 @@ struct Headline {
   }
 
   private var figures: [Figure] {
-    var figures = results.map(training) ?? evaluation.map(test) ?? []
+    var figures = ranking + (results.map(training) ?? evaluation.map(test) ?? [])
     if let evaluation, evaluation.count > 0 {
       if evaluation.classNames.count > 5 {
         figures.append(Figure(name: "Top-5 accuracy", value: TextFormat.percent(evaluation.accuracy(ofTop: 5))))
@@ -71,15 +72,30 @@ struct Headline {
     return figures
   }
 
+  /// How well several labels are ranked, before all else.
+  private var ranking: [Figure] {
+    guard let labels, labels.count > 0 else { return [] }
+    func text(_ value: Double?) -> String { value.map { TextFormat.fixed($0, decimals: 3) } ?? "–" }
+    let counted = labels.labels.count - labels.leftOut.count
+    return [
+      Figure(
+        name: "Mean AUROC", value: text(labels.meanAUROC),
+        note: "\(counted) of \(labels.labels.count) labels · \(TextFormat.thousands(labels.count)) images"),
+      Figure(name: "Mean average precision", value: text(labels.meanAveragePrecision), note: nil),
+    ]
+  }
+
   private func figure(ofBest best: LearningCurves.Point, _ results: ReportPage.Results) -> Figure {
     let epoch = "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"
+    let measure = labels == nil ? "accuracy" : "mean AUROC"
+    let value = labels == nil ? TextFormat.percent(best.value) : TextFormat.fixed(best.value, decimals: 3)
     guard results.validationAccuracy != nil else {
       return Figure(
-        name: "Best test accuracy", value: TextFormat.percent(best.value),
+        name: "Best test \(measure)", value: value,
         note: "\(epoch), which was chosen on these test images: too high for new ones")
     }
     let test = results.bestTestAccuracy.map { "; test accuracy of its weights \(TextFormat.percent($0))" } ?? ""
-    return Figure(name: "Best validation accuracy", value: TextFormat.percent(best.value), note: epoch + test)
+    return Figure(name: "Best validation \(measure)", value: value, note: epoch + test)
   }
 
   /// Wilson's interval for a share (1927), which holds near 0 and 1 too.

@@ -46,6 +46,8 @@ public struct ReportPage: Sendable {
   public var curves: RunCurves?
   /// Of the test set, after the last epoch.
   public var evaluation: Evaluation?
+  /// The same where images have several labels each.
+  public var labels: MultiLabelEvaluation?
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
   public var images: [Int: [UInt8]] = [:]
   public var settings: [(key: String, value: String)] = []
@@ -68,6 +70,7 @@ public struct ReportPage: Sendable {
         MistakeSection.html(evaluation, images: images), CalibrationSection.html(evaluation),
       ]
     }
+    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels)) }
     sections.append(circumstances)
     body += sections.compactMap(\.self)
     body += ["</main>", "<footer>Made by densenet. Every number is in the files beside this page.</footer>"]
@@ -75,9 +78,11 @@ public struct ReportPage: Sendable {
   }
 
   private var headline: String? {
-    guard results != nil || evaluation.map({ $0.count > 0 }) == true else { return nil }
+    let isEvaluated = evaluation.map { $0.count > 0 } == true || labels.map { $0.count > 0 } == true
+    guard results != nil || isEvaluated else { return nil }
+    let best = labels == nil ? curves?.best : curves?.bestMeanAUROC
     return results != nil || curves == nil
-      ? Headline(results: results, best: curves?.best, evaluation: evaluation).html : nil
+      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels).html : nil
   }
 
   private var learning: String? {
@@ -94,12 +99,22 @@ public struct ReportPage: Sendable {
         .init(name: "training", points: curves.trainAccuracy, style: 0),
         .init(name: curves.heldOut, points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
+    var charts = [HTML.chart("Loss", loss.svg()), HTML.chart("Accuracy", accuracy.svg())]
+    if !curves.meanAUROC.isEmpty {
+      let ranking = LineChart(
+        "Ranking of labels",
+        [
+          .init(name: "mean AUROC", points: curves.meanAUROC, style: 1),
+          .init(name: "mAP", points: curves.meanAveragePrecision, style: 2),
+        ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
+      charts.append(HTML.chart("Ranking of labels", ranking.svg()))
+    }
     return HTML.section(
       "Learning curves",
       note:
         "Training figures are averages since the epoch began, while the weights change; \(curves.heldOut) figures are of "
         + "the whole \(curves.heldOut) set after each epoch.",
-      "<div class=\"columns\">\n\(HTML.chart("Loss", loss.svg()))\n\(HTML.chart("Accuracy", accuracy.svg()))\n</div>")
+      "<div class=\"columns\">\n\(charts.joined(separator: "\n"))\n</div>")
   }
 
   private var speed: String? {

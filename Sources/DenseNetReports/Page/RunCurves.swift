@@ -11,6 +11,9 @@ public struct RunCurves: Sendable, Equatable {
   public var testLoss: [LearningCurves.Point] = []
   /// From 0 to 1.
   public var testAccuracy: [LearningCurves.Point] = []
+  /// Over the test set, where images have several labels each: means over the labels, from 0 to 1.
+  public var meanAUROC: [LearningCurves.Point] = []
+  public var meanAveragePrecision: [LearningCurves.Point] = []
   /// Of training, without evaluation.
   public var examplesPerSecond: [LearningCurves.Point] = []
   /// The share of the training time that was spent waiting for images, from 0 to 1.
@@ -22,8 +25,12 @@ public struct RunCurves: Sendable, Equatable {
   public init(epochs: Int) { self.epochs = epochs }
 
   /// The epoch of the best test accuracy, the first of equal ones, and that accuracy; nil without any.
-  public var best: LearningCurves.Point? {
-    testAccuracy.filter(\.value.isFinite).reduce(nil) { best, point in
+  public var best: LearningCurves.Point? { Self.best(of: testAccuracy) }
+  /// The same of the mean AUROC.
+  public var bestMeanAUROC: LearningCurves.Point? { Self.best(of: meanAUROC) }
+
+  private static func best(of points: [LearningCurves.Point]) -> LearningCurves.Point? {
+    points.filter(\.value.isFinite).reduce(nil) { best, point in
       best.map { $0.value >= point.value } == true ? best : point
     }
   }

@@ -44,7 +44,7 @@ public struct TerminalPlot: Sendable {
   private func legend(_ curves: LearningCurves, width: Int) -> String {
     let names = [
       ("train loss", curves.trainLoss), ("train acc", curves.trainAccuracy),
-      ("\(curves.heldOut) acc", curves.testAccuracy),
+      ("\(curves.heldOut) \(curves.heldOutMeasure)", curves.testAccuracy),
     ]
     let parts = names.enumerated().map { index, line in
       let value = line.1.last.map { " " + TextFormat.fixed($0.value, decimals: 3) } ?? ""

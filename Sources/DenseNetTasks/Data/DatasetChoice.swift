@@ -15,7 +15,7 @@ public struct DatasetChoice: Sendable, Equatable {
     case named(String)
     /// Images in `train/CLASS` and `val/CLASS` or `test/CLASS`, or in `CLASS` to be split.
     case folder(String)
-    /// A CSV file with the columns `path`, `label` and perhaps `split`.
+    /// A CSV file with the columns `path`, `label` and perhaps `split`, or others; see ``columns``.
     case table(String)
   }
 
@@ -32,6 +32,8 @@ public struct DatasetChoice: Sendable, Equatable {
   public var validationShare: Double?
   /// Decides which images the shares take, and which ones of a user's own are chosen where their number is limited.
   public var splitSeed: UInt64 = 0
+  /// Of a table, which columns say what, and whether images have several labels.
+  public var columns = TableColumns()
   /// Whether images for validation are tested on, as in versions that knew two parts only.
   package var hasTwoParts = false
 
@@ -79,13 +81,21 @@ public struct DatasetChoice: Sendable, Equatable {
   /// The user's own images; nil for a dataset that has a name.
   /// - Throws: `Failure(.usage)` for settings that do not go together.
   public func imageSource() throws(Failure) -> ImageSource? {
+    try columns.validate()
+    if columns != TableColumns() {
+      guard case .table? = source else {
+        throw Failure(
+          .usage, "columns: apply only to a table, csv:FILE, found \(text ?? "none"); leave them out, or name a table",
+          settings: ["dataset"])
+      }
+    }
     let own: ImageSource
     switch source {
     case nil, .named?:
       try validateShares(isOwn: false)
       return nil
     case .folder(let path)?: own = .folder(path)
-    case .table(let path)?: own = .table(path)
+    case .table(let path)?: own = .table(path, columns: columns)
     }
     try validateShares(isOwn: true)
     guard !own.path.isEmpty else {

@@ -10,6 +10,7 @@ extension ImageSource {
   func load(_ rule: SplitRule, _ monitor: TaskMonitor) throws -> DatasetSplits {
     let found = try splits(rule)
     for warning in found.warnings { monitor.warning(warning) }
+    for note in found.notes { monitor.note(note) }
     let total = found.count
     monitor.stageBegins(.init("checking images", total: total))
     let (sound, skipped) = try found.checked { monitor.advanced($0) }

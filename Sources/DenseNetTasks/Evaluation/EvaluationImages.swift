@@ -49,7 +49,7 @@ struct EvaluationImages {
     }
   }
 
-  private static func images(
+  static func images(
     _ source: ImageSource, _ part: EvaluationPart, _ splits: ImageSplits
   ) throws -> LabeledImageFiles {
     if part == .all { return splits.all }

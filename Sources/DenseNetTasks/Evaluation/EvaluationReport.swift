@@ -44,18 +44,31 @@ public struct EvaluationReport {
     _ result: EvaluationResult, of network: LoadedNetwork, on dataset: String,
     settings: [(key: String, value: String)] = [], image: ((Int) throws -> DecodedImage)? = nil
   ) throws {
+    var page = page(of: result, network, on: dataset, settings)
+    if let labels = result.labels {
+      try RunReport(folder: folder).write(filesOf: labels)
+      page.labels = labels
+      return try folder.write(report: page.html())
+    }
     let evaluation = Evaluation(result.predictions, classNames: result.classNames)
     let files = Dictionary(result.predictions.map { ($0.index, $0.file) }, uniquingKeysWith: { first, _ in first })
     let images = try RunReport(folder: folder).write(filesOf: evaluation) { index in
       let picture = try image?(index) ?? DecodedImage(contentsOf: (files[index] ?? nil) ?? "")
       return try picture.thumbnail(side: 96).pngData()
     }
+    page.evaluation = evaluation
+    page.images = images
+    try folder.write(report: page.html())
+  }
+
+  private func page(
+    of result: EvaluationResult, _ network: LoadedNetwork, on dataset: String,
+    _ settings: [(key: String, value: String)]
+  ) -> ReportPage {
     var page = ReportPage(title: "\(network.chosen.name) on \(dataset)")
     page.facts = ["\(network.source)", "\(TextFormat.thousands(result.examples)) test images"]
     if !result.skipped.isEmpty { page.facts.append("\(TextFormat.thousands(result.skipped.count)) left out") }
-    page.evaluation = evaluation
-    page.images = images
     page.settings = [("weights", network.source), ("model", network.chosen.name), ("dataset", dataset)] + settings
-    try folder.write(report: page.html())
+    return page
   }
 }

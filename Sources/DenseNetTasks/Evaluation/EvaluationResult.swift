@@ -5,9 +5,10 @@ import Foundation
 
 /// How a network did on test images.
 public struct EvaluationResult: Sendable, Equatable {
-  /// The share of images whose class is the most probable.
+  /// The share of images whose class is the most probable; of several labels, the share of known ones that are decided
+  /// rightly at 0.5.
   public internal(set) var accuracy = 0.0
-  /// The share of images whose class is among the five most probable.
+  /// The share of images whose class is among the five most probable; NaN for several labels.
   public internal(set) var top5Accuracy = 0.0
   /// The mean of −log of the class's probability, in nats.
   public internal(set) var loss = 0.0
@@ -16,6 +17,8 @@ public struct EvaluationResult: Sendable, Equatable {
   public internal(set) var classes = 0
   /// Wall-clock time of the evaluation.
   public internal(set) var seconds = 0.0
+  /// The results of each label, where images have several.
+  public internal(set) var labels: MultiLabelEvaluation?
   /// The classes of the network, by the names that it has, else those of the images.
   public internal(set) var classNames: [String] = []
   /// The images that were left out.

@@ -26,6 +26,8 @@ public struct EvaluationTask {
   /// Images per batch, at most: larger batches than ``largestBatch`` are no faster.
   public var batchSize = EvaluationTask.largestBatch
   public var views = TestTimeAugmentation.none
+  /// For several labels: the probability from which on an image is said to have one; nil: those of the weights.
+  public var threshold: Double?
   public var device = Device.current
   public var monitor = TaskMonitor()
   /// Told of each image that is left out, when that is found.
@@ -47,14 +49,21 @@ public struct EvaluationTask {
         "\(network.source): expected a network for the \(test.numClasses) classes of \(test.name), found one for \(network.configuration.numClasses); choose other weights"
       )
     }
+    try requireKind(of: test)
     let preprocessing = try preprocessing(for: test)
     let size = min(batchSize, test.count, Self.largestBatch)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? network.chosen.imageSide
     try MemoryRequirement(images: size, side: side)
       .require(for: network.net, training: false, batches: 4, device: device)
     let batches = BatchLoader(test, preprocessing: preprocessing, batchSize: size, order: Array(0..<test.count))
-    var result = try measure(total: test.count) {
-      try batches.next().map { Batch(images: $0.images, labels: $0.labels.map(Int.init), skipped: []) }
+    var place = 0
+    var result = try measure(total: test.count, of: test) {
+      try batches.next().map { batch in
+        defer { place += batch.count }
+        return Batch(
+          images: batch.images, labels: batch.labels.map(Int.init), places: Array(place..<place + batch.count),
+          skipped: [])
+      }
     }
     result.classNames = test.classNames
     return try checked(result, "the test images")
@@ -69,6 +78,9 @@ public struct EvaluationTask {
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
     try validate()
     let training = TrainingImages(network.metadata)
+    if let labeled = try labeledImages(source, try rule ?? ruleOfPart(source, training)) {
+      return try runOnLabels(labeled, training)
+    }
     let images = try EvaluationImages(
       source, classNames: network.card.classNames == nil ? nil : network.classNames(), part: part,
       rule: try rule ?? ruleOfPart(source, training))
@@ -94,8 +106,8 @@ public struct EvaluationTask {
     var result = try measure(total: examples.count) {
       batches.next().map { batch in
         Batch(
-          images: batch.images, labels: batch.indices.map { examples[$0].label }, skipped: batch.skipped,
-          files: batch.indices.map { examples[$0].path })
+          images: batch.images, labels: batch.indices.map { examples[$0].label }, places: batch.indices,
+          skipped: batch.skipped, files: batch.indices.map { examples[$0].path })
       }
     }
     result.skipped.insert(contentsOf: images.skipped, at: 0)
@@ -114,10 +126,13 @@ public struct EvaluationTask {
   }
 
   /// Images that go through the network together, and those that were left out before them.
-  private struct Batch {
+  struct Batch {
     /// `[N, C, H, W]`.
     let images: Tensor?
+    /// Empty where images have several labels.
     let labels: [Int]
+    /// Of each image, its position in the dataset.
+    let places: [Int]
     let skipped: [SkippedImage]
     /// Where the images are in files.
     var files: [String]?
@@ -141,21 +156,30 @@ public struct EvaluationTask {
     return StratifiedChoice(labels: labels, classes: classes, seed: splitSeed).indices(limit).map { examples[$0] }
   }
 
-  private func measure(total: Int, _ next: () throws -> Batch?) throws -> EvaluationResult {
+  /// - Parameter labeled: the images, where they have several labels.
+  func measure(
+    total: Int, of labeled: (any LabeledImages)? = nil, _ next: () throws -> Batch?
+  ) throws -> EvaluationResult {
     let began = ContinuousClock.now
     let predictor = Predictor(network.net, device: device)
     var result = EvaluationResult()
+    var labels = try labeled.flatMap { try LabelMeasurement($0, thresholds: thresholds()) }
     var done = 0
     monitor.stageBegins(.init("testing", total: total))
     while let batch = try next() {
       for image in batch.skipped { onSkipped(image) }
       result.skipped += batch.skipped
       if let images = batch.images {
-        let logits = try views.logits(images) { try predictor.logits($0) }
-        if keepsPredictions { result.keep(logits, labels: batch.labels, files: batch.files) }
-        result.add(logits, labels: batch.labels)
+        let activation: OutputActivation = labels == nil ? .softmax : .sigmoid
+        let logits = try views.logits(images, activation: activation) { try predictor.logits($0) }
+        if labels == nil {
+          if keepsPredictions { result.keep(logits, labels: batch.labels, files: batch.files) }
+          result.add(logits, labels: batch.labels)
+        } else {
+          labels?.add(logits, batch.places)
+        }
       }
-      done += batch.labels.count + batch.skipped.count
+      done += batch.places.count + batch.skipped.count
       monitor.advanced(done)
       if monitor.shouldStop() {
         monitor.stageEnds()
@@ -164,10 +188,11 @@ public struct EvaluationTask {
     }
     monitor.stageEnds()
     result.finish(seconds: (ContinuousClock.now - began).inSeconds)
+    labels?.finish(&result)
     return result
   }
 
-  private func checked(_ result: EvaluationResult, _ images: String) throws -> EvaluationResult {
+  func checked(_ result: EvaluationResult, _ images: String) throws -> EvaluationResult {
     guard result.examples == 0 || result.loss.isFinite else {
       throw Failure(
         .invalidData,
@@ -189,7 +214,7 @@ public struct EvaluationTask {
   }
 
   /// In any case of the size of ``side``.
-  private func resized(_ preprocessing: Preprocessing) -> Preprocessing {
+  func resized(_ preprocessing: Preprocessing) -> Preprocessing {
     var result = preprocessing
     if let side { (result.resize, result.crop, result.fill) = (.exact(height: side, width: side), nil, nil) }
     return result

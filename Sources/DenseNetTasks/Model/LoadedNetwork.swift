@@ -88,6 +88,24 @@ public struct LoadedNetwork {
     return count == ImageNetLabels.classNames.count ? ImageNetLabels.classNames : (0..<count).map(String.init)
   }
 
+  /// What makes probabilities of the logits: what the weights say, else a sigmoid for one output and a softmax for more.
+  public var activation: OutputActivation {
+    card.activation ?? (configuration.numClasses == 1 ? .sigmoid : .softmax)
+  }
+
+  /// From which probability on an image is said to have each label: what the weights say, else 0.5.
+  /// - Throws: `Failure(.invalidData)` where they say it of other labels, or something that is no probability.
+  public func thresholds() throws(Failure) -> [Double] {
+    guard let own = card.thresholds else { return [Double](repeating: 0.5, count: configuration.numClasses) }
+    guard own.count == configuration.numClasses, own.allSatisfy({ (0...1).contains($0) }) else {
+      throw Failure(
+        .invalidData,
+        "\(source): expected \(configuration.numClasses) thresholds from 0 to 1, one per label, found \(own.count) that are not all so; correct the file's metadata, or name one threshold",
+        settings: ["threshold"])
+    }
+    return own
+  }
+
   /// What can be known of the work before it begins.
   /// - Parameter images: per batch.
   /// - Throws: `Failure(.usage)` where images of that size do not suit the network, or a batch of them the memory.

@@ -44,6 +44,7 @@ public struct NetworkExport {
     if let size { try MemoryRequirement.requireSide(min(size.height, size.width), for: network.net) }
     var card = network.card
     card.model = network.chosen.name
+    if network.activation == .sigmoid { card.activation = .sigmoid }
     let data = try ONNXExport(network.net, inputSize: size, card: card, producerVersion: producerVersion).serialized()
     try AtomicFile.write(data, to: URL(fileURLWithPath: path))
     return Report(

@@ -41,7 +41,7 @@ public struct WeightsConversion: Sendable {
   private func adapt(_ file: inout WeightsFile, to net: DenseNet) throws -> LoadReport {
     let report = try file.load(into: net, classes: .reinitialized(seed: seed), inputChannels: .adapted)
     var card = file.card
-    if report.classes != nil { card.classNames = nil }
+    if report.classes != nil { (card.classNames, card.activation, card.thresholds) = (nil, nil, nil) }
     if report.inputChannels != nil { card.preprocessing = nil }
     file = WeightsFile(stateOf: net, metadata: file.metadata)
     file.card = card

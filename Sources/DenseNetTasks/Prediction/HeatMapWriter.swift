@@ -9,7 +9,7 @@ public final class HeatMapWriter {
   private static let suffix = ".cam.png"
   private let target: String
   private let preprocessing: Preprocessing
-  private let isFile: Bool
+  let isFile: Bool
   private var written: Set<String> = []
   private var hasWarned = false
 
@@ -64,11 +64,14 @@ public final class HeatMapWriter {
     }
   }
 
+  /// What a heat map explains: a class by its index, and by its name where an image has several maps.
+  typealias Explained = (index: Int, name: String?)
+
   /// - Parameters:
-  ///   - classes: of each image, the class to explain.
+  ///   - classes: of each image, the classes to explain.
   ///   - activations: the network's last map of the images: `[N, channels, h, w]`.
   func write(
-    _ files: [String], classes: [Int], activations: Tensor, predictor: Predictor, monitor: TaskMonitor
+    _ files: [String], classes: [[Explained]], activations: Tensor, predictor: Predictor, monitor: TaskMonitor
   ) throws {
     let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
     if height * width == 1, !hasWarned {
@@ -76,20 +79,27 @@ public final class HeatMapWriter {
       monitor.warning("the last feature map has a single pixel, so heat maps show nothing; use larger images")
     }
     for (n, file) in files.enumerated() {
-      let weights = predictor.classifierWeights(of: classes[n]).values
-      let values = (0..<height * width).map { place in
-        let start = (n * height * width + place) * channels
-        return (0..<channels).reduce(Float(0)) { $0 + weights[$1] * activations.storage[start + $1] }
+      let image = try DecodedImage(contentsOf: file)
+      for explained in classes[n] {
+        let weights = predictor.classifierWeights(of: explained.index).values
+        let values = (0..<height * width).map { place in
+          let start = (n * height * width + place) * channels
+          return (0..<channels).reduce(Float(0)) { $0 + weights[$1] * activations.storage[start + $1] }
+        }
+        let map = HeatMap(Tensor(shape: [height, width], values: values))
+        let overlay = map.overlay(on: image, preprocessing: preprocessing)
+        let target = isFile ? Self.url(target) : url(for: file, explained.name)
+        try AtomicFile.write(Data(try overlay.pngData()), to: target)
       }
-      let map = HeatMap(Tensor(shape: [height, width], values: values))
-      let overlay = map.overlay(on: try DecodedImage(contentsOf: file), preprocessing: preprocessing)
-      try AtomicFile.write(Data(try overlay.pngData()), to: isFile ? Self.url(target) : url(for: file))
     }
   }
 
-  /// `<image>.cam.png`, with a number where images of several folders have one name.
-  private func url(for file: String) -> URL {
-    let stem = Self.url(PathText.readable(file)).deletingPathExtension().lastPathComponent
+  /// `<image>.cam.png` or `<image>.<label>.cam.png`, with a number where images of several folders have one name.
+  private func url(for file: String, _ label: String?) -> URL {
+    let shown = label.map { label in
+      "." + String(label.prefix(60).map { $0.isLetter || $0.isNumber || "-_".contains($0) ? $0 : "-" })
+    }
+    let stem = Self.url(PathText.readable(file)).deletingPathExtension().lastPathComponent + (shown ?? "")
     var name = stem + Self.suffix
     var number = 2
     while !written.insert(name).inserted {

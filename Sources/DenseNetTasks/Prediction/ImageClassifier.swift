@@ -14,6 +14,9 @@ public struct ImageClassifier: Sendable {
   public let preprocessing: Preprocessing
   /// The name of every class.
   public let classNames: [String]
+  /// Where an image has several labels: the probability of each from which on it is said to have it; nil: it has one
+  /// class.
+  public let thresholds: [Double]?
   public let views: TestTimeAugmentation
   let predictor: Predictor
   let minimumSide: Int
@@ -23,21 +26,28 @@ public struct ImageClassifier: Sendable {
   /// - Parameters:
   ///   - preprocessing: nil: what the weights say, else what such networks are trained with.
   ///   - classNames: nil: those in the weights, else ImageNet's for 1,000 classes, else numbers.
+  ///   - threshold: for several labels, in place of those in the weights.
   ///   - views: how often each image is looked at.
   /// - Throws: `Failure` where the weights say something of them that makes no sense.
   public init(
     _ network: LoadedNetwork, preprocessing: Preprocessing? = nil, classNames: [String]? = nil,
-    views: TestTimeAugmentation = .none, device: Device = .current
+    threshold: Double? = nil, views: TestTimeAugmentation = .none, device: Device = .current
   ) throws {
     self.preprocessing = try preprocessing ?? network.preprocessing()
     self.classNames = try classNames ?? network.classNames()
+    if network.activation == .sigmoid {
+      let count = network.configuration.numClasses
+      thresholds = try threshold.map { [Double](repeating: $0, count: count) } ?? network.thresholds()
+    } else {
+      thresholds = nil
+    }
     self.views = views
     predictor = Predictor(network.net, device: device)
     minimumSide = network.net.minimumSize
     source = network.source
   }
 
-  /// The most probable classes of an image, the most probable first.
+  /// The most probable classes of an image, the most probable first; where an image has several labels, all of them.
   /// - Parameter path: an image file.
   /// - Throws: `Failure` where the image cannot be read, or is too small for the network.
   public func classify(_ path: String, top: Int = 5) throws -> [ClassProbability] {
@@ -56,13 +66,14 @@ public struct ImageClassifier: Sendable {
     _ images: Tensor, top: Int, names: [String], outputs: Predictor.Outputs = []
   ) throws -> (predictions: [[ClassProbability]], output: Predictor.Output?) {
     var first: Predictor.Output?
-    let logits = try views.logits(images) { view in
+    let logits = try views.logits(images, activation: thresholds == nil ? .softmax : .sigmoid) { view in
       // The first view is the image itself.
       let output = try predictor.run(view, outputs: first == nil ? outputs.union(.logits) : .logits)
       if first == nil { first = output }
       return output.logits!
     }
-    let top = try ClassProbability.top(top, of: logits, names: classNames, source: source, images: names)
+    let top = try ClassProbability.top(
+      top, of: logits, thresholds: thresholds, names: classNames, source: source, images: names)
     return (top, first)
   }
 }

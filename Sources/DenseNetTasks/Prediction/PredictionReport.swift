@@ -12,45 +12,67 @@ package struct PredictionReport: Encodable {
 
   package struct Prediction: Encodable {
     let file: String
-    /// The most probable first.
-    let top: [Class]
+    /// The most probable first; nil where an image has several labels.
+    let top: [Class]?
+    /// In the network's order.
+    let labels: [Label]?
+  }
+
+  /// One of several labels, and whether the image is said to have it.
+  package struct Label: Encodable {
+    let label: String
+    let probability: Double
+    let decision: Bool
   }
 
   let predictions: [Prediction]
   let skipped: [SkippedFile]
+  private let images: [PredictionResult.Image]
+  private var hasSeveralLabels: Bool { images.first?.classes.first?.decision != nil }
+
+  private enum CodingKeys: CodingKey { case predictions, skipped }
 
   package var isEmpty: Bool { predictions.isEmpty }
 
   package init(_ result: PredictionResult) {
     predictions = result.images.map { image in
-      Prediction(
-        file: image.file,
-        top: image.classes.map { Class(class: $0.name, index: $0.index, probability: $0.probability) })
+      guard image.classes.first?.decision != nil else {
+        let top = image.classes.map { Class(class: $0.name, index: $0.index, probability: $0.probability) }
+        return Prediction(file: image.file, top: top, labels: nil)
+      }
+      let labels = image.classes.sorted { $0.index < $1.index }
+      return Prediction(
+        file: image.file, top: nil,
+        labels: labels.map { Label(label: $0.name, probability: $0.probability, decision: $0.decision ?? false) })
     }
+    images = result.images
     skipped = result.skipped.map(SkippedFile.init)
   }
 
   package func table() -> String {
-    var table = TextTable(columns: [
-      .init("file", limit: 60, keepsEnd: true), .init("rank", .right), .init("class", limit: 50),
-      .init("probability", .right),
-    ])
-    for prediction in predictions {
-      for (rank, top) in prediction.top.enumerated() {
-        table.addRow([
-          rank == 0 ? prediction.file : "", "\(rank + 1)", top.class,
-          "\(TextFormat.fixed(100 * top.probability, decimals: 2))%",
-        ])
+    let own: [TextTable.Column] =
+      hasSeveralLabels
+      ? [.init("label", limit: 50), .init("probability", .right), .init("decision")]
+      : [.init("class", limit: 50), .init("probability", .right)]
+    var table = TextTable(columns: [.init("file", limit: 60, keepsEnd: true), .init("rank", .right)] + own)
+    for image in images {
+      for (rank, top) in image.classes.enumerated() {
+        table.addRow(
+          [
+            rank == 0 ? image.file : "", "\(rank + 1)", top.name,
+            "\(TextFormat.fixed(100 * top.probability, decimals: 2))%",
+          ] + (top.decision.map { [$0 ? "yes" : "no"] } ?? []))
       }
     }
     return String(table.rendered().dropLast())
   }
 
   package func csv() -> String {
-    var lines = ["file,rank,class,index,probability"]
-    for prediction in predictions {
-      for (rank, top) in prediction.top.enumerated() {
-        let fields = [prediction.file, "\(rank + 1)", top.class, "\(top.index)", "\(Float(top.probability))"]
+    var lines = ["file,rank,class,index,probability" + (hasSeveralLabels ? ",decision" : "")]
+    for image in images {
+      for (rank, top) in image.classes.enumerated() {
+        let own = top.decision.map { ["\(top.probability)", $0 ? "1" : "0"] } ?? ["\(Float(top.probability))"]
+        let fields = [image.file, "\(rank + 1)", top.name, "\(top.index)"] + own
         lines.append(fields.map(CSVText.field).joined(separator: ","))
       }
     }

@@ -18,7 +18,8 @@ public struct PredictionTask {
   public var batchSize = 16
   /// Whether the result has ``PredictionResult/features``.
   public var makesFeatures = false
-  /// Gets a heat map of each image's most probable class.
+  /// Gets a heat map of each image's most probable class; where images have several labels, of each that an image is said
+  /// to have, or of the most probable where it has none.
   public var heatMaps: HeatMapWriter?
   public var monitor = TaskMonitor()
   /// Told of each image that is left out, when that is found.
@@ -54,7 +55,8 @@ public struct PredictionTask {
         if let values = output?.features { features.append(values) }
         if let heatMaps, let activations = output?.activations {
           try heatMaps.write(
-            names, classes: classes.map { $0[0].index }, activations: activations, predictor: classifier.predictor,
+            names, classes: classes.map { explained($0, heatMaps) }, activations: activations,
+            predictor: classifier.predictor,
             monitor: monitor)
         }
       }
@@ -68,6 +70,15 @@ public struct PredictionTask {
     monitor.stageEnds()
     if !features.isEmpty { result.features = Tensor.concatenated(features, axis: 0) }
     return result
+  }
+}
+
+extension PredictionTask {
+  /// What of an image is explained by heat maps.
+  private func explained(_ classes: [ClassProbability], _ maps: HeatMapWriter) -> [HeatMapWriter.Explained] {
+    let said = classes.filter { $0.decision == true }
+    guard classes.count > 1, !said.isEmpty, !maps.isFile else { return [(classes[0].index, nil)] }
+    return said.map { ($0.index, $0.name) }
   }
 }
 

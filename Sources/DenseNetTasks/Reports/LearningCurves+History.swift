@@ -1,5 +1,6 @@
 import DenseNetIO
 import DenseNetReports
+import DenseNets
 
 extension LearningCurves {
   /// Adds the points of a run that is resumed.
@@ -7,7 +8,7 @@ extension LearningCurves {
     for point in history.train { addTrain(epoch: point.epoch, loss: point.loss, accuracy: point.accuracy) }
     for point in history.epochs {
       guard let accuracy = point.validationAccuracy ?? point.testAccuracy else { continue }
-      addTest(epoch: point.epoch, accuracy: accuracy)
+      addTest(epoch: point.epoch, accuracy: point.ranking?.meanAUROC ?? accuracy)
     }
   }
 }

@@ -15,6 +15,8 @@ public struct RunComparison: Sendable {
     public let valAccuracy: Double?
     public let testAccuracy: Double?
     public let bestTestAccuracy: Double?
+    /// Of the last epoch, over several labels.
+    public let meanAUROC: Double?
     public let testLoss: Double?
     public let trainLoss: Double?
     public let examplesPerSecond: Double?
@@ -44,7 +46,7 @@ public struct RunComparison: Sendable {
         run: record.url.relativePath, model: run.model, dataset: run.dataset, epochs: run.epochs,
         parameters: run.results?.parameters, valAccuracy: run.validationAccuracy?.finite,
         testAccuracy: run.testAccuracy?.finite, bestTestAccuracy: run.bestTestAccuracy?.finite,
-        testLoss: run.testLoss?.finite,
+        meanAUROC: record.summary?.meanAUROC?.finite, testLoss: run.testLoss?.finite,
         trainLoss: run.trainLoss?.finite, examplesPerSecond: run.examplesPerSecond?.finite,
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,
         settings: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }))

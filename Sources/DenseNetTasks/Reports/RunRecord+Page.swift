@@ -57,6 +57,10 @@ extension RunRecord {
       if let accuracy = point.validationAccuracy ?? point.testAccuracy {
         curves.testAccuracy.append(.init(epoch: epoch, value: accuracy))
       }
+      if let mean = point.ranking?.meanAUROC { curves.meanAUROC.append(.init(epoch: epoch, value: mean)) }
+      if let mean = point.ranking?.meanAveragePrecision {
+        curves.meanAveragePrecision.append(.init(epoch: epoch, value: mean))
+      }
       curves.examplesPerSecond.append(.init(epoch: epoch, value: point.examplesPerSecond))
       if let share = point.waitingShare { curves.waitingShare.append(.init(epoch: epoch, value: share)) }
     }

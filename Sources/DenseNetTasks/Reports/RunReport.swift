@@ -42,6 +42,13 @@ public struct RunReport: Sendable {
     return Dictionary(images.map { ($0.index, [UInt8]($0.png)) }, uniquingKeysWith: { $1 })
   }
 
+  /// Writes the files of an evaluation of several labels, but not the page.
+  /// - Throws: `Failure(.inputOutput)`.
+  func write(filesOf evaluation: MultiLabelEvaluation) throws {
+    try AtomicFile.write(Data(MultiLabelTable.text(evaluation).utf8), to: folder.predictionsURL)
+    try AtomicFile.write(try prettyJSON(MultiLabelRecord(evaluation)) + Data("\n".utf8), to: folder.evaluationURL)
+  }
+
   /// Writes the page and the table of points from what the folder holds.
   /// - Throws: `Failure(.inputOutput)`, and `Failure(.invalidData)` where a file of the folder holds something else.
   public func write() throws {
@@ -71,14 +78,31 @@ public struct RunReport: Sendable {
     page.curves = record.curves
     page.settings = record.settings
     page.environment = record.environment
-    if let (evaluation, images) = try readEvaluation() { (page.evaluation, page.images) = (evaluation, images) }
+    page.labels = try readLabels()
+    if page.labels == nil, let (evaluation, images) = try readEvaluation() {
+      (page.evaluation, page.images) = (evaluation, images)
+    }
     return page
   }
 
-  private func readEvaluation() throws -> (Evaluation, images: [Int: [UInt8]])? {
+  private var hasEvaluation: Bool {
     let files = FileManager.default
-    guard files.fileExists(atPath: folder.evaluationURL.path), files.fileExists(atPath: folder.predictionsURL.path)
+    return files.fileExists(atPath: folder.evaluationURL.path) && files.fileExists(atPath: folder.predictionsURL.path)
+  }
+
+  /// Nil where there is none, or it is one of images with one class.
+  private func readLabels() throws -> MultiLabelEvaluation? {
+    guard hasEvaluation, case .object(let members)? = try? readJSON(JSONValue.self, from: folder.evaluationURL),
+      members["labels"] != nil
     else { return nil }
+    let record = try readJSON(MultiLabelRecord.self, from: folder.evaluationURL)
+    let table = try CSVTable(contentsOf: folder.predictionsURL)
+    return try MultiLabelTable.evaluation(
+      rows: table.rows, place: table.place, labels: record.labels.map { ($0.name, $0.threshold) })
+  }
+
+  private func readEvaluation() throws -> (Evaluation, images: [Int: [UInt8]])? {
+    guard hasEvaluation else { return nil }
     let record = try readJSON(EvaluationRecord.self, from: folder.evaluationURL)
     let table = try CSVTable(contentsOf: folder.predictionsURL)
     let predictions = try PredictionTable.predictions(

@@ -59,8 +59,11 @@ public struct BatchSizeTask: Sendable {
   /// The median of three steps, after one that warms up.
   private func measure(_ size: Int, _ setup: TrainingSetup) throws -> Measurement {
     let shape = [size, setup.chosen.configuration.inputChannels, setup.side, setup.side]
-    let batch = LabeledBatch(
-      images: .uniform(shape), labels: (0..<size).map { Int32($0 % setup.chosen.configuration.numClasses) })
+    let outputs = setup.chosen.configuration.numClasses
+    let batch =
+      setup.hasSeveralLabels
+      ? LabeledBatch(images: .uniform(shape), targets: .zeros([size, outputs]), mask: .ones([size, outputs]))
+      : LabeledBatch(images: .uniform(shape), labels: (0..<size).map { Int32($0 % outputs) })
     var seconds: [Double] = []
     for step in 0..<4 {
       let began = ContinuousClock.now

@@ -52,6 +52,10 @@ public struct Recipe: Codable, Equatable, Sendable {
   /// The part of a label that all classes share, from 0 to below 1.
   public var labelSmoothing = 0.0
   public var classWeights = ClassWeights.none
+  /// Of images with several labels; nil: 1 for each.
+  public var posWeight: PositiveWeights?
+  /// Of images with several labels; nil: 0.5 for each.
+  public var threshold: DecisionThreshold?
   /// The largest norm of all gradients together; nil: no limit.
   public var clipNorm: Double?
   /// Of the weights' moving average, which is then what is tested and written; nil: none is kept.

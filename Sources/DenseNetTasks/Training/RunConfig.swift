@@ -23,6 +23,8 @@ struct RunConfig: Encodable {
     var testShare: Double?
     var validationShare: Double?
     var splitSeed: UInt64?
+    /// Nil: a table's usual ones.
+    var columns: TableColumns?
     var trainLimit: Int?
     var testLimit: Int?
     /// How limits choose; nil: the first images, as in versions up to 0.1.0.
@@ -38,6 +40,7 @@ struct RunConfig: Encodable {
       (trainLimit, testLimit) = (options.trainLimit, options.testLimit)
       limitRule = options.limitsTakeTheFirst ? nil : "stratified"
       splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
+      columns = options.dataset.columns == TableColumns() ? nil : options.dataset.columns
       threads = options.compute.threads
     }
   }

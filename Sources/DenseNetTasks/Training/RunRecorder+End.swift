@@ -16,7 +16,9 @@ extension RunRecorder {
   /// - Throws: `Failure(.invalidData)` where training has diverged, `Failure(.inputOutput)`.
   func finishWeights(_ result: Trainer.Result) throws {
     try folder.write(curves: curves.svg())
-    let weights = setup.trainer.withTestedWeights { setup.weights }
+    // Thresholds belong to the weights that they were chosen for.
+    if result.wasInterrupted { labels.thresholds = nil } else { try requireThresholds() }
+    let weights = setup.trainer.withTestedWeights { self.weights }
     let held = result.last.test
     guard Self.isSound(weights, testLoss: result.wasInterrupted || held.examples == 0 ? 0 : held.loss) else {
       throw Failure(
@@ -40,7 +42,8 @@ extension RunRecorder {
   /// - Throws: what `test` throws.
   func finishTests(_ result: Trainer.Result, _ test: () throws -> Metrics) throws -> Tests {
     guard setup.validation != nil else {
-      if probabilities.isEmpty, setup.test.count > 0 { _ = try setup.trainer.withTestedWeights { try test() } }
+      let isUntested = setup.hasSeveralLabels ? labels.isEmpty : probabilities.isEmpty
+      if isUntested, setup.test.count > 0 { _ = try setup.trainer.withTestedWeights { try test() } }
       return Tests(last: result.last.test, best: result.best?.test)
     }
     testBegins()
@@ -48,13 +51,13 @@ extension RunRecorder {
     if result.best == result.last {
       tests.best = tests.last
     } else if let best = try? WeightsFile(contentsOf: folder.bestURL) {
-      let (own, rows) = (WeightsFile(stateOf: setup.model), probabilities)
+      let (own, rows, kept) = (WeightsFile(stateOf: setup.model), probabilities, labels)
       do {
         try best.load(into: setup.model)
         tests.best = try test()
       } catch let failure as Failure { warn("\(failure); the best epoch's weights are not tested") }
       try own.load(into: setup.model)
-      probabilities = rows
+      (probabilities, labels) = (rows, kept)
     }
     return tests
   }
@@ -76,12 +79,17 @@ extension RunRecorder {
       (summary.validationLoss, summary.validationAccuracy) = (last.test.loss, last.test.accuracy)
       summary.bestValidationAccuracy = best?.test.accuracy
     }
+    if let ranking = tests.last.ranking {
+      (summary.meanAUROC, summary.meanAveragePrecision) = (ranking.meanAUROC, ranking.meanAveragePrecision)
+      summary.bestMeanAUROC = tests.best?.ranking?.meanAUROC
+    }
     try folder.write(summary: summary)
     return summary
   }
 
   /// Writes the page and its tables, from the evaluation of the test images, where there are any.
   func finishReport() throws {
+    if setup.hasSeveralLabels { return try finishLabelReport() }
     let (count, classes) = (setup.test.count, setup.test.numClasses)
     guard count > 0 else { return try RunReport(folder: folder).write() }
     let evaluation = Evaluation(

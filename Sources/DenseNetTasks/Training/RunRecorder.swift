@@ -19,12 +19,15 @@ final class RunRecorder {
   private var warned: Set<String> = []
   /// Of the last evaluation of the test images: a row for each.
   var probabilities: [Float] = []
+  /// The same of images with several labels, those for validation too.
+  var labels = LabelRecorder()
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   init(_ start: RunStart, _ setup: TrainingSetup, warn: @escaping (String) -> Void) throws {
     (folder, self.setup, self.warn) = (start.folder, setup, warn)
     began = ContinuousClock.now - .seconds(start.seconds)
     curves = LearningCurves(epochs: setup.recipe.epochs, title: "\(setup.chosen.name) on \(setup.train.name)")
+    if setup.hasSeveralLabels { curves.heldOutMeasure = "AUROC" }
     if setup.validation != nil { curves.heldOut = "val" }
     do {
       if try start.change != nil || SavedRun(contentsOf: folder.url) == nil {
@@ -59,23 +62,34 @@ final class RunRecorder {
         learningRate: event.learningRate))
   }
 
-  func testBegins() { probabilities = [] }
+  func testBegins() {
+    probabilities = []
+    labels.begin()
+  }
 
-  func tested(_ event: Trainer.TestEvent) { probabilities += event.logits.rowProbabilities() }
+  func tested(_ event: Trainer.TestEvent) {
+    if setup.hasSeveralLabels {
+      labels.add(event.logits)
+    } else {
+      probabilities += event.logits.rowProbabilities()
+    }
+  }
 
   /// The model has the weights that were tested.
   func epoch(_ result: EpochResult, isBest: Bool) {
+    chooseThresholds()
     let isTested = result.test.examples > 0
     let (validates, held) = (setup.validation != nil, result.test)
-    if isTested { curves.addTest(epoch: result.epoch, accuracy: held.accuracy) }
+    if isTested { curves.addTest(epoch: result.epoch, accuracy: held.score) }
     record(
       .epoch(
         epoch: result.epoch, step: result.step, trainLoss: result.train.loss, trainAccuracy: result.train.accuracy,
         testLoss: validates || !isTested ? nil : held.loss, testAccuracy: validates || !isTested ? nil : held.accuracy,
         examplesPerSecond: result.examplesPerSecond, waitingShare: result.waitingShare, seconds: seconds,
-        validationLoss: validates ? held.loss : nil, validationAccuracy: validates ? held.accuracy : nil))
+        validationLoss: validates ? held.loss : nil, validationAccuracy: validates ? held.accuracy : nil,
+        ranking: held.ranking))
     attempt { try folder.write(curves: curves.svg()) }
-    let weights = setup.weights
+    let weights = weights
     guard Self.isSound(weights, testLoss: isTested ? held.loss : 0) else { return }
     attempt { try folder.write(weights: weights) }
     if isBest { attempt { try folder.write(best: weights) } }

@@ -108,6 +108,7 @@ public struct SavedRun: Sendable {
     (choice.testShare, choice.validationShare) =
       choices.limitRule == nil ? (nil, choices.testShare) : (choices.testShare, choices.validationShare)
     choice.splitSeed = choices.splitSeed ?? 0
+    choice.columns = choices.columns ?? TableColumns()
     return choice
   }
 }

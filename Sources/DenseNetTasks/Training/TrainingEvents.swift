@@ -42,6 +42,8 @@ public struct TrainingOverview: Sendable {
   /// Nil where there are two parts.
   public let validationImages: Int?
   public let recipe: Recipe
+  /// Whether images have several labels each.
+  public let hasSeveralLabels: Bool
   /// Updates after which the run stops, if it has not ended before.
   public let maxSteps: Int?
 
@@ -50,6 +52,7 @@ public struct TrainingOverview: Sendable {
     (trainImages, testImages) = (setup.train.count, setup.test.count)
     validationImages = setup.validation?.count
     (recipe, maxSteps) = (setup.recipe, setup.options.maxSteps)
+    hasSeveralLabels = setup.hasSeveralLabels
   }
 }
 

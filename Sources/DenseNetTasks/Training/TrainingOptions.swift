@@ -150,6 +150,7 @@ extension TrainingOptions {
       }
     }
     try recipe.validate()
+    try recipe.validate(for: dataset.columns)
     if !resumes, recipe.schedule.warmupEpochs > Double(recipe.epochs) {
       throw Failure(
         .usage,

@@ -61,6 +61,9 @@ struct TrainingSetup {
       monitor.note(
         Self.note(preprocessing, before, of: initialWeights), settings: ["imageSize", "fit", "normalization"])
     }
+    if recipe.threshold == .bestF1, validation == nil, test.count > 0 {
+      monitor.note("the thresholds of best F1 are chosen on the test images, so their F1 there is too good")
+    }
     if test.count == 0 {
       if recipe.patience != nil {
         throw Failure(
@@ -76,7 +79,7 @@ struct TrainingSetup {
     }
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
-      model: model, optimizer: recipe.makeOptimizer(groups), loss: recipe.makeLoss(classCounts: train.classCounts),
+      model: model, optimizer: recipe.makeOptimizer(groups), loss: try recipe.makeLoss(for: train),
       average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
     // The weights of runs of older versions stay as these write them.
     provenance =
@@ -199,13 +202,26 @@ extension TrainingSetup {
     BatchLoader(images, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<images.count))
   }
 
+  /// Whether images have several labels each.
+  var hasSeveralLabels: Bool { train.labelMatrix != nil }
+
   /// The model's current weights, with what is needed to use them.
-  var weights: WeightsFile {
+  /// - Parameter thresholds: of several labels; nil: 0.5 for each, or what is set.
+  func weights(thresholds: [Double]? = nil) -> WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
-    file.card = ModelCard(
+    var card = ModelCard(
       model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
       preprocessing: preprocessing)
+    if hasSeveralLabels { (card.activation, card.thresholds) = (.sigmoid, thresholds ?? usualThresholds) }
+    file.card = card
     file.metadata.merge(provenance) { $1 }
     return file
+  }
+
+  /// The thresholds where none are chosen by results.
+  var usualThresholds: [Double] {
+    var usual = 0.5
+    if case .value(let value)? = recipe.threshold { usual = value }
+    return [Double](repeating: usual, count: train.numClasses)
   }
 }

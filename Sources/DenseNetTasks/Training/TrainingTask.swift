@@ -114,7 +114,7 @@ private struct Run {
       events.testBegins()
     }
     callbacks.onTestBatch = {
-      if setup.validation == nil { recorder.tested($0) }
+      if setup.validation == nil || setup.hasSeveralLabels { recorder.tested($0) }
       events.tested($0.metrics)
     }
     callbacks.onEpoch = {

@@ -19,6 +19,12 @@ extension Tensor {
   /// ``logSoftmax()`` in double precision, row by row.
   package func logSoftmaxRows() -> [[Double]] { logitRows().map(\.logProbabilities) }
 
+  /// The probabilities of labels that are independent, as `torch.sigmoid(x)`, in double precision, row by row.
+  package func sigmoidRows() -> [[Double]] {
+    precondition(rank == 2 && shape[1] > 0, "expected logits [N, labels], found shape \(shape)")
+    return (0..<shape[0]).map { row in storage[row * shape[1]..<(row + 1) * shape[1]].map { sigmoid(Double($0)) } }
+  }
+
   private func logitRows() -> [LogitRow] {
     precondition(rank == 2 && shape[1] > 0, "expected logits [N, classes], found shape \(shape)")
     return (0..<shape[0]).map { LogitRow(storage[$0 * shape[1]..<($0 + 1) * shape[1]]) }
@@ -46,4 +52,10 @@ package struct LogitRow {
   package var logSumExp: Double { log(sum) + greatest }
   package var probabilities: [Double] { exponentials.map { $0 / sum } }
   package var logProbabilities: [Double] { logits.map { $0 - greatest - log(sum) } }
+}
+
+/// 1/(1 + exp(−x)), without exponentials that overflow.
+package func sigmoid(_ x: Double) -> Double {
+  let small = exp(-abs(x))
+  return (x >= 0 ? 1 : small) / (1 + small)
 }

@@ -1,11 +1,16 @@
-/// Images of a dataset, ready for a network, with their classes.
+/// Images of a dataset, ready for a network, with their classes, or with several labels each.
 public struct LabeledBatch: Sendable {
   /// `[N, C, H, W]`.
   public let images: Tensor
-  /// `[N]`: the class of each image; for a mixture, that of its larger part.
+  /// `[N]`: the class of each image; for a mixture, that of its larger part. Empty where images have several labels.
   public let labels: [Int32]
   /// `[N, classes]`: the probability of every class, where images are mixtures (mixup); nil: only the labels count.
+  ///
+  /// With several labels, `[N, labels]`: 1 where an image has the label, 0 where it has not, and between them for a
+  /// mixture.
   public let targets: Tensor?
+  /// `[N, labels]`: what each target counts for, 0 where it is not known; nil: images have one class.
+  public let mask: Tensor?
 
   /// - Precondition: there is a label, and a row of targets if any, for each image.
   public init(images: Tensor, labels: [Int32], targets: Tensor? = nil) {
@@ -15,7 +20,18 @@ public struct LabeledBatch: Sendable {
     self.images = images
     self.labels = labels
     self.targets = targets
+    mask = nil
   }
 
-  public var count: Int { labels.count }
+  /// Images with several labels each.
+  /// - Precondition: both have a row for each image, and are of one shape.
+  public init(images: Tensor, targets: Tensor, mask: Tensor) {
+    precondition(
+      targets.rank == 2 && images.shape.first == targets.shape[0] && targets.shape == mask.shape,
+      "expected a row of targets and mask for each image, found \(images.shape), \(targets.shape) and \(mask.shape)")
+    (self.images, self.targets, self.mask) = (images, targets, mask)
+    labels = []
+  }
+
+  public var count: Int { mask?.shape[0] ?? labels.count }
 }

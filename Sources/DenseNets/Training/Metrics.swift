@@ -5,6 +5,10 @@ public struct Metrics: Sendable, Equatable, Codable {
   private var lossSum = 0.0
   /// What the mean losses of the batches counted for; nil: for their examples, as in all that older versions wrote.
   private var weightSum: Double?
+  /// With several labels, the predictions that can be right; nil: the examples.
+  private var decisions: Int?
+  /// How well a test's labels are ranked; nil for images of one class, and in training.
+  public internal(set) var ranking: LabelRanking?
 
   public init() {}
 
@@ -16,12 +20,20 @@ public struct Metrics: Sendable, Equatable, Codable {
     merge(Metrics(lossSum: loss * (weight ?? Double(count)), correct: correct, examples: count, weight: weight))
   }
 
-  /// Adds the sums over other batches.
+  /// Adds a batch of `count` images.
+  public mutating func add(_ result: LossResult, count: Int) {
+    add(loss: result.loss, correct: result.correct, count: count, weight: result.weight)
+    if let more = result.decisions { decisions = (decisions ?? 0) + more }
+  }
+
+  /// Adds the sums over other batches. How well labels are ranked does not follow from sums.
   public mutating func merge(_ other: Metrics) {
     if weightSum != nil || other.weightSum != nil { weightSum = weight + other.weight }
+    if let more = other.decisions { decisions = (decisions ?? 0) + more }
     lossSum += other.lossSum
     correct += other.correct
     examples += other.examples
+    ranking = nil
   }
 
   private init(lossSum: Double, correct: Int, examples: Int, weight: Double?) {
@@ -31,8 +43,10 @@ public struct Metrics: Sendable, Equatable, Codable {
 
   private var weight: Double { weightSum ?? Double(examples) }
 
-  /// The mean over all examples, each by its weight; NaN for none.
+  /// The mean over all examples, each by its weight, or over all known labels; NaN for none.
   public var loss: Double { lossSum / weight }
-  /// Correct predictions per example; NaN for none.
-  public var accuracy: Double { Double(correct) / Double(examples) }
+  /// Correct predictions per example, or per known label; NaN for none.
+  public var accuracy: Double { Double(correct) / Double(decisions ?? examples) }
+  /// What tells the best epoch: the accuracy; for several labels the mean AUROC, where a label has one.
+  public var score: Double { ranking?.meanAUROC ?? accuracy }
 }

@@ -8,14 +8,14 @@
 public final class Trainer {
   public let model: any Layer
   public let optimizer: any Optimizer
-  public let loss: CrossEntropyLoss
+  public let loss: any ClassifierLoss
   /// An average of the model's weights, which is tested in their place; nil: the model itself is.
   public let average: ExponentialMovingAverage?
   private var update: UpdateStep
 
   /// - Parameter reducer: joins gradients with those of the model's replicas; nil: there are none.
   public init(
-    model: any Layer, optimizer: any Optimizer, loss: CrossEntropyLoss = CrossEntropyLoss(),
+    model: any Layer, optimizer: any Optimizer, loss: any ClassifierLoss = CrossEntropyLoss(),
     average: ExponentialMovingAverage? = nil, reducer: (any GradientReducer)? = nil
   ) {
     self.model = model
@@ -108,7 +108,7 @@ public final class Trainer {
     let result = try pass(batch, as: plan.accumulation == 1 ? .whole : updates ? .lastPart : .part)
     try UpdateStep.requireFinite(
       loss: result.loss, step: step, remedy: ", or check the input for values that are not finite")
-    metrics.add(loss: result.loss, correct: result.correct, count: batch.count, weight: result.weight)
+    metrics.add(result, count: batch.count)
     if updates { try update.finish(clipNorm: plan.clipNorm, rates: plan.rates(atStep: step)) }
   }
 
@@ -122,9 +122,9 @@ public final class Trainer {
   }
 
   /// Forward, loss, and where that is finite backward.
-  private func pass(_ batch: LabeledBatch, as role: UpdateStep.Role) throws -> CrossEntropyLoss.Result {
+  private func pass(_ batch: LabeledBatch, as role: UpdateStep.Role) throws -> LossResult {
     let logits = model.forward(batch.images, mode: .training)
-    let (result, gradient) = loss.lossAndGradient(logits, batch.labels, targets: batch.targets)
+    let (result, gradient) = loss.lossAndGradient(logits, batch)
     if result.loss.isFinite { try update.backward(gradient, weight: result.weight, as: role) }
     return result
   }
@@ -136,21 +136,23 @@ public final class Trainer {
     return try body()
   }
 
-  /// Loss and accuracy in inference mode, without smoothing or class weights.
+  /// Loss and accuracy in inference mode, without smoothing or weights; for several labels, how well each is ranked too.
   /// - Throws: why batches ended early.
   public func evaluate(
     _ batches: some BatchSource, onBatch: (TestEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> Metrics {
     var metrics = Metrics()
-    let loss = CrossEntropyLoss()
+    var scores = LabelScores()
     var iterator = batches.makeBatchIterator()
     while let batch = try iterator.next() {
       let logits = model.forward(batch.images, mode: .inference)
-      let result = loss(logits, batch.labels)
-      metrics.add(loss: result.loss, correct: result.correct, count: batch.count)
+      let result = loss.evaluated(logits, batch)
+      metrics.add(result, count: batch.count)
       onBatch(TestEvent(batch: batch, logits: logits, metrics: metrics))
+      scores.add(logits, batch)
       if shouldStop() { break }
     }
+    metrics.ranking = scores.ranking
     return metrics
   }
 }
@@ -170,7 +172,7 @@ extension TrainingProgress {
     // Nothing is better where nothing is tested on.
     if result.test.examples == 0 {
       best = nil
-    } else if best.map({ result.test.accuracy > $0.test.accuracy }) ?? true {
+    } else if best.map({ result.test.score > $0.test.score }) ?? true {
       best = result
     }
     let waited = best.map { result.epoch - $0.epoch } ?? 0

@@ -26,6 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var entry: EntryOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
+  @OptionGroup var decisions: ThresholdOptions
   @OptionGroup var views: TestTimeAugmentationOptions
   @OptionGroup var compute: ComputeOptions
 
@@ -53,21 +54,39 @@ struct EvaluateCommand: AsyncParsableCommand {
   struct Report: Encodable {
     let testAccuracy: Double
     /// How often the class is among the five most probable.
-    let top5Accuracy: Double
+    let top5Accuracy: Double?
     let testLoss: Double
     let examples: Int
     /// Wall-clock time of the evaluation.
     let seconds: Double
     let skipped: [SkippedFile]
+    let labels: MultiLabelRecord?
 
     private enum CodingKeys: String, CodingKey {
       // The strategy for keys would write top5Accuracy.
-      case testAccuracy, testLoss, examples, seconds, skipped
+      case testAccuracy, testLoss, examples, seconds, skipped, meanAuroc, meanAveragePrecision, leftOut, labels
       case top5Accuracy = "top5_accuracy"
     }
 
+    func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(testAccuracy, forKey: .testAccuracy)
+      try values.encode(top5Accuracy, forKey: .top5Accuracy)
+      try values.encode(testLoss, forKey: .testLoss)
+      try values.encode(examples, forKey: .examples)
+      try values.encode(seconds, forKey: .seconds)
+      try values.encode(skipped, forKey: .skipped)
+      guard let labels else { return }
+      try values.encode(labels.meanAUROC, forKey: .meanAuroc)
+      try values.encode(labels.meanAveragePrecision, forKey: .meanAveragePrecision)
+      try values.encode(labels.leftOut, forKey: .leftOut)
+      try values.encode(labels.labels, forKey: .labels)
+    }
+
     init(_ result: EvaluationResult) {
-      (testAccuracy, top5Accuracy, testLoss) = (result.accuracy, result.top5Accuracy, result.loss)
+      (testAccuracy, testLoss) = (result.accuracy, result.loss)
+      top5Accuracy = result.labels == nil ? result.top5Accuracy : nil
+      labels = result.labels.map { MultiLabelRecord($0) }
       (examples, seconds) = (result.examples, result.seconds)
       skipped = result.skipped.map(SkippedFile.init)
     }
@@ -80,6 +99,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     var task = EvaluationTask(try LoadedNetwork(weights, entry, model))
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
     (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
+    task.threshold = decisions.threshold
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
     (task.part, task.splitSeed, task.keepsPredictions) = (part, data.splitSeed.value, output != nil)
     let report = try output.map { try EvaluationReport($0.text) }
@@ -109,7 +129,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func line(_ result: EvaluationResult, isOwn: Bool) -> String {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     return "test loss \(fixed(result.loss)), test acc \(fixed(result.accuracy))"
-      + (isOwn && result.classes > 5 ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
+      + (isOwn && result.labels == nil && result.classes > 5 ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
+      + (result.labels.map { ", " + $0.ranking.line() } ?? "")
       + " on \(TextFormat.count(result.examples, "image")) in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
   }
 }

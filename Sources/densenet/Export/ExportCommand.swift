@@ -8,6 +8,7 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Write a network for another runtime.",
     discussion: """
       The ONNX model takes "input", fp32 images [N, C, H, W] normalised as in training, and returns "logits" [N, classes]. \
+      For several labels per image its metadata says activation = sigmoid, and thresholds: apply the sigmoid to the logits. \
       Batch norms stay separate nodes and tensors keep their names, so that the file can be read back, bit for bit.
       """)
 

@@ -6,7 +6,7 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS, test/CLASS or both, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS, test/CLASS or both, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -45,11 +45,14 @@ struct DataOptions: ParsableArguments {
   @Option(number: "Seed for the choice of images that --val-share, --test-share and limits make.")
   var splitSeed: Seed = Seed(0)
 
+  @OptionGroup(title: "Tables of images") var table: TableOptions
+
   /// What the options choose.
   var choice: DatasetChoice {
     var choice = dataset.map { DatasetChoice($0) } ?? DatasetChoice()
     (choice.directory, choice.splitSeed) = (dataDir?.text, splitSeed.value)
     (choice.validationShare, choice.testShare) = (valShare, testShare)
+    choice.columns = table.columns
     return choice
   }
 

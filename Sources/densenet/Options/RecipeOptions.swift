@@ -69,7 +69,7 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     number:
-      "Stop after <n> consecutive epochs without a better accuracy on the validation images, or the test images if there are no others. Default: never."
+      "Stop after <n> consecutive epochs without a better accuracy, or mean AUROC of several labels, on the validation images, or the test images if there are no others. Default: never."
   )
   var patience: Positive?
 

@@ -7,6 +7,7 @@ struct TrainingArguments: ParsableArguments {
   @OptionGroup(title: "Recipe") var recipe: RecipeOptions
   @OptionGroup(title: "Network") var model: ModelOptions
   @OptionGroup(title: "Images") var data: DataOptions
+  @OptionGroup(title: "Several labels per image") var labels: LabelOptions
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
   @OptionGroup(title: "Computing") var compute: ComputeOptions
@@ -47,6 +48,7 @@ struct TrainingArguments: ParsableArguments {
   func options() throws -> TrainingOptions {
     var options = TrainingOptions(dataset: data.choice)
     options.recipe = try recipe.resolve()
+    labels.change(&options.recipe)
     augmentation.change(&options.recipe.augmentation)
     options.images = augmentation.images
     options.images.size = data.resize?.value

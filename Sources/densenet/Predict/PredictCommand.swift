@@ -32,6 +32,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var preprocessing: PreprocessingOptions
   @OptionGroup var output: PredictionOptions
+  @OptionGroup var decisions: ThresholdOptions
   @OptionGroup var views: TestTimeAugmentationOptions
 
   @Option(
@@ -72,7 +73,7 @@ struct PredictCommand: ParsableCommand {
     if let leftOut = files.leftOut.description { printError("warning: \(leftOut)") }
     let classifier = try ImageClassifier(
       network, preprocessing: preprocessing, classNames: network.classNames(file: output.classes?.text),
-      views: views.tta, device: device)
+      threshold: decisions.threshold, views: views.tta, device: device)
     try network.requireSize(of: preprocessing, images: min(batchSize.value, max(files.paths.count, 1)), device: device)
     var task = PredictionTask(classifier)
     (task.top, task.batchSize, task.makesFeatures) = (output.top.value, batchSize.value, output.features != nil)
@@ -151,7 +152,7 @@ enum PredictionFormat: String, CaseIterable, ExpressibleByArgument {
 
 /// Which results of predictions are printed and written.
 struct PredictionOptions: ParsableArguments {
-  @Option(number: "Show the <n> most probable classes.")
+  @Option(number: "Show the <n> most probable classes; of several labels, all are shown.")
   var top: Positive = Positive(5)
 
   @Option(
@@ -174,7 +175,7 @@ struct PredictionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write each image overlaid with a heat map of the evidence for its most probable class: as <image>.cam.png in a folder, or a single image as a .png file. Default: not written.",
+      "Write each image overlaid with a heat map of the evidence for its most probable class: as <image>.cam.png in a folder, or a single image as a .png file. With several labels, a folder gets <image>.<label>.cam.png for each label that the image is said to have. Default: not written.",
       valueName: "folder or file.png"), transform: Path.parse)
   var cam: Path?
 

@@ -1,5 +1,6 @@
 import DenseNetIO
 import DenseNetReports
+import DenseNetTasks
 
 /// What a complete run prints on standard output.
 struct ClosingLines {
@@ -24,7 +25,7 @@ struct ClosingLines {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     var line = "loss \(fixed(summary.trainLoss)), train acc \(fixed(summary.trainAccuracy))"
     if let accuracy = summary.validationAccuracy { line += ", val acc \(fixed(accuracy))" }
-    if summary.isTested { line += ", test acc \(fixed(summary.testAccuracy))" }
+    if summary.isTested { line += ", \(summary.testLine)" }
     return "\(line)\n\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
   }
 }

@@ -102,7 +102,8 @@ final class TrainingDisplay: Sendable {
     let overview = state.withLock { $0.overview }
     let epochs = overview?.recipe.epochs ?? event.epoch
     let part = overview?.validationImages == nil ? "test" : "val"
-    let held = "\(part) acc \(TextFormat.fixed(event.test.accuracy, decimals: 3)), "
+    let accuracy = "\(part) acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))"
+    let held = (event.test.ranking?.line(part) ?? accuracy) + ", "
     progress?.finish(
       "epoch \(event.epoch)/\(epochs)  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
         + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "

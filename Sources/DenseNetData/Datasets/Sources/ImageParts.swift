@@ -8,8 +8,30 @@ struct ImageParts {
   var validation: [LabeledPath]?
   var test: [LabeledPath]?
   var warnings: [String] = []
+  /// Where images have several labels each.
+  var labels: Labels?
   /// Where the parts are, for a person to read, where they have unusual names or places.
   var places: String?
+
+  /// The names of several labels, and how many of a table's fields leave a label open.
+  struct Labels {
+    let names: [String]
+    let uncertain: Int
+    let unknown: Int
+  }
+
+  /// Of each training image what it must not be parted from; empty where there are no groups.
+  var groups: [String] { train.compactMap(\.group) }
+
+  /// Warnings about groups that are in two parts.
+  func sharedGroups(_ place: String) -> [String] {
+    let held = Set(((validation ?? []) + (test ?? [])).compactMap(\.group))
+    let shared = held.intersection(groups)
+    guard let first = shared.min() else { return [] }
+    return [
+      "\(place): \(grouped(shared.count)) groups have images both for training and for testing, such as \(first): results are overestimated; correct the column split, or remove it"
+    ]
+  }
 
   /// Whether the source has a split of its own.
   var isSplit: Bool { validation != nil || test != nil }

@@ -10,15 +10,21 @@ extension ImageSource {
     // Two parts: what is held out is tested on, whatever it is called.
     if rule.hasTwoParts || parts.test == nil && rule.carvedTestShare == 0 { parts.mergeIntoTwo() }
     try parts.removeDuplicates()
-    let names = try classNames(of: parts.train)
-    let train = try files(parts.train, classNames: names, root: parts.root)
-    guard parts.isSplit else { return try split(train, parts, rule) }
+    var names = parts.labels?.names ?? []
+    if parts.labels == nil { names = try classNames(of: parts.train) }
+    func made(_ images: [LabeledPath]) throws(Failure) -> LabeledImageFiles {
+      parts.labels == nil
+        ? try files(images, classNames: names, root: parts.root)
+        : files(images, labelNames: names, root: parts.root)
+    }
+    let train = try made(parts.train)
+    guard parts.isSplit else { return try described(try split(train, parts, rule), parts) }
     var validation: LabeledImageFiles?
-    if let images = parts.validation { validation = try files(images, classNames: names, root: parts.root) }
+    if let images = parts.validation { validation = try made(images) }
     var test: LabeledImageFiles?
-    if let images = parts.test { test = try files(images, classNames: names, root: parts.root) }
-    var warnings = parts.warnings + (try parts.overlaps(path))
-    let (carved, kept) = carve(train, validation == nil, test == nil, rule)
+    if let images = parts.test { test = try made(images) }
+    var warnings = parts.warnings + (try parts.overlaps(path)) + parts.sharedGroups(path)
+    let (carved, kept) = try carve(train, parts.groups, validation == nil, test == nil, rule)
     if let carved {
       if validation == nil { validation = carved } else { test = carved }
     } else if !rule.hasTwoParts,
@@ -28,20 +34,20 @@ extension ImageSource {
     }
     if test == nil { (test, validation) = (validation, nil) }
     let tested = test ?? train.selecting([])
-    return ImageSplits(
+    let splits = ImageSplits(
       train: kept, validation: validation, test: tested, origin: origin(names.count, parts),
       warnings: warnings + ImageSplits.untested(path, test: tested, validation: validation))
+    return try described(splits, parts)
   }
 
   /// Of the training images of a source that has one other part, those of the part that it has not, where a share asks
   /// for them; and the training images that are left.
   private func carve(
-    _ train: LabeledImageFiles, _ lacksValidation: Bool, _ lacksTest: Bool, _ rule: SplitRule
-  ) -> (LabeledImageFiles?, LabeledImageFiles) {
+    _ train: LabeledImageFiles, _ groups: [String], _ lacksValidation: Bool, _ lacksTest: Bool, _ rule: SplitRule
+  ) throws(Failure) -> (LabeledImageFiles?, LabeledImageFiles) {
     let share = lacksValidation ? rule.carvedValidationShare : lacksTest ? rule.carvedTestShare : 0
     guard share > 0, !rule.hasTwoParts else { return (nil, train) }
-    let held = SplitRule(testShare: share, seed: rule.seed).heldOut(labels: train.labels, classes: train.numClasses)
-      .test
+    let held = try heldOut(SplitRule(testShare: share, seed: rule.seed), of: train, groups: groups).test
     guard !held.isEmpty else { return (nil, train) }
     return (train.selecting(held.sorted()), train.selecting(train.labels.indices.filter { !held.contains($0) }))
   }
@@ -52,14 +58,14 @@ extension ImageSource {
     switch self {
     case .folder(let path):
       if case .parts = try FolderLayout(of: path) { true } else { false }
-    case .table(let path): try ImageTable(path).parts != nil
+    case .table(let path, let columns): try ImageTable(path, columns).parts != nil
     }
   }
 
   /// The test images, else those for validation, or all images where the source has no split; the classes are those of these images, sorted.
   /// - Throws: as ``splits(_:)``.
   public func testImages() throws(Failure) -> LabeledImageFiles {
-    let table = try ImageTable(path)
+    let table = try imageTable()
     var images = table.images
     if let parts = table.parts {
       let part: ImageTable.Part = parts.contains(.test) ? .test : .validation
@@ -69,6 +75,7 @@ extension ImageSource {
       }
     }
     let (kept, _) = try LabeledPath.withoutDuplicates(images)
+    if let labels = table.labels?.names { return files(kept, labelNames: labels, root: table.folder) }
     let names = Set(kept.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return try files(kept, classNames: names, root: table.folder)
   }
@@ -76,7 +83,7 @@ extension ImageSource {
   private func parts(_ rule: SplitRule) throws(Failure) -> ImageParts {
     switch self {
     case .folder(let path): try folderParts(path, rule)
-    case .table(let path): try tableParts(path, rule)
+    case .table: try tableParts(try imageTable(), rule)
     }
   }
 
@@ -140,9 +147,17 @@ extension ImageSource {
     }
   }
 
-  private func tableParts(_ path: String, _ rule: SplitRule) throws(Failure) -> ImageParts {
-    let table = try ImageTable(path)
-    guard let parts = table.parts else { return ImageParts(root: table.folder, train: table.images) }
+  /// The table of this source; a folder's is one that is not there.
+  func imageTable() throws(Failure) -> ImageTable {
+    if case .table(let path, let columns) = self { return try ImageTable(path, columns) }
+    return try ImageTable(path)
+  }
+
+  private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
+    let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
+    guard let parts = table.parts else {
+      return ImageParts(root: table.folder, train: table.images, labels: labels)
+    }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
     }
@@ -156,14 +171,14 @@ extension ImageSource {
     }
     return ImageParts(
       root: table.folder, train: train, validation: validation.isEmpty ? nil : validation,
-      test: test.isEmpty ? nil : test)
+      test: test.isEmpty ? nil : test, labels: labels)
   }
 
   /// Splits images that come in one part.
   private func split(
     _ all: LabeledImageFiles, _ parts: ImageParts, _ rule: SplitRule
   ) throws(Failure) -> ImageSplits {
-    let (tested, validated) = rule.heldOut(labels: all.labels, classes: all.numClasses)
+    let (tested, validated) = try heldOut(rule, of: all, groups: parts.groups)
     guard !tested.isEmpty || rule.testShare == 0 else {
       throw Failure(
         .invalidData, "\(path): expected a class with two images or more, to test on one, found one image per class")
@@ -183,7 +198,11 @@ extension ImageSource {
   }
 
   private func origin(_ classes: Int, _ parts: ImageParts) -> String {
-    "images of \(classes) classes from \(printable(path))" + (parts.places.map { " (\(printable($0)))" } ?? "")
+    if parts.labels != nil {
+      return "images with \(classes) label\(classes == 1 ? "" : "s") from \(printable(path))"
+    }
+    return "images of \(classes) classes from \(printable(path))"
+      + (parts.places.map { " (\(printable($0)))" } ?? "")
   }
 
   /// The classes, sorted as Python sorts them.

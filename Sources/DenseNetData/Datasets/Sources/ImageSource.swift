@@ -5,8 +5,8 @@ import Foundation
 public enum ImageSource: Sendable, Equatable {
   /// `DIR/train/CLASS/*` and `DIR/val/CLASS/*` or `DIR/test/CLASS/*`, or `DIR/CLASS/*` to be split.
   case folder(String)
-  /// A table with the columns `path`, `label` and, where it is not to be split, `split`: `train`, `val` or `test`.
-  case table(String)
+  /// A table with columns of paths and of labels and, where it is not to be split, `split`: `train`, `val` or `test`.
+  case table(String, columns: TableColumns = TableColumns())
 
   /// Nil for a dataset that has a name, such as `cifar10`.
   /// - Parameter dataset: `folder:DIR`, `csv:FILE` or a name.
@@ -26,14 +26,15 @@ public enum ImageSource: Sendable, Equatable {
 
   public var path: String {
     switch self {
-    case .folder(let path), .table(let path): path
+    case .folder(let path), .table(let path, _): path
     }
   }
 
   /// A name for runs: that of the folder or the file, with `-` for characters that file names should not have.
   public var name: String {
     let url = URL(fileURLWithPath: path).standardizedFileURL
-    let base = self == .table(path) ? url.deletingPathExtension().lastPathComponent : url.lastPathComponent
+    let isFolder = self == .folder(path)
+    let base = isFolder ? url.lastPathComponent : url.deletingPathExtension().lastPathComponent
     let name = base.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
     return name.allSatisfy { "-.".contains($0) } ? "pictures" : String(name)
   }

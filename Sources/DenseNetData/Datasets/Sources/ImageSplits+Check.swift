@@ -28,11 +28,14 @@ extension ImageSplits {
           "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, for example \(first.failure)"
         )
       }
-      if let label = train.classCounts.firstIndex(of: 0) {
+      if train.labelMatrix == nil, let label = train.classCounts.firstIndex(of: 0) {
         throw Failure(
           .invalidData,
           "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)"
         )
+      }
+      if train.count == 0 {
+        throw Failure(.invalidData, "no training image can be read, for example \(first.failure)")
       }
       if test.count == 0, let first = damagedTests.first {
         throw Failure(.invalidData, "no test image can be read, for example \(first.failure)")
@@ -46,7 +49,8 @@ extension ImageSplits {
       warnings += untested.filter { !before.contains($0) }
     }
     return (
-      ImageSplits(train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings), skipped
+      ImageSplits(
+        train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings, notes: notes), skipped
     )
   }
 }

@@ -1,7 +1,8 @@
 import DenseNets
 import Foundation
 
-/// A table of images: columns `path`, `label` and perhaps `split`; paths are relative to the table's folder.
+/// A table of images: columns `path`, `label` and perhaps `split`, or those that are named instead; paths are relative
+/// to the table's folder.
 struct ImageTable {
   /// What a row is for.
   enum Part: Equatable {
@@ -21,13 +22,26 @@ struct ImageTable {
   let images: [LabeledPath]
   /// One per row; nil where the table has no column `split`.
   let parts: [Part]?
+  /// Where images have several labels.
+  let labels: TableLabels?
 
-  /// - Throws: `Failure` as ``CSVTable``, and `invalidData` with the line where a field is empty or no part.
-  init(_ path: String) throws(Failure) {
+  /// - Throws: `Failure` as ``CSVTable``, `usage` for columns that do not go together, and `invalidData` with the line
+  ///   where a field is empty or no part.
+  init(_ path: String, _ columns: TableColumns = TableColumns()) throws(Failure) {
+    try columns.validate()
     let url = URL(fileURLWithPath: path)
     let table = try CSVTable(contentsOf: url)
     folder = url.deletingLastPathComponent().path(percentEncoded: false)
-    let (paths, labels) = (try table.column(named: "path"), try table.column(named: "label"))
+    func column(_ name: String, _ setting: Failure.Setting) throws(Failure) -> Int {
+      do { return try table.column(named: name) } catch {
+        throw Failure(error.kind, "\(error); name the column", settings: [setting])
+      }
+    }
+    let paths = try column(columns.pathName, "pathColumn")
+    let labels = try Self.labels(table, columns)
+    self.labels = labels
+    let classes = labels == nil ? try column(columns.labelName, "labelColumn") : nil
+    let groups = try columns.group.map { name throws(Failure) in try column(name, "groupColumn") }
     func text(_ row: Int, _ column: Int) throws(Failure) -> String {
       let text = table.rows[row][column].trimmingCharacters(in: .whitespaces)
       guard !text.isEmpty else {
@@ -40,22 +54,34 @@ struct ImageTable {
     for row in table.rows.indices {
       let file = try text(row, paths)
       images.append(
-        LabeledPath(path: file.hasPrefix("/") ? file : joined(folder, file), label: try text(row, labels)))
+        LabeledPath(
+          path: file.hasPrefix("/") ? file : joined(folder, file),
+          label: try classes.map { column throws(Failure) in try text(row, column) } ?? "",
+          values: labels?.rows[row], group: try groups.map { column throws(Failure) in try text(row, column) }))
     }
     self.images = images
-    guard let column = table.header.firstIndex(of: "split") else {
-      parts = nil
-      return
-    }
-    var parts: [Part] = []
-    for row in table.rows.indices {
-      let value = try text(row, column)
-      guard let part = Part(value) else {
-        throw Failure(
-          .invalidData, "\(table.place(row: row, column: column)): expected train, val or test, found \(value)")
+    parts = try table.header.firstIndex(of: "split").map { column throws(Failure) in
+      try table.rows.indices.map { row throws(Failure) in
+        let value = try text(row, column)
+        guard let part = Part(value) else {
+          throw Failure(
+            .invalidData, "\(table.place(row: row, column: column)): expected train, val or test, found \(value)")
+        }
+        return part
       }
-      parts.append(part)
     }
-    self.parts = parts
+  }
+
+  private static func labels(_ table: CSVTable, _ columns: TableColumns) throws(Failure) -> TableLabels? {
+    do {
+      if let names = columns.labels {
+        return try TableLabels(table, columns: names, uncertain: columns.uncertain ?? .ignore)
+      }
+      guard let separator = columns.separator else { return nil }
+      return try TableLabels(table, column: columns.labelName, separator: separator)
+    } catch {
+      guard error.settings.isEmpty, error.description.contains("there is no column") else { throw error }
+      throw Failure(error.kind, error.description, settings: [columns.labels == nil ? "labelColumn" : "labelColumns"])
+    }
   }
 }

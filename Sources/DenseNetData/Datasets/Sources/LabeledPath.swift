@@ -1,9 +1,14 @@
 import DenseNets
 
-/// An image's file and the name of its class.
+/// An image's file and the name of its class, or what is known of each of its labels.
 struct LabeledPath: Sendable {
   let path: String
+  /// Empty where there are ``values``.
   let label: String
+  /// As in ``LabelMatrix``; nil: the image has one class.
+  var values: [Int8]?
+  /// What it must not be parted from when images are split; nil: nothing.
+  var group: String?
 
   /// The images with each file once, whatever paths and links name it, and a warning where some were dropped.
   /// - Throws: `Failure(.invalidData)` where one file is of two classes.
@@ -41,7 +46,13 @@ struct LabeledPath: Sendable {
 
   /// Of one file named twice.
   private static func requireOneClass(_ image: LabeledPath, _ other: LabeledPath) throws(Failure) {
-    guard other.label != image.label else { return }
+    guard other.label != image.label || other.values != image.values else { return }
+    if image.values != nil {
+      throw Failure(
+        .invalidData,
+        "\(image.path): is listed twice, with different labels (also as \(other.path)); remove or correct one of the lines"
+      )
+    }
     throw Failure(
       .invalidData,
       "\(image.path): is of class \(image.label), and as \(other.path) of class \(other.label), but is one file; remove one of them"

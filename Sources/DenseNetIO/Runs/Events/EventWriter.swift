@@ -36,7 +36,8 @@ public final class EventWriter: Sendable {
   }
 
   /// Writes a point of the run: `train/loss`, `train/accuracy` and `learning_rate` as they happen; at an epoch's end
-  /// `test/loss`, `test/accuracy` (or `val/…`), `examples_per_second` and `waiting_share`. What is not known is left out.
+  /// `test/loss`, `test/accuracy` (or `val/…`), `examples_per_second` and `waiting_share`, and for several labels
+  /// `test/mean_auroc` and `test/mean_average_precision`. What is not known is left out.
   /// - Throws: `Failure(.inputOutput)`; the file then ends with the event before.
   public func append(_ point: MetricPoint) throws(Failure) {
     try append(scalars: point.scalars, step: point.step)

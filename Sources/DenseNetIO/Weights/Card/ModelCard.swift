@@ -13,6 +13,10 @@ public struct ModelCard: Sendable, Equatable {
   public var classNames: [String]?
   /// How images become the network's input.
   public var preprocessing: CardEntry<Preprocessing>?
+  /// What makes probabilities of the logits: `sigmoid` where images have several labels each; nil: the file does not say.
+  public var activation: OutputActivation?
+  /// For several labels, in the order of the logits: the probability from which on an image is said to have the label.
+  public var thresholds: [Double]?
 
   public init(
     model: String? = nil, configuration: DenseNet.Configuration? = nil, classNames: [String]? = nil,
@@ -29,9 +33,12 @@ public struct ModelCard: Sendable, Equatable {
     static let configuration = "configuration"
     static let classNames = "class_names"
     static let preprocessing = "preprocessing"
+    static let activation = "activation"
+    static let thresholds = "thresholds"
   }
 
-  /// The card in a file's metadata. Class names that are no JSON array of strings are as good as none.
+  /// The card in a file's metadata. Class names that are no JSON array of strings are as good as none, and so are
+  /// thresholds that are no array of numbers and activations that are not known.
   /// - Parameter source: the file's name for messages.
   init(metadata: [String: String], source: String) {
     model = metadata[Key.model]
@@ -42,6 +49,8 @@ public struct ModelCard: Sendable, Equatable {
     preprocessing = metadata[Key.preprocessing].map { json in
       CardEntry(json: json) { data throws(Failure) in try Preprocessing(json: data, source: source) }
     }
+    activation = metadata[Key.activation].flatMap(OutputActivation.init(rawValue:))
+    thresholds = metadata[Key.thresholds].flatMap { try? JSONDecoder().decode([Double].self, from: Data($0.utf8)) }
   }
 
   /// The card as metadata.
@@ -51,12 +60,15 @@ public struct ModelCard: Sendable, Equatable {
     result[Key.configuration] = configuration?.json
     result[Key.classNames] = classNames.map { "[\($0.map(quoted).joined(separator: ","))]" }
     result[Key.preprocessing] = preprocessing?.json
+    result[Key.activation] = activation?.rawValue
+    result[Key.thresholds] = thresholds.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" }
     return result
   }
 
   /// Replaces the card in a file's metadata; other entries stay.
   func replace(in metadata: inout [String: String]) {
-    for key in [Key.model, Key.configuration, Key.classNames, Key.preprocessing] { metadata[key] = nil }
+    let keys = [Key.model, Key.configuration, Key.classNames, Key.preprocessing, Key.activation, Key.thresholds]
+    for key in keys { metadata[key] = nil }
     metadata.merge(self.metadata) { $1 }
   }
 }

@@ -1,6 +1,7 @@
 /// Sums gradients over several batches, so that one update sees them all while memory holds one batch.
 ///
-/// Each batch's gradients are those of a mean that counts for a weight: its images, or the sum of their class weights.
+/// Each batch's gradients are those of a mean that counts for a weight: its images, the sum of their class
+/// weights, or the number of their known labels.
 /// What comes out are the gradients of the mean over all batches, as of one large batch.
 struct GradientAccumulator {
   private var sums: [ObjectIdentifier: [Float]] = [:]

@@ -18,15 +18,7 @@ public struct CrossEntropyLoss: Sendable, Equatable {
     self.classWeights = classWeights
   }
 
-  /// A batch's loss.
-  public struct Result: Sendable {
-    /// The mean over the batch.
-    public let loss: Double
-    /// Rows whose greatest logit is the label's.
-    public let correct: Int
-    /// What the mean counts for among those of other batches: the rows, or the sum of their labels' class weights.
-    public let weight: Double
-  }
+  public typealias Result = LossResult
 
   /// The loss of a batch.
   /// - Parameters:

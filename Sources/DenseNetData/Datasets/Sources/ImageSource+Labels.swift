@@ -1,0 +1,56 @@
+import DenseNets
+
+// Tables whose images have several labels each, or belong to groups.
+
+extension ImageSource {
+  func files(_ images: [LabeledPath], labelNames names: [String], root: String) -> LabeledImageFiles {
+    LabeledImageFiles(
+      name: name, labelNames: names, root: root, paths: images.map(\.path),
+      matrix: LabelMatrix(labels: names.count, values: images.flatMap { $0.values ?? [] }))
+  }
+
+  /// As ``SplitRule``, with the table named.
+  func heldOut(
+    _ rule: SplitRule, of images: LabeledImageFiles, groups: [String]
+  ) throws(Failure) -> (test: Set<Int>, validation: Set<Int>) {
+    do { return try rule.heldOut(of: images, groups: groups) } catch {
+      throw Failure(error.kind, "\(path): \(error)", settings: error.settings)
+    }
+  }
+
+  /// With the numbers of images of each label, and warnings where some say nothing; images of one class stay as they are.
+  func described(_ splits: ImageSplits, _ parts: ImageParts) throws(Failure) -> ImageSplits {
+    guard let labels = parts.labels, let matrix = splits.train.labelMatrix else { return splits }
+    let names = labels.names
+    let (positives, negatives) = (matrix.positives, matrix.negatives)
+    let silent = names.indices.filter { positives[$0] + negatives[$0] == 0 }.map { names[$0] }
+    guard silent.isEmpty else {
+      throw Failure(
+        .invalidData,
+        "\(path), column \"\(silent[0])\": expected 0 or 1 for some training image, found none\(silent.count > 1 ? ", as in \(silent.count - 1) more columns" : ""); complete it, or leave it out of the labels",
+        settings: ["labelColumns"])
+    }
+    var warnings = splits.warnings
+    func warn(_ labels: [Int], _ text: String) {
+      if !labels.isEmpty { warnings.append("\(path): \(text) \(shortList(labels.map { names[$0] }))") }
+    }
+    warn(names.indices.filter { positives[$0] == 0 }, "no training image is known to have")
+    warn(names.indices.filter { negatives[$0] == 0 }, "every training image that says so has")
+    let counts = names.indices.prefix(30).map { "\(names[$0]) \(grouped(positives[$0]))" }.joined(separator: ", ")
+    var notes = ["training images with each label: \(counts)\(names.count > 30 ? ", …" : "")"]
+    if labels.uncertain > 0 { notes.append("\(grouped(labels.uncertain)) uncertain labels (-1) \(meaning)") }
+    if labels.unknown > 0 { notes.append("\(grouped(labels.unknown)) empty labels are left out of loss and results") }
+    return ImageSplits(
+      train: splits.train, validation: splits.validation, test: splits.test, origin: splits.origin, warnings: warnings,
+      notes: notes)
+  }
+
+  private var meaning: String {
+    guard case .table(_, let columns) = self else { return "" }
+    return switch columns.uncertain ?? .ignore {
+    case .ignore: "are left out of loss and results"
+    case .zero: "count as 0"
+    case .one: "count as 1"
+    }
+  }
+}

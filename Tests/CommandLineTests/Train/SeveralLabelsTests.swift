@@ -1,0 +1,286 @@
+import DenseNetData
+import DenseNets
+import Foundation
+import Testing
+
+private let labelNames = ["Dress", "Pullover", "T-shirt", "Trouser"]
+private let labelColumns = ["--path-column", "Image", "--label-columns", labelNames.joined(separator: ",")]
+
+/// A run of two epochs of eight updates.
+private let labelRun =
+  [
+    "train", "--dataset", "csv:pairs/pairs.csv", "--group-column", "Person", "--grey", "--fit", "squash", "--resize",
+    "16", "--model", "densenet-bc-16-6", "--batch-size", "16", "--epochs", "2", "--lr", "0.05", "--momentum", "0.9",
+    "--pos-weight", "balanced",
+  ]
+
+extension Sandbox {
+  /// A table `pairs/pairs.csv` of pictures of the bundled sample, joined two by two, each with the labels of both. Some
+  /// labels are uncertain, some unknown.
+  fileprivate func addPairs(_ count: Int = 160) throws {
+    let sample = try BundledSample.load().test
+    let names = [0: "T-shirt", 1: "Trouser", 2: "Pullover", 3: "Dress"]
+    let chosen = sample.labels.indices.filter { names[Int(sample.labels[$0])] != nil }
+    var lines = [(["Image", "Person"] + labelNames + ["Findings"]).joined(separator: ",")]
+    for n in 0..<count {
+      // Neighbours of other classes, by two walks through the sample.
+      let pair = [chosen[n * 2 % chosen.count], chosen[(n * 7 + 3) % chosen.count]]
+      let images = try pair.map { try sample.image(at: $0) }
+      let rows = (0..<28).flatMap { y in images.flatMap { $0.pixels[y * 28..<(y + 1) * 28] } }
+      let joined = DecodedImage(width: 56, height: 28, channels: 1, pixels: rows)
+      try write(Data(try joined.pngData()), to: "pairs/\(n).png")
+      let found = Set(pair.map { names[Int(sample.labels[$0])]! })
+      var cells = labelNames.map { found.contains($0) ? "1" : "0" }
+      if n % 5 == 2 { cells[n % 4] = "-1" }
+      if n % 9 == 4 { cells[n % 3] = "" }
+      let joinedNames = n % 31 == 5 ? "No Finding" : found.sorted().joined(separator: "|")
+      lines.append((["\(n).png", "person \(n / 3)"] + cells + [joinedNames]).joined(separator: ","))
+    }
+    try write(Data((lines.joined(separator: "\n") + "\n").utf8), to: "pairs/pairs.csv")
+  }
+}
+
+extension Command {
+  /// Several labels per image: from the table to the predictions.
+  @Suite struct SeveralLabels {
+    let sandbox = try! Sandbox()
+
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: sandbox.url(path)) }
+
+    private func labels(_ outcome: Outcome) throws -> [[String: Any]] {
+      let list = try object(outcome.output)["predictions"] as? [[String: Any]]
+      return try #require(list?.first?["labels"] as? [[String: Any]])
+    }
+
+    /// By its definition: the share of pairs of a positive and a negative that are ranked rightly.
+    private func auroc(_ rows: [(probability: Double, truth: Bool)]) -> Double {
+      let (positives, negatives) = (rows.filter(\.truth), rows.filter { !$0.truth })
+      var sum = 0.0
+      for a in positives {
+        for b in negatives { sum += a.probability > b.probability ? 1 : a.probability == b.probability ? 0.5 : 0 }
+      }
+      return sum / Double(positives.count * negatives.count)
+    }
+
+    @Test func aTableTrainsIsReportedAndPredicts() async throws {
+      try sandbox.addPairs()
+      let run = try await sandbox.run(labelRun + labelColumns + ["--threshold", "best-f1", "--output", "run"])
+      expectSuccess(run)
+      let closing = try #require(
+        run.output.firstMatch(
+          of: /^loss \d\.\d{3}, train acc \d\.\d{3}, test mean AUROC (\d\.\d{3}), test mAP \d\.\d{3}\n/)
+      )
+      for part in ["training images with each label: Dress", "uncertain labels (-1) are left out", "empty labels"] {
+        #expect(run.errors.contains(part), "\(run.errors)")
+      }
+      #expect(sandbox.runNames(in: "run") == runFiles)
+
+      let summary = try sandbox.json("run/summary.json")
+      let mean = try #require(summary["mean_auroc"] as? Double)
+      #expect(abs(mean - (Double(closing.1) ?? 0)) <= 0.0005)
+      #expect(mean > 0.5 && summary["mean_average_precision"] is Double)
+      let points = try metrics(sandbox.text("run/metrics.jsonl"))
+      #expect(points.last?["test_mean_auroc"] as? Double == mean)
+
+      let evaluation = try sandbox.json("run/evaluation.json")
+      #expect(evaluation["mean_auroc"] as? Double == mean && evaluation["left_out"] as? [String] == [])
+      let described = try #require(evaluation["labels"] as? [[String: Any]])
+      #expect(described.map { $0["name"] as? String } == labelNames)
+      let table = try sandbox.text("run/predictions.csv").split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      #expect(table[0] == ["index"] + labelNames + labelNames.map { $0 + " (true)" } + ["file"])
+      for (label, figures) in described.enumerated() {
+        let known = table.dropFirst().filter { $0[5 + label] != "" }
+        let expected = auroc(known.map { (Double($0[1 + label])!, $0[5 + label] == "1") })
+        #expect(abs(try #require(figures["auroc"] as? Double) - expected) < 1e-9)
+        #expect(figures["known"] as? Int == known.count && known.count < table.count - 1)
+        let prevalence = Double(known.count { $0[5 + label] == "1" }) / Double(known.count)
+        #expect(abs(try #require(figures["prevalence"] as? Double) - prevalence) < 1e-12)
+      }
+      let page = try sandbox.text("run/report.html")
+      for part in ["Mean AUROC", "ROC curve of Trouser", "Precision and recall of Dress", "share with the label"] {
+        #expect(page.contains(part), "\(part)")
+      }
+      expectSuccess(try await sandbox.run(["report", "run"]))
+      #expect(try sandbox.text("run/report.html") == page)
+
+      let metadata = try TensorFile(bytes("run/model.safetensors")).metadata
+      #expect(metadata["activation"] == "sigmoid")
+      let thresholds = try JSONDecoder().decode([Double].self, from: Data((metadata["thresholds"] ?? "").utf8))
+      #expect(thresholds.count == labelNames.count)
+      for (found, figures) in zip(thresholds, described) {
+        #expect(abs(found - (try #require(figures["threshold"] as? Double))) < 1e-12)
+      }
+
+      let table2 = ["--dataset", "csv:pairs/pairs.csv", "--path-column", "Image", "--group-column", "Person"]
+      let evaluate =
+        ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--json", "--val-share", "0.2"] + table2
+      let measured = try object(try await sandbox.run(evaluate).output)
+      #expect(measured["examples"] as? Int == table.count - 1)
+      #expect(abs(try #require(measured["mean_auroc"] as? Double) - mean) < 0.02)
+      let losses = try (#require(measured["test_loss"] as? Double), #require(summary["test_loss"] as? Double))
+      #expect(abs(losses.0 - losses.1) < 1e-4 * losses.1)
+      for key in ["test_accuracy", "top5_accuracy", "test_loss", "examples", "seconds", "skipped", "labels"] {
+        #expect(measured.keys.contains(key), "\(key)")
+      }
+    }
+
+    /// Epoch and thresholds are chosen on the validation images, and the headline is that of the test images.
+    @Test func threePartsChooseOnTheirOwnImages() async throws {
+      try sandbox.addPairs()
+      let shares = ["--val-share", "0.25", "--test-share", "0.25", "--threshold", "best-f1", "--output", "run"]
+      let run = try await sandbox.run(labelRun + labelColumns + shares)
+      expectSuccess(run)
+      #expect(run.errors.contains("val mean AUROC") && !run.errors.contains("chosen on the test images"))
+      let summary = try sandbox.json("run/summary.json")
+      #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
+      let evaluation = try sandbox.json("run/evaluation.json")
+      #expect(evaluation["mean_auroc"] as? Double == summary["mean_auroc"] as? Double)
+      let points = try metrics(sandbox.text("run/metrics.jsonl"))
+      #expect(points.last?["val_mean_auroc"] is Double && points.last?["test_mean_auroc"] == nil)
+      let metadata = try TensorFile(bytes("run/model.safetensors")).metadata
+      let thresholds = try JSONDecoder().decode([Double].self, from: Data((metadata["thresholds"] ?? "").utf8))
+      let described = try #require(evaluation["labels"] as? [[String: Any]])
+      for (found, figures) in zip(thresholds, described) {
+        #expect(abs(found - (try #require(figures["threshold"] as? Double))) < 1e-12)
+      }
+      // A threshold that the test images chose would be one of their own probabilities.
+      let rows = try sandbox.text("run/predictions.csv").split(separator: "\n").dropFirst()
+      let probabilities = Set(rows.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false)[1...4] })
+      #expect(thresholds.contains { !probabilities.contains(Substring("\($0)")) })
+    }
+
+    @Test func predictionsAreSigmoidsWhateverTheFile() async throws {
+      try sandbox.addPairs(48)
+      let options = ["--threshold", "0.3", "--max-steps", "2", "--quiet", "--output", "run"]
+      expectSuccess(try await sandbox.run(labelRun + labelColumns + options))
+      let weights = "run/model.safetensors"
+      expectSuccess(try await sandbox.run(["export", "--weights", weights, "--output", "n.onnx"]))
+      #expect(try bytes("n.onnx").range(of: Data("activation".utf8)) != nil)
+      #expect(try bytes("n.onnx").range(of: Data("sigmoid".utf8)) != nil)
+      expectSuccess(try await sandbox.run(["convert", "n.onnx", "n.pth"]))
+      let predict = ["predict", "pairs/1.png", "--quiet", "--weights"]
+      let found = try labels(await sandbox.run(predict + [weights, "--json"]))
+      #expect(found.map { $0["label"] as? String } == labelNames)
+      for label in found {
+        let probability = try #require(label["probability"] as? Double)
+        #expect(probability > 0 && probability < 1 && label["decision"] as? Bool == (probability >= 0.3))
+      }
+      for file in ["n.onnx", "n.pth"] {
+        let other = try labels(await sandbox.run(predict + [file, "--format", "json"]))
+        #expect(other as NSArray == found as NSArray, "\(file)")
+      }
+      let all = try labels(await sandbox.run(predict + [weights, "--json", "--threshold", "0.0001"]))
+      #expect(all.allSatisfy { $0["decision"] as? Bool == true })
+      let maps = ["--threshold", "0.0001", "--cam", "maps"]
+      expectSuccess(try await sandbox.run(predict + [weights] + maps))
+      #expect(sandbox.names(in: "maps") == labelNames.map { "1.\($0).cam.png" })
+      let csv = try await sandbox.run(predict + [weights, "--format", "csv"]).output.split(separator: "\n")
+      #expect(csv[0] == "file,rank,class,index,probability,decision" && csv.count == 5)
+      let text = try await sandbox.run(predict + [weights]).output
+      #expect(text.contains("decision") && text.contains("T-shirt"))
+
+      // Both views' sigmoids are averaged: the mirrored image's own are those that are missing.
+      let twice = try labels(await sandbox.run(predict + [weights, "--json", "--tta", "flip"]))
+      let original = try DecodedImage(contentsOf: sandbox.url("pairs/1.png").path)
+      let pixels = (0..<original.height).flatMap { y in
+        original.pixels[y * original.width..<(y + 1) * original.width].reversed()
+      }
+      let mirrored = DecodedImage(width: original.width, height: original.height, channels: 1, pixels: pixels)
+      try sandbox.write(Data(try mirrored.pngData()), to: "pairs/1.png")
+      let second = try labels(await sandbox.run(predict + [weights, "--json"]))
+      for label in 0..<4 {
+        let parts = [found, second].compactMap { $0[label]["probability"] as? Double }
+        let mean = try #require(twice[label]["probability"] as? Double)
+        #expect(abs(mean - (parts[0] + parts[1]) / 2) < 1e-6)
+      }
+    }
+
+    @Test func joinedNamesAreTheSameLabels() async throws {
+      try sandbox.addPairs(48)
+      // Columns that say what the joined names say.
+      let rows = try sandbox.text("pairs/pairs.csv").split(separator: "\n").dropFirst().map { line in
+        let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+        let found = Set(fields[6].split(separator: "|"))
+        return (fields[0...1] + labelNames.map { found.contains(Substring($0)) ? "1.0" : "0.0" } + [fields[6]])
+          .joined(separator: ",")
+      }
+      let head = (["Image", "Person"] + labelNames + ["Findings"]).joined(separator: ",")
+      try sandbox.write(Data(([head] + rows).joined(separator: "\n").utf8), to: "pairs/pairs.csv")
+      let options = ["--max-steps", "2", "--quiet", "--output"]
+      expectSuccess(try await sandbox.run(labelRun + labelColumns + options + ["columns"]))
+      let joined = ["--path-column", "Image", "--label-column", "Findings", "--label-separator", "|"]
+      expectSuccess(try await sandbox.run(labelRun + joined + options + ["joined"]))
+      #expect(try bytes("columns/model.safetensors") == bytes("joined/model.safetensors"))
+    }
+
+    /// Kills runs at random instants, and lets each go on until it is complete: by its options, or by its folder alone.
+    @Test func aKilledRunComesToTheSameBits() async throws {
+      try sandbox.addPairs()
+      let command =
+        labelRun + labelColumns + ["--threshold", "best-f1", "--accumulate", "2", "--mixup", "0.3", "--quiet"]
+      expectSuccess(try await sandbox.run(command + ["--output", "whole"]))
+      let files = ["model.safetensors", "best.safetensors", "evaluation.json", "predictions.csv"]
+      var generator = SystemRandomNumberGenerator()
+      for (run, instant) in [0.6, 1.2, 1.8, 2.4].enumerated() {
+        let folder = "run\(run)"
+        let running = try sandbox.start(command + ["--output", folder, "--checkpoint-steps", "1"])
+        _ = try await wait(seconds: instant + Double.random(in: -0.3...0.3, using: &generator)) {
+          !running.process.isRunning
+        }
+        if running.process.isRunning { kill(running.process.processIdentifier, SIGKILL) }
+        _ = try await running.outcome()
+        let isBegun = FileManager.default.fileExists(atPath: sandbox.url("\(folder)/config.json").path)
+        let resume = run % 2 == 0 && isBegun ? ["train", "--quiet"] : command
+        expectSuccess(try await sandbox.run(resume + ["--output", folder, "--resume"]))
+        for file in files { #expect(try bytes("\(folder)/\(file)") == bytes("whole/\(file)"), "\(folder)/\(file)") }
+      }
+    }
+
+    @Test func oneLabelIsAYesOrNo() async throws {
+      try sandbox.addPairs(48)
+      let one = ["--path-column", "Image", "--label-columns", "Dress"]
+      expectSuccess(try await sandbox.run(labelRun + one + ["--max-steps", "2", "--quiet", "--output", "run"]))
+      let predict = ["predict", "pairs/1.png", "--quiet", "--weights", "run/model.safetensors"]
+      let found = try labels(await sandbox.run(predict + ["--json"]))
+      #expect(found.count == 1 && found[0]["label"] as? String == "Dress")
+      let probability = try #require(found[0]["probability"] as? Double)
+      #expect(probability > 0 && probability < 1)
+      let csv = try await sandbox.run(predict + ["--format", "csv"]).output.split(separator: "\n")
+      #expect(csv.count == 2 && csv[1].hasPrefix("pairs/1.png,1,Dress,0,\(probability),"))
+    }
+
+    @Test(arguments: [
+      (["--threshold", "0.4"], "--threshold"), (["--pos-weight", "balanced"], "--pos-weight"),
+    ])
+    func settingsForLabelsNeedLabels(_ options: [String], _ name: String) async throws {
+      expectFailure(try await sandbox.run(oneStep + options), 64, saying: ["several labels", name])
+    }
+
+    @Test func whatDoesNotGoTogetherIsRefusedInOneLine() async throws {
+      try sandbox.addPairs(12)
+      let base = labelRun + labelColumns + ["--quiet", "--output", "run"]
+      let cases: [(options: [String], status: Int32, parts: [String])] = [
+        (base + ["--class-weights", "balanced"], 64, ["--class-weights", "--pos-weight"]),
+        (base + ["--pos-weight", "1,2"], 64, ["expected 4", "found 2", "--pos-weight"]),
+        (base + ["--label-separator", "|"], 64, ["--label-columns", "--label-separator"]),
+        (base + ["--threshold", "1.5"], 64, ["--threshold"]),
+        (
+          labelRun + ["--path-column", "Image", "--label-columns", "Dress,Shoe"], 65,
+          ["no column \"Shoe\"", "--label-columns"]
+        ),
+        (labelRun + ["--label-columns", "Dress"], 65, ["no column \"path\"", "--path-column"]),
+        (
+          labelRun + ["--path-column", "Image", "--label-columns", "Dress,Findings"], 65,
+          ["line 2, column \"Findings\""]
+        ),
+        (["train", "--dataset", "folder:pairs", "--label-columns", "a,b"], 64, ["csv:FILE"]),
+      ]
+      for (options, status, parts) in cases {
+        expectFailure(try await sandbox.run(options), status, saying: parts)
+      }
+      #expect(sandbox.names(in: "run") == nil)
+    }
+  }
+}

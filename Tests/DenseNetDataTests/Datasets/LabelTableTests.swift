@@ -1,0 +1,226 @@
+import DenseNets
+import Foundation
+import Testing
+
+@testable import DenseNetData
+
+/// Tables of images with several labels each.
+@Suite struct LabelTableTests {
+  private func columns(_ labels: [String]? = ["a", "b"]) -> TableColumns {
+    var columns = TableColumns()
+    columns.labels = labels
+    return columns
+  }
+
+  /// A table `t.csv` beside images `0.png`, `1.png`, ….
+  private func source(_ folder: String, _ lines: [String], _ columns: TableColumns, images: Int = 8) throws
+    -> ImageSource
+  {
+    try writeImages((0..<images).map { "\($0).png" }, to: folder)
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: folder + "/t.csv"))
+    return .table(folder + "/t.csv", columns: columns)
+  }
+
+  private func grouped(_ columns: TableColumns) -> TableColumns {
+    var result = columns
+    result.group = "patient"
+    return result
+  }
+
+  /// Why a table cannot be split.
+  private func problem(_ folder: String, _ lines: [String], _ columns: TableColumns) -> String {
+    do {
+      _ = try source(folder, lines, columns).splits()
+      return "no problem"
+    } catch { return "\(error)" }
+  }
+
+  @Test(arguments: ["", "ignore", "zero", "one"])
+  func columnsAreReadAsPandasWritesThem(_ name: String) async throws {
+    let policy = TableColumns.Uncertain(rawValue: name)
+    let expected = [1, 0, policy == .zero ? 0 : policy == .one ? 1 : -1, -1]
+    try await withTemporaryFolder { folder in
+      for spelling in [["1", "0", "-1", ""], ["1.0", "0.0", "-1.0", "NaN"], ["True", "False", " -1 ", " "]] {
+        var choice = columns()
+        choice.uncertain = policy
+        let lines = ["path,a,b,split"] + spelling.enumerated().map { "\($0).png,\($1),1,train" } + ["4.png,0,0,test"]
+        let splits = try source(folder, lines, choice).splits()
+        let matrix = try #require(splits.train.labelMatrix)
+        #expect((0..<4).map { Int(matrix.row($0)[$0 * 2]) } == expected, "\(spelling)")
+        #expect(splits.train.classNames == ["a", "b"] && splits.train.count == 4 && splits.test.count == 1)
+        #expect(splits.notes.contains { $0.contains("1 uncertain labels (-1)") }, "\(splits.notes)")
+        #expect(splits.notes.contains { $0.contains("1 empty labels") }, "\(splits.notes)")
+      }
+    }
+  }
+
+  @Test(arguments: ["2", "yes", "0.5", "-2", "1;0", "0x1"])
+  func anythingElseIsNamedWithItsPlace(_ cell: String) async throws {
+    try await withTemporaryFolder { folder in
+      let text = problem(folder, ["path,a,b", "0.png,1,0", "1.png,0,\(cell)"], columns())
+      #expect(text.contains("t.csv, line 3, column \"b\": expected 0 or 1"), "\(text)")
+      #expect(text.contains("found \"\(cell)\""), "\(text)")
+    }
+  }
+
+  @Test func choicesThatDoNotGoTogetherAreRefused() throws {
+    func expectRefusal(_ change: (inout TableColumns) -> Void) {
+      var choice = columns()
+      change(&choice)
+      let wrong = choice
+      #expect(throws: Failure.self) { try wrong.validate() }
+    }
+    expectRefusal { $0.separator = "|" }
+    expectRefusal { $0.label = "c" }
+    expectRefusal { $0.labels = ["a", "a"] }
+    expectRefusal { $0.labels = ["a", ""] }
+    expectRefusal { $0.labels = ["path"] }
+    expectRefusal { $0.group = "a" }
+    expectRefusal { ($0.labels, $0.uncertain) = (nil, .one) }
+    expectRefusal { ($0.labels, $0.separator) = (nil, "") }
+    try columns().validate()
+    #expect(try TableColumns.names(" A,\"B, left\", C ") == ["A", "B, left", "C"])
+  }
+
+  @Test func missingColumnsAreNamedWithThoseThatThereAre() async throws {
+    try await withTemporaryFolder { folder in
+      let lines = ["file,a,b", "0.png,1,0", "1.png,0,1"]
+      #expect(problem(folder, lines, columns()).contains("no column \"path\""))
+      var choice = columns(["a", "c"])
+      choice.path = "file"
+      let text = problem(folder, lines, choice)
+      #expect(text.contains("no column \"c\"; its 3 columns are file, a, b"), "\(text)")
+      choice = columns()
+      (choice.path, choice.group) = ("file", "patient")
+      #expect(problem(folder, lines, choice).contains("no column \"patient\""))
+    }
+  }
+
+  @Test func aColumnThatSaysNothingIsRefusedAndOneThatIsAlwaysTheSameIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      let empty = ["path,a,b,split", "0.png,1,,train", "1.png,0,-1,train", "2.png,0,1,test"]
+      #expect(problem(folder, empty, columns()).contains("column \"b\": expected 0 or 1"))
+      let same = ["path,a,b,split", "0.png,1,0,train", "1.png,0,0,train", "2.png,0,1,test", "3.png,1,1,test"]
+      let warnings = try source(folder, same, columns()).splits().warnings
+      #expect(warnings.contains { $0.contains("no training image is known to have b") }, "\(warnings)")
+      #expect(warnings.contains { $0.contains("the test images are all alike in, so AUROC leaves out b") })
+    }
+  }
+
+  @Test func joinedLabelsAreSplitAndSorted() async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      (choice.path, choice.label, choice.separator) = ("Image Index", "Finding Labels", "|")
+      let lines = [
+        "Image Index,Finding Labels,split", "0.png,Mass|Effusion,train", "1.png,No Finding,train",
+        "2.png, Effusion | Mass |,train", "3.png,,train", "4.png,Edema,test",
+      ]
+      let splits = try source(folder, lines, choice).splits()
+      #expect(splits.train.classNames == ["Edema", "Effusion", "Mass"])
+      #expect(splits.train.labelMatrix?.values == [0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0])
+      #expect(splits.test.labelMatrix?.values == [1, 0, 0])
+      #expect(splits.origin.contains("3 labels"))
+      let both = ["Image Index,Finding Labels", "0.png,Mass", "1.png,No Finding|Mass"]
+      #expect(problem(folder, both, choice).contains("line 3, column \"Finding Labels\""))
+      let capitals = ["Image Index,Finding Labels", "0.png,Mass", "1.png,mass"]
+      #expect(problem(folder, capitals, choice).contains("differ only in capitals"))
+    }
+  }
+
+  @Test func oneFileWithTwoSetsOfLabelsIsRefused() async throws {
+    try await withTemporaryFolder { folder in
+      let lines = ["path,a,b", "0.png,1,0", "1.png,0,1", "./0.png,1,1"]
+      #expect(
+        problem(folder, lines, columns()).contains("listed twice, with different labels"))
+      let same = ["path,a,b", "0.png,1,0", "1.png,0,1", "2.png,0,1", "./0.png,1,0"]
+      let splits = try source(folder, same, columns()).splits()
+      #expect(splits.train.count + splits.test.count == 3)
+      #expect(splits.warnings.contains { $0.contains("listed twice") })
+    }
+  }
+
+  /// No patient on both sides, the same choice for the same seed whatever the rows' order, and the share met.
+  @Test(arguments: [0.1, 0.25, 0.5], [true, false])
+  func groupsAreNotParted(_ share: Double, _ hasLabels: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      let images = 90
+      let choice = grouped(hasLabels ? columns() : TableColumns())
+      let rows = (0..<images).map { "\($0).png,\($0 % 2),\($0 % 3 == 0 ? 1 : 0),p\($0 * $0 % 37),c\($0 % 2)" }
+      let head = "path,a,b,patient,label"
+      let patients = Dictionary(uniqueKeysWithValues: (0..<images).map { ("\($0).png", $0 * $0 % 37) })
+      func split(_ rows: [String], seed: UInt64) throws -> ImageSplits {
+        try source(folder, [head] + rows, choice, images: images).splits(SplitRule(testShare: share, seed: seed))
+      }
+      func names(_ images: LabeledImageFiles) -> [String] {
+        images.paths.map { String($0.split(separator: "/").last!) }
+      }
+      let splits = try split(rows, seed: 3)
+      let (train, test) = (names(splits.train), names(splits.test))
+      #expect(Set(train.map { patients[$0]! }).isDisjoint(with: test.map { patients[$0]! }))
+      #expect(train.count + test.count == images)
+      #expect(abs(Double(test.count) - share * Double(images)) <= 2, "\(test.count)")
+      #expect(try Set(names(split(rows.reversed(), seed: 3).test)) == Set(test))
+      #expect(try Set(names(split(rows, seed: 4).test)) != Set(test))
+    }
+  }
+
+  @Test func oneGroupCannotBeSplitAndASplitThatPartsGroupsIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      var choice = columns()
+      choice.group = "patient"
+      let one = ["path,a,b,patient", "0.png,1,0,x", "1.png,0,1,x"]
+      #expect(problem(folder, one, choice).contains("expected 2 groups or more"))
+      let parted = ["path,a,b,patient,split", "0.png,1,0,x,train", "1.png,0,1,y,train", "2.png,0,1,x,test"]
+      let warnings = try source(folder, parted, choice).splits().warnings
+      #expect(warnings.contains { $0.contains("1 groups have images both for training and for testing, such as x") })
+    }
+  }
+
+  /// Every label with two images or more is in both parts.
+  @Test func rareLabelsAreOnBothSides() async throws {
+    try await withTemporaryFolder { folder in
+      let rows = (0..<60).map { "\($0).png,\($0 % 2),\($0 < 2 ? 1 : 0)" }
+      for seed in 0..<5 as Range<UInt64> {
+        let splits = try source(folder, ["path,a,b"] + rows, columns(), images: 60).splits(SplitRule(seed: seed))
+        #expect(splits.test.labelMatrix?.positives[1] == 1 && splits.train.labelMatrix?.positives[1] == 1)
+        #expect(abs(splits.test.count - 12) <= 1)
+      }
+    }
+  }
+
+  /// A mixture's loss is the mean of the losses for both images' labels, as far as they are known.
+  @Test func mixturesLearnFromWhatIsKnownOfBoth() throws {
+    let known = LabelMatrix(labels: 2, values: [1, -1, 0, 1, -1, -1, 1, 0])
+    let images = LabeledImageFiles(
+      name: "t", labelNames: ["a", "b"], root: "", paths: (0..<4).map { "\($0)" }, matrix: known)
+    var augmentation = Augmentation.none
+    augmentation.mixup = 1
+    let assembler = BatchAssembler(
+      source: images, preprocessing: .squashed(channels: 1, size: 1), augmentation: augmentation, seed: 5, epoch: 0)
+    let pixels = (0..<4).map { DecodedImage(width: 1, height: 1, channels: 1, pixels: [UInt8($0 * 60)]) }
+    let batch = try assembler.batch(pixels, indices: [0, 1, 2, 3], number: 2)
+    let share = augmentation.mixingShare(seed: 5, epoch: 0, batch: 2)
+    #expect(share > 0 && share < 1)
+    let (targets, mask) = (try #require(batch.targets).values, try #require(batch.mask).values)
+    for (i, value) in known.values.enumerated() {
+      let other = known.values[(3 - i / 2) * 2 + i % 2]
+      let (a, b) = (value < 0 ? 0 : share, other < 0 ? 0 : 1 - share)
+      #expect(abs(Double(mask[i]) - (a + b)) < 1e-6)
+      let wanted = a + b > 0 ? (a * Double(value) + b * Double(other)) / (a + b) : 0
+      #expect(abs(Double(targets[i]) - wanted) < 1e-6)
+    }
+  }
+
+  @Test func labelsAreArrangedAsANetworkHasThem() throws {
+    let images = LabeledImageFiles(
+      name: "t", labelNames: ["a", "b"], root: "", paths: ["0", "1"],
+      matrix: LabelMatrix(labels: 2, values: [1, 0, -1, 1]))
+    #expect(try images.arranged(["b", "a"], fillsAbsent: false, source: "t.csv").labelMatrix?.values == [0, 1, 1, -1])
+    #expect(
+      try images.arranged(["b", "c", "a"], fillsAbsent: true, source: "t.csv").labelMatrix?.values == [
+        0, 0, 1, 1, 0, -1,
+      ])
+    #expect(throws: Failure.self) { try images.arranged(["b", "c", "a"], fillsAbsent: false, source: "t.csv") }
+    #expect(throws: Failure.self) { try images.arranged(["a"], fillsAbsent: true, source: "t.csv") }
+  }
+}
