@@ -4,7 +4,7 @@ import DenseNets
 import Foundation
 import Testing
 
-/// An image and what timm's transforms make of it: `Scripts/fixtures/make_timm_fixtures.py` writes them.
+/// An image and what timm's transforms make of it: `Scripts/fixtures/images/make_timm_fixtures.py` writes them.
 struct TimmCase: CustomTestStringConvertible {
   let config: String
   let image: DecodedImage

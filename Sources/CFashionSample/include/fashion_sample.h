@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 // A class-balanced sample of Fashion-MNIST (2,000 training and 1,000 test images of 28 x 28) as gzip IDX files.
-// Copyright 2017 Zalando SE, MIT licence: see data/LICENSE. Scripts/fixtures/make_sample.py makes the files.
+// Copyright 2017 Zalando SE, MIT licence: see data/LICENSE. Scripts/fixtures/images/make_sample.py makes the files.
 
 typedef struct {
   const unsigned char *bytes;

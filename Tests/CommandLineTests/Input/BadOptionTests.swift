@@ -72,7 +72,8 @@ extension Command {
         parts: ["batch norm", "images of 61 pixels or more (--batch-size, --size)"]),
       Case(
         arguments: ["train", "--dataset", "nope"], parts: ["nope", "fashion-mnist, fashion-mnist-sample"], status: 66),
-      Case(arguments: ["train", "--dataset", "a\nb\u{1b}[31m"], parts: ["a\\nb\\u{1b}[31m", "name one of"], status: 66),
+      Case(
+        arguments: ["train", "--dataset", "a\nb\u{1b}[31m"], parts: ["a\\nb\\u{1b}[31m", "name one of"], status: 66),
       Case(arguments: ["train", "--bo\ngus"], parts: ["unknown option"]),
       Case(arguments: ["train", "--dataset", ""], parts: ["fashion-mnist, fashion-mnist-sample"], status: 66),
     ]

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension Command {
-  /// Checkpoints of several sets of weights, and weights without a classifier, by `Scripts/fixtures/make_wrapped_fixtures.py`.
+  /// Checkpoints of several sets of weights, and weights without a classifier, by `Scripts/fixtures/weights/make_wrapped_fixtures.py`.
   @Suite struct EntryTests {
     let sandbox = try! Sandbox()
 
@@ -12,7 +12,7 @@ extension Command {
     }
 
     @Test func everyCommandThatTakesWeightsTakesAnEntry() async throws {
-      let weights = file("several-gan")
+      let weights = file("several/several-gan")
       for command in [
         ["summary", "--weights", weights], ["predict", "--weights", weights, "none.png"],
         ["export", "--weights", weights, "--output", "m.onnx"], ["convert", weights, "m.safetensors"],
@@ -35,7 +35,7 @@ extension Command {
     }
 
     @Test func theChoiceIsANote() async throws {
-      let outcome = try await sandbox.run(["summary", "--weights", file("entry-timm")])
+      let outcome = try await sandbox.run(["summary", "--weights", file("entry/entry-timm")])
       expectSuccess(outcome)
       #expect(outcome.errorLines.count == 1)
       #expect(outcome.errors.contains("state_dict_ema was taken, an average of weights, not state_dict"))

@@ -49,7 +49,9 @@ extension Command {
       let (a, b) = try (#require(report["test_loss"] as? Double), #require(summary["test_loss"] as? Double))
       #expect(abs(a - b) < 1e-3 * b)
       let table = try sandbox.text("one/predictions.csv").split(separator: "\n")
-      #expect(table[0].hasSuffix(",file,label_name,prediction_name") && table.dropFirst().allSatisfy { $0.contains(",pets/") })
+      #expect(
+        table[0].hasSuffix(",file,label_name,prediction_name") && table.dropFirst().allSatisfy { $0.contains(",pets/") }
+      )
       let all = try object(try await sandbox.run(evaluate + ["--dataset", "folder:pets"]).output)
       #expect(all["examples"] as? Int == 16)
     }

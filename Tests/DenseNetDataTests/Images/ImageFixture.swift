@@ -22,7 +22,7 @@ struct RecordReader {
   mutating func text(_ size: Int) -> String { String(decoding: take(size), as: UTF8.self) }
 }
 
-/// An image file and what Pillow makes of it; `Scripts/fixtures/make_image_fixtures.py` writes them.
+/// An image file and what Pillow makes of it; `Scripts/fixtures/images/make_image_fixtures.py` writes them.
 struct ImageFixture: CustomTestStringConvertible {
   let name: String
   let height: Int

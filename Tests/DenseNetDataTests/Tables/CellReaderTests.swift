@@ -6,7 +6,7 @@ import Testing
 
 private let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/tables")
 
-/// Single fields against what pandas' `read_csv` makes of them (`Scripts/fixtures/make_cell_fixtures.py`).
+/// Single fields against what pandas' `read_csv` makes of them (`Scripts/fixtures/tables/make_cell_fixtures.py`).
 @Suite struct CellReaderTests {
   private enum Expected: Decodable, Equatable {
     case missing, text

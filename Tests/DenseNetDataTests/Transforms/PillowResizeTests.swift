@@ -3,7 +3,7 @@ import Testing
 
 @testable import DenseNetData
 
-/// One resized image that Pillow made; `Scripts/fixtures/make_resize_fixtures.py` writes them.
+/// One resized image that Pillow made; `Scripts/fixtures/images/make_resize_fixtures.py` writes them.
 struct ResizeCase: CustomTestStringConvertible {
   let input: (height: Int, width: Int)
   let output: (height: Int, width: Int)

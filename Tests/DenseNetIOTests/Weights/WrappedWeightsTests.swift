@@ -4,12 +4,19 @@ import Testing
 
 @testable import DenseNetIO
 
-/// `Tests/Fixtures/wrapped`, written by `Scripts/fixtures/make_wrapped_fixtures.py`.
+/// `Tests/Fixtures/wrapped`, written by `Scripts/fixtures/weights/make_wrapped_fixtures.py`.
 private let folder = fixtures.deletingLastPathComponent().appendingPathComponent("wrapped")
 private let expected = try! WeightsFile(contentsOf: folder.appendingPathComponent("expected.safetensors"))
 
+/// Files of one kind have a folder, by the first part of their names.
+private func file(_ name: String) -> URL {
+  let kind = name.split(separator: "-")[0]
+  let isSorted = ["prefix", "entry", "head", "refused", "several"].contains(kind)
+  return folder.appendingPathComponent(isSorted ? "\(kind)/\(name).pth" : "\(name).pth")
+}
+
 private func read(_ name: String, entry: String? = nil) throws -> WeightsReader {
-  try WeightsReader(contentsOf: folder.appendingPathComponent("\(name).pth"), entry: entry)
+  try WeightsReader(contentsOf: file(name), entry: entry)
 }
 
 /// How far the logits of a file are from PyTorch's, relative to the greatest.

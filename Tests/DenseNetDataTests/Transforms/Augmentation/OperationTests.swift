@@ -5,7 +5,7 @@ import Testing
 @testable import DenseNetData
 
 /// One operation on one image, as torchvision makes it of a Pillow image;
-/// `Scripts/fixtures/make_augmentation_fixtures.py` writes them.
+/// `Scripts/fixtures/images/make_augmentation_fixtures.py` writes them.
 struct OperationFixture: CustomTestStringConvertible {
   let line: String
   let input: DecodedImage

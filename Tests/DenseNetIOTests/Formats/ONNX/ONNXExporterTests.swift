@@ -5,15 +5,23 @@ import Testing
 
 @testable import DenseNetIO
 
-/// `Tests/Fixtures/onnx-variants`, written by `Scripts/fixtures/make_onnx_variant_fixtures.py`.
+/// `Tests/Fixtures/onnx-variants`, written by `Scripts/fixtures/weights/make_onnx_variant_fixtures.py`.
 private let folder = fixtures.deletingLastPathComponent().appendingPathComponent("onnx-variants")
 private let expected = try! WeightsFile(contentsOf: folder.appendingPathComponent("expected.safetensors"))
 private let names = expected.tensors.map(\.name).filter { $0.hasSuffix(".output") }.map { String($0.dropLast(7)) }
 
+/// A file of them, by its name: those of one kind have a folder, by the first part of their names.
+enum ONNXVariant {
+  static func url(_ name: String) -> URL {
+    let kind = name.split(separator: "-")[0]
+    return folder.appendingPathComponent(["front", "tail"].contains(kind) ? "\(kind)/\(name).onnx" : "\(name).onnx")
+  }
+}
+
 /// One network as other exporters write it: what it answers is what ONNX Runtime does.
 @Suite struct ONNXExporterTests {
   private func read(_ name: String) throws -> WeightsFile {
-    try WeightsFile(contentsOf: folder.appendingPathComponent("\(name).onnx"))
+    try WeightsFile(contentsOf: ONNXVariant.url(name))
   }
 
   @Test func fixturesAreThere() { #expect(names.count == 17) }

@@ -20,8 +20,7 @@ import Testing
 
   @Test(arguments: ["folded", "caffe-9", "constants", "of-shape", "front-nhwc", "tail-nhwc"])
   func changedGraphsNeverCrash(name: String) throws {
-    let url = fixtures.deletingLastPathComponent().appendingPathComponent("onnx-variants/\(name).onnx")
-    let original = try ONNXModelProto(serializedBytes: Data(contentsOf: url))
+    let original = try ONNXModelProto(serializedBytes: Data(contentsOf: ONNXVariant.url(name)))
     var random = SplitMix(state: 0x0f01d ^ UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & 0xffff))
     let before = ProcessMemory.peakResidentBytes()
     var refused = 0

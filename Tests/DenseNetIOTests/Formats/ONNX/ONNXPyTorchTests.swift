@@ -7,7 +7,7 @@ import Testing
 
 private let folder = fixtures.deletingLastPathComponent().appendingPathComponent("onnx")
 
-/// What Scripts/fixtures/make_onnx_fixtures.py wrote: `table1-torchscript` is the network `table1` by that exporter.
+/// What Scripts/fixtures/weights/make_onnx_fixtures.py wrote: `table1-torchscript` is the network `table1` by that exporter.
 private let exports = [
   "table1-torchscript", "table1-torchscript-plain", "table1-dynamo", "table1-dynamo-plain", "table1-dynamo-external",
   "chapter-torchscript", "chapter-dynamo", "cifar-torchscript", "cifar-dynamo",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import DenseNetIO
 
-/// `Tests/Fixtures/pytorch`, written by `Scripts/fixtures/make_checkpoint_fixtures.py`.
+/// `Tests/Fixtures/pytorch`, written by `Scripts/fixtures/weights/make_checkpoint_fixtures.py`.
 let checkpoints = fixtures.deletingLastPathComponent().appendingPathComponent("pytorch")
 
 func ramp(_ shape: [Int], times factor: Float = 1, plus offset: Float = 0) -> Tensor {

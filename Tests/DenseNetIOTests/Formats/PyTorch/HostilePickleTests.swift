@@ -55,7 +55,9 @@ private let code: [Case] = [
   Case("BINPERSID of a module", start + "(S'module'\nNNNNtQ.", "refers to a module outside of it"),
   Case("BINPERSID within BINPERSID", (start + "(").storage("0", count: 1) + "NNNNtQ.", "a tuple of 5 outside of it"),
   Case("buffers outside", start + [0x97], "buffers from outside the file"),
-  Case("name over many lines", start.text("os\u{1b}[2J\nx").text("sys\r\ntem") + [0x93], "asks for os\\u{1b}[2J\\nx.sys\\r\\ntem"),
+  Case(
+    "name over many lines", start.text("os\u{1b}[2J\nx").text("sys\r\ntem") + [0x93],
+    "asks for os\\u{1b}[2J\\nx.sys\\r\\ntem"),
 ]
 
 private func rebuilt(_ builder: String) -> Pickle {
