@@ -182,6 +182,25 @@ func writeImages(_ names: [String], to folder: String) throws {
     }
   }
 
+  /// As folders' names are.
+  @Test(arguments: [("Split", "Train", "TEST"), ("split", "training", "testing"), ("SPLIT", "train_set", "Eval")])
+  func knowsPartsByOtherNames(_ header: String, _ training: String, _ testing: String) async throws {
+    let rows = (1...6).map { "images/\($0).png,\($0 % 2),\($0 > 4 ? testing : training)" }
+    try await withTable("path,label,\(header)\n" + rows.joined(separator: "\n")) { source in
+      let splits = try source.splits()
+      #expect(splits.train.classCounts == [2, 2] && splits.test.classCounts == [1, 1] && splits.validation == nil)
+    }
+  }
+
+  /// A name that this system can hold is read as it is.
+  @Test func readsBackslashesWhereThereIsSuchAFile() async throws {
+    try await withTable("path,label\nimages\\1.png,a\nimages/2.png,b\n") { source in
+      let folder = (source.path as NSString).deletingLastPathComponent
+      try writeImages(["images\\1.png"], to: folder)
+      #expect(try source.testImages().count == 2)
+    }
+  }
+
   @Test func splitsWhatIsNotSplit() async throws {
     let rows = (1...6).map { "images/\($0).png,\($0 % 2)" }
     try await withTable("path,label\r\n" + rows.joined(separator: "\r\n")) { source in
@@ -219,6 +238,9 @@ func writeImages(_ names: [String], to folder: String) throws {
       "path,label\nimages/1.png,\u{e9}\nimages/2.png,e\u{301}\nimages/3.png,b\n",
       ["2.png", "different characters", "looks the same"]
     ),
+    ("path,label\nimages\\1.png,a\nimages\\2.png,b\n", ["line 2, column \"path\"", "as Windows writes it; write /"]),
+    ("path,label\nC:\\pets\\1.png,a\n", ["as Windows writes it", "relative to the table's folder"]),
+    ("path,label\nd:/pets/1.png,a\n", ["as Windows writes it", "relative to the table's folder"]),
     ("", ["empty file"]),
   ])
   func saysWhereATableIsWrong(_ text: String, _ parts: [String]) async throws {

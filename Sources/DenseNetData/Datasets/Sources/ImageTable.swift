@@ -9,11 +9,12 @@ struct ImageTable {
     case train, validation, test
 
     init?(_ text: String) {
-      switch text.lowercased() {
-      case "train": self = .train
-      case "val", "valid", "validation": self = .validation
-      case "test": self = .test
-      default: return nil
+      guard let name = SplitName(text), name.rest.isEmpty else { return nil }
+      switch name.part {
+      case .training: self = .train
+      case .validation: self = .validation
+      case .test, .evaluation: self = .test
+      case .unlabelled: return nil
       }
     }
   }
@@ -53,14 +54,16 @@ struct ImageTable {
     var images: [LabeledPath] = []
     for row in table.rows.indices {
       let file = try text(row, paths)
+      let place = file.hasPrefix("/") ? file : joined(folder, file)
+      try Self.requireOwnPath(file, place, table.place(row: row, column: paths))
       images.append(
         LabeledPath(
-          path: file.hasPrefix("/") ? file : joined(folder, file),
+          path: place,
           label: try classes.map { column throws(Failure) in try text(row, column) } ?? "",
           values: labels?.rows[row], group: try groups.map { column throws(Failure) in try text(row, column) }))
     }
     self.images = images
-    parts = try table.header.firstIndex(of: "split").map { column throws(Failure) in
+    parts = try table.header.firstIndex { $0.lowercased() == "split" }.map { column throws(Failure) in
       try table.rows.indices.map { row throws(Failure) in
         let value = try text(row, column)
         guard let part = Part(value) else {
@@ -70,6 +73,18 @@ struct ImageTable {
         return part
       }
     }
+  }
+
+  /// - Throws: `Failure(.invalidData)` for a path as Windows writes it, unless there is a file of that very name.
+  private static func requireOwnPath(_ text: String, _ path: String, _ place: String) throws(Failure) {
+    let hasDrive = text.prefix(3).wholeMatch(of: /[A-Za-z]:[\\\/]/) != nil
+    guard hasDrive || text.contains("\\"), !fileExists(path) else { return }
+    let remedy =
+      hasDrive
+      ? "make it relative to the table's folder, with / between its parts" : "write / for each of its backslashes"
+    throw Failure(
+      .invalidData,
+      "\(place): expected a path of this system, found \"\(text)\", as Windows writes it; \(remedy)")
   }
 
   private static func labels(_ table: CSVTable, _ columns: TableColumns) throws(Failure) -> TableLabels? {
