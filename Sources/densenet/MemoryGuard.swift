@@ -10,6 +10,10 @@ enum MemoryGuard {
     "choose a smaller batch, smaller images or fewer threads (--batch-size, --resize, --threads), train with "
     + "--memory-efficient, or raise the limit"
 
+  /// What the smallest network needs beside the program itself. With less, Swift's own allocations would be the first to
+  /// fail, wherever that is.
+  private static let least = 48 << 20
+
   /// Every line of memory that is at an end is written by these, whoever asked for it: the engine, or the Swift runtime,
   /// which traps.
   /// - Throws: `Failure(.inputOutput)` where the system would not even let the program begin.
@@ -22,6 +26,13 @@ enum MemoryGuard {
     trapLine = Array("densenet: memory: there is no more\(limit); \(remedy)\n".utf8)
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] { watch(number) }
     if MemoryLimit.addressSpace != nil { shareMallocArena() }
+    let left = MemoryLimit.current
+    guard left.bytes >= least else {
+      throw Failure(
+        .inputOutput,
+        "memory: expected at least \(TextFormat.bytes(least)) for this program to work with, found \(TextFormat.bytes(left.bytes))\(limit); raise the limit"
+      )
+    }
     do throws(Failure) { try tryThreads(3) } catch {
       throw Failure(error.kind, "\(error.description)\(limit)")
     }

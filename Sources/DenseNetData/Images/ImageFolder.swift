@@ -35,6 +35,11 @@ public struct ImageFolder: Sendable {
     }
     switch try FolderLayout(of: path) {
     case .classes(let root, let notes):
+      if let classNames, let part = try FolderLayout.heldOutFolder(of: root, besides: classNames) {
+        try self.init(root: part, classNames: classNames)
+        self.notes.insert("images for testing are those of \(part)", at: 0)
+        return
+      }
       try self.init(root: root, classNames: classNames)
       self.notes = notes + self.notes
     case .parts(let parts):

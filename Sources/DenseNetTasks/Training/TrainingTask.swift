@@ -34,7 +34,8 @@ public struct TrainingTask: Sendable {
     return try Device.$current.withValue(device) {
       let setup = try TrainingSetup(options, parts, device: device, monitor: monitor)
       if let completed = try RunStart.completed(setup) { return completed }
-      if setup.recipe.classWeights == .none,
+      // Published datasets are what they are.
+      if let own = setup.train as? LabeledImageFiles, own.labelMatrix == nil, setup.recipe.classWeights == .none,
         let remark = ClassBalance.remark(labels: setup.train.labels.map(Int.init), classNames: setup.train.classNames)
       {
         monitor.remark(remark)

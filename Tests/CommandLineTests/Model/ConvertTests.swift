@@ -50,7 +50,7 @@ extension Command {
       for (arguments, status, part) in [
         (["no/x.pth"], Int32(74), "check that the folder exists"),
         (["x.pth", "--model", "densenet121"], 65, "missing"),
-        (["folder.pth"], 74, "a folder has that name"),
+        (["folder.pth"], 74, "found a folder; name a file"),
       ] {
         try FileManager.default.createDirectory(at: sandbox.url("folder.pth"), withIntermediateDirectories: true)
         expectFailure(try await sandbox.run(["convert", "run"] + arguments), status, saying: [part])

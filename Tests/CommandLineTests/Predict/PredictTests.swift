@@ -165,8 +165,13 @@ extension Command {
       }
     }
 
-    /// The last row of the fixture `expected.bin` is that of its one-pixel image: red, green, blue, grey.
-    private func greyOfPixel() async throws -> UInt8 { try #require(try Images.data("expected.bin").last) }
+    /// The fixture `expected.bin` has of each image its name, its height and width, and its pixels in colour and in grey.
+    private func greyOfPixel() async throws -> UInt8 {
+      let data = try Images.data("expected.bin")
+      let name = try #require(data.range(of: Data("png/one_pixel.png".utf8)))
+      // Height and width, and the pixel in colour.
+      return data[name.upperBound + 4 + 3]
+    }
 
     @Test func refusesTensorsThatDoNotFit() async throws {
       try await train()

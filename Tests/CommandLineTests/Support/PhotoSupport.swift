@@ -34,7 +34,8 @@ extension Sandbox {
   /// The files of a run's images, by the part and class that ``addPhotos(to:counts:salt:)`` gave them.
   func predictedFiles(_ folder: String) throws -> [String] {
     try text("\(folder)/predictions.csv").split(separator: "\n").dropFirst().map {
-      String($0.split(separator: ",").last!)
+      // Before the two columns of names.
+      String($0.split(separator: ",", omittingEmptySubsequences: false).dropLast(2).last!)
     }
   }
 

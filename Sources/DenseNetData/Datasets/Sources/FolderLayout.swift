@@ -105,6 +105,19 @@ enum FolderLayout {
     )
   }
 
+  /// The folder for testing, else for validation, among others whose names could be classes as well; nil where there is
+  /// none that is no class of the network.
+  static func heldOutFolder(of path: String, besides classNames: [String]) throws(Failure) -> String? {
+    let names = try subfolders(of: path).filter { name in
+      !classNames.contains(PathText.readable(name)) && holdsClasses(joined(path, name))
+    }
+    for parts in [[SplitName.Part.test, .evaluation], [.validation]] {
+      let found = names.filter { name in SplitName(name).map { $0.rest.isEmpty && parts.contains($0.part) } ?? false }
+      if found.count == 1 { return joined(path, found[0]) }
+    }
+    return nil
+  }
+
   /// Names of the folders in a folder, but for those that systems leave behind.
   static func subfolders(of path: String) throws(Failure) -> [String] {
     try FolderListing(path).names.filter { folderExists(joined(path, $0)) }

@@ -11,7 +11,7 @@ extension ImageSplits {
   /// - Throws: `Failure(.invalidData)` where more than a tenth of all images are damaged, all training
   ///   images of a class, or all images of another part.
   public func checked(
-    progress: @Sendable (Int) -> Void = { _ in }
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Failure) -> (sound: ImageSplits, skipped: [SkippedImage]) {
     let (train, damaged) = train.decodable(progress: progress)
     let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
@@ -56,19 +56,19 @@ extension ImageSplits {
 }
 
 extension LabeledImageFiles {
-  fileprivate func decodable(progress: @Sendable (Int) -> Void) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
+  fileprivate func decodable(
+    progress: @escaping @Sendable (Int) -> Void
+  ) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
     let state = Mutex((done: 0, damaged: [Int: Failure]()))
-    withoutActuallyEscaping(progress) { progress in
-      onAllCores(count) { index in
-        var failure: Failure?
-        do throws(Failure) { _ = try image(at: index) } catch { failure = error }
-        let done = state.withLock { state in
-          state.damaged[index] = failure
-          state.done += 1
-          return state.done
-        }
-        progress(done)
+    onAllCores(count) { index in
+      var failure: Failure?
+      do throws(Failure) { _ = try image(at: index) } catch { failure = error }
+      let done = state.withLock { state in
+        state.damaged[index] = failure
+        state.done += 1
+        return state.done
       }
+      progress(done)
     }
     let damaged = state.withLock { $0.damaged }
     return (
