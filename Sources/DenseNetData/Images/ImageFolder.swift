@@ -33,13 +33,17 @@ public struct ImageFolder: Sendable {
     guard ImageFiles.isFolder(path) else {
       throw missingFolder(path)
     }
-    switch try FolderLayout(of: path) {
+    let layout = Result { () throws(Failure) in try FolderLayout(of: path) }
+    // Where the classes are known, a part among class folders is none of them.
+    if let classNames, (try? layout.get())?.isOfClasses ?? true,
+      let part = try FolderLayout.heldOutFolder(of: path, besides: classNames)
+    {
+      try self.init(root: part, classNames: classNames)
+      notes.insert("images for testing are those of \(part)", at: 0)
+      return
+    }
+    switch try layout.get() {
     case .classes(let root, let notes):
-      if let classNames, let part = try FolderLayout.heldOutFolder(of: root, besides: classNames) {
-        try self.init(root: part, classNames: classNames)
-        self.notes.insert("images for testing are those of \(part)", at: 0)
-        return
-      }
       try self.init(root: root, classNames: classNames)
       self.notes = notes + self.notes
     case .parts(let parts):

@@ -75,7 +75,10 @@ import Testing
   @Test func prefersThePartForEvaluation() async throws {
     try await withFiles(["train/a/1.png", "train/b/1.png", "test/a/2.png", "test/b/2.png"]) { folder in
       #expect(try ImageFolder(folder).path == folder + "/test")
+      // Of three parts, the one for testing; of two, the other one.
       try write([], to: folder + "/val/a/3.png")
+      #expect(try ImageFolder(folder).path == folder + "/test")
+      try FileManager.default.removeItem(atPath: folder + "/test")
       #expect(try ImageFolder(folder).examples.map(\.path) == [folder + "/val/a/3.png"])
     }
   }

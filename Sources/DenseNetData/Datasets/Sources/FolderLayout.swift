@@ -105,6 +105,8 @@ enum FolderLayout {
     )
   }
 
+  var isOfClasses: Bool { if case .classes = self { true } else { false } }
+
   /// The folder for testing, else for validation, among others whose names could be classes as well; nil where there is
   /// none that is no class of the network.
   static func heldOutFolder(of path: String, besides classNames: [String]) throws(Failure) -> String? {
