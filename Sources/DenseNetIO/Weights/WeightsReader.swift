@@ -105,4 +105,17 @@ extension WeightsFile {
   public init(data: Data, source: String) throws(Failure) {
     self = try WeightsReader(data: data, source: source).file
   }
+
+  /// Reads a safetensors file whose tensors need not be those of a network: all of them, by their own names.
+  /// - Throws: as ``init(contentsOf:entry:)``.
+  public init(tensorsOf url: URL) throws(Failure) {
+    let (data, source) = (try readFile(url), url.relativePath)
+    do throws(WeightsProblem) {
+      guard try WeightsFormat(of: data, name: source) == .safetensors else {
+        throw WeightsProblem("expected a safetensors file of tensors", remedy: "write it with safetensors' save_file")
+      }
+      self = try Safetensors.decoded(data)
+      self.source = source
+    } catch { throw error.failure(in: source) }
+  }
 }

@@ -46,7 +46,7 @@ public struct TensorPrediction {
 
   private func read(_ input: String) throws -> Tensor {
     func failure(_ text: String) -> Failure { Failure(.invalidData, "\(input): \(text); write the file again") }
-    let file = try WeightsFile(contentsOf: URL(fileURLWithPath: input))
+    let file = try WeightsFile(tensorsOf: URL(fileURLWithPath: input))
     let channels = network.configuration.inputChannels
     guard let value = file["input"] else {
       throw failure("expected a tensor input, found \(file.tensors.isEmpty ? "none" : "only others")")

@@ -68,7 +68,7 @@ private let points = """
     ("", "not JSON"), ("{}", "no event"), ("[]", "another kind of value"),
     (#"{"event":"train","epoch":"x","step":1,"train_loss":1,"train_accuracy":1}"#, "another kind of value for epoch"),
     (#"{"event":"train","epoch":1,"train_loss":1,"train_accuracy":1}"#, "no step"),
-    (#"{"event":"tra\nin","epoch":1}"#, "the event “tra?in”"), ("\u{0}\u{0}", "not JSON"),
+    (#"{"event":"tra\nin","epoch":1}"#, #"the event “tra\nin”"#), ("\u{0}\u{0}", "not JSON"),
   ])
   func namesABadLine(line: String, reason: String) throws {
     let text = points + line + "\n" + points

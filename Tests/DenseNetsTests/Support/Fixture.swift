@@ -24,7 +24,7 @@ struct Fixture {
 
   init(_ name: String) throws {
     self.name = name
-    file = try WeightsFile(contentsOf: try #require(Fixture.files[name], "no case \(name) in \(Fixture.folder.path)"))
+    file = try WeightsFile(tensorsOf: try #require(Fixture.files[name], "no case \(name) in \(Fixture.folder.path)"))
   }
 
   /// The names of all cases that begin with `prefix`.

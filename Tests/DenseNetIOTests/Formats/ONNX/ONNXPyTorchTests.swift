@@ -18,7 +18,7 @@ private func read(_ export: String) throws -> WeightsFile {
 }
 
 private func expected(_ export: String) throws -> WeightsFile {
-  try WeightsFile(contentsOf: folder.appendingPathComponent("\(export.split(separator: "-")[0]).safetensors"))
+  try WeightsFile(tensorsOf: folder.appendingPathComponent("\(export.split(separator: "-")[0]).safetensors"))
 }
 
 @Suite struct ONNXPyTorchTests {
