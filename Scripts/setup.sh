@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
-# libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking. `setup.sh arm64` adds what builds
-# programs for arm64 and runs them elsewhere, `setup.sh checks` Python for the checks of sources and documentation. With
-# everything there it says and does nothing.
+# libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking.
+# `setup.sh arm64` adds what builds programs for arm64 and runs them elsewhere, `setup.sh checks` Python for the checks of
+# sources and documentation. With everything there it says and does nothing.
 set -eu
 
 fail() {
