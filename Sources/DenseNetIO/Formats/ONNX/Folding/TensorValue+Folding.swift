@@ -15,15 +15,15 @@ extension TensorValue {
     return strides
   }
 
-  /// The elements of a shape, or nil where they are too many.
+  /// The elements of a shape, or nil where they are too many, or would be without its empty axes.
   private static func count(of shape: [Int]) -> Int? {
     var count = 1
     for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
       guard extent >= 0, !overflow, product <= maximumComputed else { return nil }
       count = product
     }
-    return count
+    return shape.contains(0) ? 0 : count
   }
 
   /// The same elements in another shape.
