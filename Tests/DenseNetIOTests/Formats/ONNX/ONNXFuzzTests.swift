@@ -6,7 +6,7 @@ import Testing
 @testable import DenseNetIO
 
 /// Changed graphs either parse or are refused in one line; nothing traps, hangs or grows. `DENSENET_FUZZ` is the number
-/// of graphs for each file; 100,000 of them were tried when the folding of constants was written.
+/// of graphs for each file.
 @Suite(.serialized) struct ONNXFuzzTests {
   private static let count = ProcessInfo.processInfo.environment["DENSENET_FUZZ"].flatMap { Int($0) } ?? 300
   private static let types = [
