@@ -79,7 +79,7 @@ enum MemoryGuard {
   /// Swift's backtrace.
   private static func watch(_ number: Int32) {
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = { number in
+    let handler: @convention(c) (Int32) -> Void = { number in
       if MemoryGuard.isExhausted {
         _ = MemoryGuard.trapLine.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress!, $0.count) }
         _exit(74)
@@ -88,6 +88,11 @@ enum MemoryGuard {
       if var former = MemoryGuard.former[number] { sigaction(number, &former, nil) }
       if number == SIGABRT { raise(number) }
     }
+    #if canImport(Darwin)
+      action.__sigaction_u.__sa_handler = handler
+    #else
+      action.__sigaction_handler.sa_handler = handler
+    #endif
     action.sa_flags = Int32(SA_ONSTACK)
     var before = sigaction()
     if sigaction(number, &action, &before) == 0 { former[number] = before }
@@ -96,7 +101,7 @@ enum MemoryGuard {
   /// Whether a mapping of moderate size fails now.
   private static var isExhausted: Bool {
     let size = 1 << 26
-    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
     guard let memory, memory != MAP_FAILED else { return true }
     munmap(memory, size)
     return false

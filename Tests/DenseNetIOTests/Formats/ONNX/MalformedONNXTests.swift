@@ -210,6 +210,13 @@ private let cases: [Case] = [
     #expect(found?.description.contains("\n") == false)
   }
 
+  /// Such a constant has no elements, and its other extents overflow.
+  @Test func anEmptyConstantOfHugeExtentsIsNotMade() {
+    let one = TensorValue.floating(Tensor(shape: [1], values: [1]))
+    #expect(one.broadcast([0, 1 << 40, 1 << 40]) == nil && one.broadcast([1 << 40, 1 << 40, 0]) == nil)
+    #expect(one.broadcast([0, 4])?.count == 0 && one.broadcast([2, 3])?.count == 6)
+  }
+
   @Test func everyPrefixIsRefused() throws {
     let data = try model()
     for count in stride(from: 0, to: data.count, by: 7) {
