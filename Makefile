@@ -4,7 +4,7 @@ SWIFT ?= swift
 # Where SwiftPM builds.
 BUILD ?= .build
 # Modules with a documentation catalog, and the path on the web server under which their site will lie, if any.
-DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks
+DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks DenseNetServer
 DOCS_BASE ?=
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
@@ -12,6 +12,10 @@ TEST_ARGS ?=
 
 SOURCES = Sources Tests Examples Package.swift
 RELEASE = -c release --scratch-path $(BUILD)
+# The command with the server, which its users want and those of the library do not.
+PROGRAM = $(RELEASE) --traits Serve
+# What `make serve` serves where ARGS names no model.
+DEMO = $(BUILD)/fashion/model.safetensors
 # Suites whose tests run kernels on every instruction set, and suites with several threads. XCTest, of which there
 # is nothing to run, leaks a few bytes, which the address sanitizer would report.
 KERNEL_SUITES = Kernel|LayerReference|FiniteDifference
@@ -25,7 +29,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train test kernel-tests arm64 lint layers format sanitize examples docs clean
+.PHONY: help setup build train serve test kernel-tests arm64 lint layers format sanitize examples docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,22 +38,30 @@ setup: ## Install the system packages that are missing; nothing to do is no work
 	@Scripts/setup.sh
 
 build: setup ## Build the library and the command, optimised
-	$(SWIFT) build $(RELEASE)
+	$(SWIFT) build $(PROGRAM)
 
 # Standard output is the command's alone.
 train: setup ## Build, then train the chapter's network: make train ARGS="--epochs 2"
-	@$(SWIFT) build $(RELEASE) --product densenet >&2
+	@$(SWIFT) build $(PROGRAM) --product densenet >&2
 	@$(BUILD)/release/densenet train $(ARGS)
+
+serve: setup ## Build, then serve: make serve ARGS="flowers.safetensors"; without ARGS a model trained on the sample
+	@$(SWIFT) build $(PROGRAM) --product densenet >&2
+ifeq ($(strip $(ARGS)),)
+	@test -e $(DEMO) || { rm -rf $(dir $(DEMO)); $(BUILD)/release/densenet train --dataset fashion-mnist-sample \
+		--resize 48 --epochs 2 --batch-size 64 --output $(dir $(DEMO)) >&2; }
+endif
+	@$(BUILD)/release/densenet serve $(or $(ARGS),$(DEMO))
 
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
 test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"
-	$(SWIFT) test $(RELEASE) --no-parallel $(TEST_ARGS)
+	$(SWIFT) test $(PROGRAM) --no-parallel $(TEST_ARGS)
 	@Scripts/setup.sh checks
 	Scripts/checks/documented_code.py $(BUILD)/release
 
 # The objects are those of the program itself.
 kernel-tests: setup ## Test the C kernels by themselves, as optimised as they are in the program
-	$(SWIFT) build $(RELEASE) --product CKernelTests
+	$(SWIFT) build $(PROGRAM) --product CKernelTests
 	$(BUILD)/release/CKernelTests
 
 # Where the machine is of arm64, its own build is that of arm64.
@@ -84,7 +96,7 @@ examples: setup ## Build the programs in Examples, and run them on the sample in
 # the last option DocC wants every parameter described where one is.
 docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
 	@mkdir -p $(BUILD)-docs
-	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
+	DENSENET_DOCS=1 $(SWIFT) package --traits Serve --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
 		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
 		--warnings-as-errors --disable-parameters-and-returns-validation

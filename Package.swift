@@ -10,6 +10,11 @@ let strict: [SwiftSetting] = [
 
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
+/// A product that only the server uses.
+func served(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Serve"]))
+}
+
 let package = Package(
   name: "densenet",
   platforms: [.macOS(.v15)],
@@ -20,10 +25,24 @@ let package = Package(
     .library(name: "DenseNetIO", targets: ["DenseNetIO"]),
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
     .library(name: "DenseNetTasks", targets: ["DenseNetTasks"]),
+    .library(name: "DenseNetServer", targets: ["DenseNetServer"]),
+  ],
+  traits: [
+    .trait(
+      name: "Serve",
+      description:
+        "The server: `densenet serve`, and the library DenseNetServer. Without it none of its packages is fetched.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .target(name: "CDenseKernels", exclude: ["README.md"], cSettings: strictC + [.headerSearchPath(".")]),
@@ -58,10 +77,24 @@ let package = Package(
     .target(
       name: "DenseNetTasks", dependencies: ["DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports"],
       swiftSettings: strict),
+    .target(name: "CServerPage", cSettings: strictC),
+    .target(
+      name: "DenseNetServer",
+      dependencies: [
+        "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetTasks", "CServerPage", "CZlib",
+        served("Hummingbird", "hummingbird"), served("HummingbirdHTTP2", "hummingbird"),
+        served("HummingbirdTLS", "hummingbird"), served("NIOCore", "swift-nio"), served("NIOPosix", "swift-nio"),
+        served("NIOHTTPTypes", "swift-nio-extras"), served("NIOSSL", "swift-nio-ssl"),
+        served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
+        served("ServiceLifecycle", "swift-service-lifecycle"),
+      ],
+      exclude: ["Page"], swiftSettings: strict),
     .executableTarget(
       name: "densenet",
       dependencies: [
         "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks",
+        .target(name: "DenseNetServer", condition: .when(traits: ["Serve"])),
+        served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -81,6 +114,14 @@ let package = Package(
     .testTarget(name: "DenseNetReportsTests", dependencies: ["DenseNetReports"], swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["densenet", "DenseNetData", "DenseNets"], swiftSettings: strict),
+    .testTarget(
+      name: "DenseNetServerTests",
+      dependencies: [
+        "DenseNetServer", "DenseNetTasks", "DenseNetData", "DenseNetIO", "DenseNets",
+        served("Hummingbird", "hummingbird"), served("NIOCore", "swift-nio"), served("HTTPTypes", "swift-http-types"),
+        served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "DenseNetTasksTests", dependencies: ["DenseNetTasks", "DenseNets", "DenseNetData", "DenseNetIO"],
       swiftSettings: strict),

@@ -18,11 +18,19 @@ struct DenseNetCommand: AsyncParsableCommand {
       74 input or output failed; 130 interrupted.
       """,
     version: version,
-    subcommands: [
+    subcommands: commands)
+
+  private static var commands: [any ParsableCommand.Type] {
+    var commands: [any ParsableCommand.Type] = [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, ExportCommand.self,
       SummaryCommand.self, BenchCommand.self, LearningRateCommand.self, ReportCommand.self,
       CompareCommand.self, TabularCommand.self,
-    ])
+    ]
+    #if Serve
+      commands.insert(ServeCommand.self, at: 3)
+    #endif
+    return commands
+  }
 
   static func main() async {
     StandardStreams.prepare()

@@ -19,8 +19,8 @@ enum StandardStreams {
 }
 
 /// Writes one line to standard error, whatever the names in it hold. What cannot be written is dropped.
-func printError(_ line: String) {
-  Terminal.writeToStandardError("densenet: \(printable(line))\n")
+func printError(_ line: String, prefix: String = "densenet: ") {
+  Terminal.writeToStandardError("\(prefix)\(printable(line))\n")
 }
 
 /// Writes a result to standard output.

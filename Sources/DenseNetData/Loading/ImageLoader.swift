@@ -93,7 +93,8 @@ private struct PendingBatch {
 }
 
 extension Preprocessing {
-  fileprivate func image(_ image: DecodedImage, atLeast side: Int) throws(Failure) -> DecodedImage {
+  /// ``image(_:)`` for a network that takes no image whose sides are less than `side`.
+  package func image(_ image: DecodedImage, atLeast side: Int) throws(Failure) -> DecodedImage {
     let input = inputSize(height: image.height, width: image.width)
     guard min(input.height, input.width) >= side else {
       throw Failure(

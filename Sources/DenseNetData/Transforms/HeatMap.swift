@@ -54,6 +54,28 @@ public struct HeatMap: Sendable {
     return DecodedImage(width: shown.width, height: shown.height, channels: 3, pixels: result)
   }
 
+  /// The map in Turbo's colours, to be laid over what the network saw.
+  /// - Parameters:
+  ///   - height, width: of the network's input, in pixels.
+  package func colored(height: Int, width: Int) -> DecodedImage {
+    let rows = samples(height, seen: 0...Double(height), of: height, cells: values.shape[0])
+    let columns = samples(width, seen: 0...Double(width), of: width, cells: values.shape[1])
+    let (cells, stride, colors) = (values.values, values.shape[1], TurboColormap.table)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(height * width * 3)
+    for row in rows {
+      for column in columns {
+        guard let row, let column else { preconditionFailure("every pixel of the map was seen") }
+        let (upper, lower) = (row.first * stride, row.second * stride)
+        let top = mixed(cells[upper + column.first], cells[upper + column.second], column.share)
+        let bottom = mixed(cells[lower + column.first], cells[lower + column.second], column.share)
+        let color = colors[Int(mixed(top, bottom, row.share) * 255 + 0.5)]
+        for c in 0..<3 { pixels.append(UInt8(color[c] + 0.5)) }
+      }
+    }
+    return DecodedImage(width: width, height: height, channels: 3, pixels: pixels)
+  }
+
   /// Two neighbouring cells, and how much the second counts.
   private struct Sample {
     let first: Int
@@ -82,7 +104,7 @@ private func mixed(_ a: Float, _ b: Float, _ share: Float) -> Float { a + (b - a
 extension Preprocessing {
   /// The part of an image that becomes the network's input, in pixels of the image: where the crop is larger than
   /// the image, more than there is of it.
-  func seenPart(height: Int, width: Int) -> (rows: ClosedRange<Double>, columns: ClosedRange<Double>) {
+  package func seenPart(height: Int, width: Int) -> (rows: ClosedRange<Double>, columns: ClosedRange<Double>) {
     let resized = resizedSize(height: height, width: width)
     func part(_ original: Int, _ resized: Int, _ crop: Int?) -> ClosedRange<Double> {
       let axis = CropAxis(of: resized, to: crop ?? resized)

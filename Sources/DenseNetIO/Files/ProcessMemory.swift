@@ -14,15 +14,23 @@ public enum ProcessMemory {
   public static func peakResidentBytes() -> Int {
     // Linux carries `ru_maxrss` over `exec`, so that a small program started by a large one, `swift run` among them,
     // would report the large one's peak. `VmHWM` belongs to this program's own memory.
+    status("VmHWM") ?? peakByResourceUsage()
+  }
+
+  /// The resident set now, in bytes; 0 where the system does not say.
+  public static func residentBytes() -> Int { status("VmRSS") ?? 0 }
+
+  /// A field of Linux's `/proc/self/status`, in bytes; nil where there is none.
+  private static func status(_ field: String) -> Int? {
     #if os(Linux)
-      if let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("\(field):") }),
         let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
-      {
-        return kibibytes * 1024
-      }
+      else { return nil }
+      return kibibytes * 1024
+    #else
+      return nil
     #endif
-    return peakByResourceUsage()
   }
 
   /// `ru_maxrss` counts KiB on Linux and bytes on Darwin.

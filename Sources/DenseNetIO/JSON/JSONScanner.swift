@@ -2,18 +2,18 @@
 ///
 /// It allocates nothing but the strings that it returns and never recurses deeper than ``maximumDepth``, so a hostile
 /// header costs time in proportion to its length and no more. What is wrong is thrown as a ``JSONProblem``.
-struct JSONScanner {
-  static let maximumDepth = 32
+package struct JSONScanner {
+  package static let maximumDepth = 32
 
   private let bytes: [UInt8]
-  private(set) var position = 0
+  package private(set) var position = 0
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
   /// Reads `{"key": value, …}`; `member` must consume the value of each key.
-  mutating func object(_ member: (inout JSONScanner, String) throws(JSONProblem) -> Void) throws(JSONProblem) {
+  package mutating func object(_ member: (inout JSONScanner, String) throws(JSONProblem) -> Void) throws(JSONProblem) {
     try expect("{")
     if accept("}") { return }
     repeat {
@@ -25,7 +25,7 @@ struct JSONScanner {
   }
 
   /// Reads `[value, …]`; `element` must consume each value.
-  mutating func array(_ element: (inout JSONScanner) throws(JSONProblem) -> Void) throws(JSONProblem) {
+  package mutating func array(_ element: (inout JSONScanner) throws(JSONProblem) -> Void) throws(JSONProblem) {
     try expect("[")
     if accept("]") { return }
     repeat { try element(&self) } while accept(",")
@@ -33,7 +33,7 @@ struct JSONScanner {
   }
 
   /// Reads a whole number from 0 to `Int.max`, written without sign, fraction or exponent.
-  mutating func wholeNumber() throws(JSONProblem) -> Int {
+  package mutating func wholeNumber() throws(JSONProblem) -> Int {
     let lexeme = try number()
     guard lexeme.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else {
       throw problem("expected a whole number from 0, found \(text(lexeme))")
@@ -43,7 +43,7 @@ struct JSONScanner {
   }
 
   /// Reads a string.
-  mutating func string() throws(JSONProblem) -> String {
+  package mutating func string() throws(JSONProblem) -> String {
     try expect("\"")
     var result: [UInt8] = []
     while true {
@@ -62,7 +62,7 @@ struct JSONScanner {
   }
 
   /// Reads and drops any value.
-  mutating func skipValue(depth: Int = 0) throws(JSONProblem) {
+  package mutating func skipValue(depth: Int = 0) throws(JSONProblem) {
     guard depth < Self.maximumDepth else { throw problem("values are nested deeper than \(Self.maximumDepth)") }
     switch peek() {
     case UInt8(ascii: "{"): try object { scanner, _ throws(JSONProblem) in try scanner.skipValue(depth: depth + 1) }
@@ -76,23 +76,24 @@ struct JSONScanner {
   }
 
   /// Checks that nothing but white space is left.
-  mutating func end() throws(JSONProblem) {
+  package mutating func end() throws(JSONProblem) {
     guard peek() == nil else { throw problem("text follows the end of the value") }
   }
 
-  func problem(_ reason: String) -> JSONProblem {
+  package func problem(_ reason: String) -> JSONProblem {
     JSONProblem(position: position, reason: reason)
   }
 }
 
 /// What is wrong with a JSON text, and at which byte.
-struct JSONProblem: Error {
-  let position: Int
-  let reason: String
+package struct JSONProblem: Error {
+  package let position: Int
+  package let reason: String
 }
 
 extension JSONScanner {
-  private mutating func peek() -> UInt8? {
+  /// The first byte of what comes next, white space passed over; nil at the end.
+  package mutating func peek() -> UInt8? {
     while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
     return position < bytes.count ? bytes[position] : nil
   }
@@ -108,6 +109,13 @@ extension JSONScanner {
       let found = peek().map { text([$0]) } ?? "the end"
       throw problem("expected \(character), found \(found)")
     }
+  }
+
+  /// Reads `true` or `false`.
+  package mutating func bool() throws(JSONProblem) -> Bool {
+    let isTrue = peek() == UInt8(ascii: "t")
+    try isTrue ? literal("true") : literal("false")
+    return isTrue
   }
 
   private mutating func literal(_ word: StaticString) throws(JSONProblem) {
@@ -149,6 +157,47 @@ extension JSONScanner {
     }
     position = end
     return bytes[start..<end]
+  }
+
+  /// Reads any number as the nearest `Double`.
+  package mutating func double() throws(JSONProblem) -> Double {
+    let lexeme = try number()
+    if let value = Self.exact(lexeme) { return value }
+    guard let value = Double(String(decoding: lexeme, as: UTF8.self)) else {
+      throw problem("the number \(text(lexeme)) is too large")
+    }
+    return value
+  }
+
+  /// A number of few digits: its digits and the power of ten are both exact as `Double`, so that one operation on them
+  /// is rounded right. Nil for all others.
+  private static func exact(_ lexeme: ArraySlice<UInt8>) -> Double? {
+    var (digits, scale, exponent): (UInt64, Int, Int) = (0, 0, 0)
+    var (isNegative, hasPoint, exponentStart) = (false, false, -1)
+    for (index, byte) in zip(lexeme.indices, lexeme) {
+      switch byte {
+      case UInt8(ascii: "-"): isNegative = true
+      case UInt8(ascii: "."): hasPoint = true
+      case UInt8(ascii: "e"), UInt8(ascii: "E"): exponentStart = index + 1
+      default:
+        guard digits < 900_719_925_474_099 else { return nil }
+        digits = digits * 10 + UInt64(byte - UInt8(ascii: "0"))
+        if hasPoint { scale += 1 }
+      }
+      if exponentStart >= 0 { break }
+    }
+    if exponentStart >= 0 {
+      guard let value = Int(String(decoding: lexeme[exponentStart...], as: UTF8.self)) else { return nil }
+      exponent = value
+    }
+    let (power, overflows) = exponent.subtractingReportingOverflow(scale)
+    guard !overflows, (-22...22).contains(power) else { return nil }
+    let value = power < 0 ? Double(digits) / powersOfTen[-power] : Double(digits) * powersOfTen[power]
+    return isNegative ? -value : value
+  }
+
+  private static let powersOfTen: [Double] = (0...22).map { power in
+    (0..<power).reduce(1.0) { value, _ in value * 10 }
   }
 
   private mutating func escape(into result: inout [UInt8]) throws(JSONProblem) {

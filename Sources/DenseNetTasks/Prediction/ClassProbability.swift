@@ -24,7 +24,7 @@ public struct ClassProbability: Sendable, Equatable {
   ///   - source: the file of the weights, for messages.
   ///   - images: what each row is of, for messages.
   /// - Throws: `Failure(.invalidData)` where a logit is not finite.
-  static func top(
+  package static func top(
     _ count: Int, of logits: Tensor, thresholds: [Double]? = nil, names: [String], source: String, images: [String]
   ) throws -> [[ClassProbability]] {
     let (classes, values) = (logits.shape[1], logits.values)

@@ -73,20 +73,14 @@ public final class HeatMapWriter {
   func write(
     _ files: [String], classes: [[Explained]], activations: Tensor, predictor: Predictor, monitor: TaskMonitor
   ) throws {
-    let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
-    if height * width == 1, !hasWarned {
+    if activations.shape[2] * activations.shape[3] == 1, !hasWarned {
       hasWarned = true
       monitor.warning("the last feature map has a single pixel, so heat maps show nothing; use larger images")
     }
     for (n, file) in files.enumerated() {
       let image = try DecodedImage(contentsOf: file)
       for explained in classes[n] {
-        let weights = predictor.classifierWeights(of: explained.index).values
-        let values = (0..<height * width).map { place in
-          let start = (n * height * width + place) * channels
-          return (0..<channels).reduce(Float(0)) { $0 + weights[$1] * activations.storage[start + $1] }
-        }
-        let map = HeatMap(Tensor(shape: [height, width], values: values))
+        let map = predictor.classActivationMap(of: explained.index, activations, image: n)
         let overlay = map.overlay(on: image, preprocessing: preprocessing)
         let target = isFile ? Self.url(target) : url(for: file, explained.name)
         try AtomicFile.write(Data(try overlay.pngData()), to: target)

@@ -1,0 +1,104 @@
+#if Serve
+  import NIOCore
+  import Synchronization
+
+  /// A client's connection, as far as a request knows of it.
+  final class Connection: Sendable {
+    let channel: any Channel
+    private let state = Mutex(State())
+
+    private struct State {
+      var hasDeparted = false
+      var cancel: (@Sendable () -> Void)?
+    }
+
+    init(_ channel: any Channel) { self.channel = channel }
+
+    /// Asks the client for the body that it holds back.
+    func sendContinue() { channel.pipeline.triggerUserOutboundEvent(SendContinue(), promise: nil) }
+
+    /// The client has gone: what it asked for is wanted no more.
+    func depart() {
+      let cancel = state.withLock { state in
+        state.hasDeparted = true
+        return state.cancel
+      }
+      cancel?()
+    }
+
+    /// Does `work`, which is cancelled where the client goes away meanwhile.
+    func cancelling<R: Sendable>(_ work: @escaping @Sendable () async throws -> R) async throws -> R {
+      let task = Task { try await work() }
+      let hasDeparted = state.withLock { state in
+        state.cancel = { task.cancel() }
+        return state.hasDeparted
+      }
+      if hasDeparted { task.cancel() }
+      defer { state.withLock { $0.cancel = nil } }
+      return try await withTaskCancellationHandler {
+        try await task.value
+      } onCancel: {
+        task.cancel()
+      }
+    }
+  }
+
+  struct SendContinue: Sendable {}
+
+  /// Every guarded connection of this process by its channel, for requests that come in over it.
+  enum OpenConnections {
+    private static let state = Mutex<[ObjectIdentifier: Connection]>([:])
+
+    static func of(_ channel: any Channel) -> Connection? { state.withLock { $0[ObjectIdentifier(channel)] } }
+    static func add(_ connection: Connection) {
+      state.withLock { $0[ObjectIdentifier(connection.channel)] = connection }
+    }
+    static func remove(_ channel: any Channel) { state.withLock { $0[ObjectIdentifier(channel)] = nil } }
+  }
+
+  /// All open connections, so that there are no more than a limit: where there would be, the one goes that has been idle
+  /// the longest.
+  final class ConnectionRegistry: Sendable {
+    let limit: Int
+    private let state = Mutex<[ObjectIdentifier: Entry]>([:])
+
+    private struct Entry: Sendable {
+      let connection: Connection
+      /// Since when no request has been in progress; nil: one is.
+      var idleSince: NIODeadline?
+    }
+
+    init(limit: Int) { self.limit = limit }
+
+    /// Connections that are open.
+    var count: Int { state.withLock { $0.count } }
+
+    /// - Parameter counts: whether the limit applies; a stream within a connection is no connection.
+    /// - Returns: whether there is room for the connection.
+    func add(_ connection: Connection, counts: Bool) -> Bool {
+      let (hasRoom, victim) = state.withLock { state -> (Bool, Connection?) in
+        var victim: Connection?
+        if counts, state.count >= limit {
+          let idle = state.filter { $0.value.idleSince != nil }
+          guard let oldest = idle.min(by: { $0.value.idleSince! < $1.value.idleSince! }) else { return (false, nil) }
+          state[oldest.key] = nil
+          victim = oldest.value.connection
+        }
+        state[ObjectIdentifier(connection.channel)] = Entry(connection: connection, idleSince: .now())
+        return (true, victim)
+      }
+      victim?.channel.close(promise: nil)
+      if hasRoom { OpenConnections.add(connection) }
+      return hasRoom
+    }
+
+    func remove(_ channel: any Channel) {
+      OpenConnections.remove(channel)
+      state.withLock { $0[ObjectIdentifier(channel)] = nil }
+    }
+
+    func setIdle(_ channel: any Channel, _ isIdle: Bool) {
+      state.withLock { $0[ObjectIdentifier(channel)]?.idleSince = isIdle ? .now() : nil }
+    }
+  }
+#endif

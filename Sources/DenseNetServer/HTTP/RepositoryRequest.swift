@@ -1,0 +1,44 @@
+#if Serve
+  import DenseNetIO
+
+  /// The bodies of repository requests: empty, or a JSON object.
+  struct RepositoryRequest {
+    /// Whether only models in memory are asked for.
+    private(set) var readyOnly = false
+
+    init(index body: [UInt8]) throws {
+      try Self.read(body) { scanner, key throws(JSONProblem) in
+        if key == "ready" { readyOnly = try scanner.bool() } else { try scanner.skipValue() }
+      }
+    }
+
+    /// Of a load or an unload. What would bring a file or a configuration is refused: no request does.
+    static func requireNoFiles(_ body: [UInt8]) throws {
+      var found: String?
+      try read(body) { scanner, key throws(JSONProblem) in
+        guard key == "parameters" else { return try scanner.skipValue() }
+        try scanner.object { scanner, key throws(JSONProblem) in
+          if key == "config" || key.hasPrefix("file:") { found = key }
+          try scanner.skipValue()
+        }
+      }
+      if let found {
+        throw ServiceError(
+          .invalidArgument, "parameters: \"\(shown(found))\" is not taken: models come from this server's own files")
+      }
+    }
+
+    private static func read(
+      _ body: [UInt8], _ member: (inout JSONScanner, String) throws(JSONProblem) -> Void
+    ) throws {
+      guard !body.isEmpty else { return }
+      var scanner = JSONScanner(body)
+      do {
+        try scanner.object(member)
+        try scanner.end()
+      } catch let problem as JSONProblem {
+        throw ServiceError(.invalidArgument, "the request's JSON: \(problem.reason), at byte \(problem.position)")
+      }
+    }
+  }
+#endif

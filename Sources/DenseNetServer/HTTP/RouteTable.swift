@@ -1,0 +1,119 @@
+#if Serve
+  import HTTPTypes
+  import Hummingbird
+  import NIOCore
+
+  /// A request that has found its route.
+  struct RouteCall: Sendable {
+    let request: Request
+    let connection: Connection?
+    /// What the path names, percent signs decoded; empty where it names none.
+    let model: String
+    let version: String?
+  }
+
+  /// The routes of a server, with all that is common to them: tokens, errors, counts, `HEAD` for each `GET`, and 405 for
+  /// other methods.
+  struct RouteTable<Routes: RouterMethods> {
+    private let server: ModelServer
+    private let router: Routes
+    private var methods: [String: [HTTPRequest.Method]] = [:]
+
+    init(_ server: ModelServer, _ router: Routes) { (self.server, self.router) = (server, router) }
+
+    /// - Parameter isOpen: whether the route is for anybody, whatever token there is.
+    mutating func add(
+      _ method: HTTPRequest.Method, _ path: String, isOpen: Bool = false,
+      _ body: @escaping @Sendable (RouteCall) async throws -> Response
+    ) {
+      methods[path, default: []].append(method)
+      let server = server
+      router.on(RouterPath(path), method: method) { request, context in
+        await server.answer(request, context, route: path, isOpen: isOpen, body)
+      }
+      guard method == .get else { return }
+      methods[path, default: []].append(.head)
+      router.on(RouterPath(path), method: .head) { request, context in
+        await server.answer(request, context, route: path, isOpen: isOpen, body).createHeadResponse()
+      }
+    }
+
+    func refuseOtherMethods() {
+      let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+      for (path, known) in methods {
+        let list = known.map(\.rawValue).joined(separator: ", ")
+        for method in all where !known.contains(method) {
+          let server = server
+          router.on(RouterPath(path), method: method) { request, context in
+            var response = await server.answer(request, context, route: path, isOpen: true) { _ in
+              throw ServiceError(.methodNotAllowed, "expected \(list), found \(method.rawValue)")
+            }
+            response.headers[.allow] = list
+            return response
+          }
+        }
+      }
+    }
+  }
+
+  extension ModelServer {
+    /// Answers a request by `body`, or with the error that it throws.
+    func answer(
+      _ request: Request, _ context: some RequestContext, route: String, isOpen: Bool,
+      _ body: @escaping @Sendable (RouteCall) async throws -> Response
+    ) async -> Response {
+      lifecycle.enter()
+      defer { lifecycle.leave() }
+      let start = ContinuousClock.now
+      var response: Response
+      do {
+        if !isOpen { try requireToken(of: request) }
+        let connection = (context as? any ConnectionContext)?.requestConnection?.connection
+        let call = RouteCall(
+          request: request, connection: connection, model: Self.decoded(context.parameters.get("model")) ?? "",
+          version: Self.decoded(context.parameters.get("version")))
+        response = try await body(call)
+      } catch {
+        let service = ServiceError(any: error)
+        if service.code == .internalError { context.logger.error("\(route): \(error)") }
+        response = service.response
+      }
+      metrics.answered(
+        .init(route: route, method: request.method.rawValue, status: response.status.code),
+        seconds: (ContinuousClock.now - start).inSeconds)
+      return response
+    }
+
+    private static func decoded(_ part: String?) -> String? {
+      part.map { $0.removingURLPercentEncoding() ?? $0 }
+    }
+
+    /// - Throws: `ServiceError(.unauthenticated)`; what it compares takes the same time wherever the tokens differ.
+    func requireToken(of request: Request) throws(ServiceError) {
+      guard let token = configuration.token else { return }
+      let given = request.headers[.authorization].map { Array($0.utf8) } ?? []
+      guard BearerToken.matches(given, token) else {
+        throw ServiceError(.unauthenticated, "expected an Authorization header with this server's token (Bearer …)")
+      }
+    }
+  }
+
+  /// The token of `Authorization: Bearer TOKEN`.
+  enum BearerToken {
+    /// - Parameter header: the header's value.
+    static func matches(_ header: [UInt8], _ token: [UInt8]) -> Bool {
+      let scheme = Array("bearer ".utf8)
+      guard header.count > scheme.count,
+        zip(header, scheme).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 })
+      else { return false }
+      let given = header[scheme.count...].drop { $0 == UInt8(ascii: " ") }
+      var difference = UInt8(given.count == token.count ? 0 : 1)
+      for index in token.indices {
+        // Of a shorter one its own bytes again, so that the time tells of the given token's length at most.
+        let byte = given.isEmpty ? 0 : given[given.startIndex + index % given.count]
+        difference |= byte ^ token[index]
+      }
+      return difference == 0
+    }
+  }
+#endif
