@@ -82,7 +82,8 @@ let package = Package(
       name: "DenseNetServer",
       dependencies: [
         "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetTasks", "CServerPage", "CZlib",
-        served("Hummingbird", "hummingbird"), served("HummingbirdHTTP2", "hummingbird"),
+        served("Hummingbird", "hummingbird"), served("HummingbirdCore", "hummingbird"),
+        served("HummingbirdHTTP2", "hummingbird"),
         served("HummingbirdTLS", "hummingbird"), served("NIOCore", "swift-nio"), served("NIOPosix", "swift-nio"),
         served("NIOHTTPTypes", "swift-nio-extras"), served("NIOSSL", "swift-nio-ssl"),
         served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
@@ -95,6 +96,7 @@ let package = Package(
         "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks",
         .target(name: "DenseNetServer", condition: .when(traits: ["Serve"])),
         served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
+        served("UnixSignals", "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

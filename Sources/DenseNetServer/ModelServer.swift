@@ -1,6 +1,6 @@
 #if Serve
   import DenseNetTasks
-  public import DenseNets
+  import DenseNets
   import Foundation
 
   /// Answers requests for inference with the models of a repository, whatever protocol they come by.

@@ -1,7 +1,8 @@
 #if Serve
-  public import DenseNets
+  import DenseNets
   import Foundation
   import Hummingbird
+  import HummingbirdCore
   import HummingbirdHTTP2
   public import Logging
   import NIOCore

@@ -1,4 +1,5 @@
 #if Serve
+  import DenseNetTasks
   import HTTPTypes
   import Hummingbird
   import NIOCore

@@ -33,9 +33,10 @@
         table.add(.get, path) { [self] call in Response(json: try metadata(call.model, version: call.version)) }
         table.add(.get, path + "/ready") { [self] call in
           let model: ServedModel
-          do {
+          do throws(ServiceError) {
             model = try models.model(call.model, version: call.version)
-          } catch  where lifecycle.isEnding || models.names.contains(call.model) {
+          } catch {
+            guard lifecycle.isEnding || models.names.contains(call.model) else { throw error }
             throw ServiceError(.unavailable, error.message, retryAfter: 1)
           }
           return Response(json: .object([("name", .string(model.name)), ("ready", .bool(true))]))

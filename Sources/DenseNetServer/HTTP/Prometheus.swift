@@ -1,6 +1,7 @@
 #if Serve
   import DenseNetIO
   import Foundation
+  import Synchronization
 
   /// `GET /metrics` in Prometheus' text format.
   extension ModelServer {

@@ -33,11 +33,11 @@
     ) throws {
       guard !body.isEmpty else { return }
       var scanner = JSONScanner(body)
-      do {
+      do throws(JSONProblem) {
         try scanner.object(member)
         try scanner.end()
-      } catch let problem as JSONProblem {
-        throw ServiceError(.invalidArgument, "the request's JSON: \(problem.reason), at byte \(problem.position)")
+      } catch {
+        throw ServiceError(.invalidArgument, "the request's JSON: \(error.reason), at byte \(error.position)")
       }
     }
   }

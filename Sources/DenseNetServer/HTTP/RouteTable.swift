@@ -1,6 +1,8 @@
 #if Serve
+  import DenseNets
   import HTTPTypes
   import Hummingbird
+  import Logging
   import NIOCore
 
   /// A request that has found its route.

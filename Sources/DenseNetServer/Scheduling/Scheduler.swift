@@ -16,13 +16,13 @@
     private let state = Mutex(State())
     private let available = DispatchSemaphore(value: 0)
 
-    private struct Line {
+    fileprivate struct Line {
       var entries: [ComputeEntry] = []
       /// How long the model's passes have taken, in seconds, as far as that counts for whose turn it is.
       var used = 0.0
     }
 
-    private struct State {
+    fileprivate struct State {
       var lines: [String: Line] = [:]
       /// ``Line/used`` of the line that was served last: a line that was empty begins here.
       var turn = 0.0

@@ -1,4 +1,4 @@
-import DenseNets
+package import DenseNets
 
 /// How probable a network finds a class.
 public struct ClassProbability: Sendable, Equatable {

@@ -6,6 +6,7 @@
   import Foundation
   import Logging
   import ServiceLifecycle
+  import UnixSignals
 
   struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 #if Serve
   import HTTPTypes
-  import NIOCore
+  public import NIOCore
   import NIOHTTPTypes
 
   /// How long clients may take.
@@ -150,11 +150,12 @@
       case .body(let buffer): size = buffer.readableBytes
       case .end: isLast = true
       }
+      let isEnd = isLast
       let promise = promise ?? context.eventLoop.makePromise()
       let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
       promise.futureResult.whenComplete { _ in
         let (handler, context) = bound.value
-        handler.wrote(context, isLast: isLast)
+        handler.wrote(context, isLast: isEnd)
       }
       if pendingWrites == 0 { watchWriting(context, since: .now()) }
       pendingWrites += 1
