@@ -1,5 +1,6 @@
 #if Serve
   import DenseNetIO
+  import DenseNetTasks
   import DenseNets
   import Foundation
   import Testing

@@ -28,7 +28,7 @@
       }
       await server.beginEnd()
       try await Task.sleep(for: .milliseconds(100))
-      let answers = try await offPool { [idle = Unsafe(idle), half = Unsafe(half)] in
+      let answers = try await offPool { [half = Unsafe(half)] in
         // A new connection is accepted still, and learns that the server is not ready.
         let new = try Client(port: port)
         try new.send(Client.request("GET", "/v2/health/ready"))

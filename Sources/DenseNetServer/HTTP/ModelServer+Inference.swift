@@ -55,7 +55,8 @@
     /// `POST /predict`
     func predict(_ call: RouteCall) async throws -> Response {
       let type = call.request.headers[.contentType]?.lowercased() ?? ""
-      guard !type.hasPrefix("multipart/"), !type.hasPrefix("application/x-www-form-urlencoded") else {
+      // What curl says of any body is no reason to refuse it: application/x-www-form-urlencoded.
+      guard !type.hasPrefix("multipart/") else {
         throw ServiceError(
           .unsupportedMedia,
           "expected the bytes of one picture as the body, found a form; with curl: --data-binary @picture.jpg")
