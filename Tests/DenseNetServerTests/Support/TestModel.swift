@@ -53,6 +53,12 @@
     }
   }
 
+  /// Whether logits are those of a pass with another number of images: sums of small maps are then made in another order,
+  /// and rounded by up to 1e-6 of a value of 1.
+  func isClose(_ a: [Float], _ b: [Float]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 1e-6 }
+  }
+
   /// Pictures that the decoder's tests use too.
   enum Pictures {
     static func path(_ name: String) -> String {
