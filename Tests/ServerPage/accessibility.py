@@ -33,7 +33,13 @@ contrast = """(() => {
 })()"""
 
 CONTROLS = {"button", "textbox", "slider", "radio", "combobox", "link", "image", "img", "checkbox", "group", "region", "article",
-            "DisclosureTriangle", "MenuListPopup"}
+            "DisclosureTriangle"}
+
+
+def is_details(page, node):
+    """Whether it is the group that `details` makes, whose summary names it."""
+    described = page.call("DOM.describeNode", backendNodeId=node["backendDOMNodeId"])
+    return described["node"]["nodeName"] == "DETAILS"
 
 
 def names(page):
@@ -43,7 +49,7 @@ def names(page):
     for node in nodes:
         role, name = node.get("role", {}).get("value", ""), node.get("name", {}).get("value", "")
         roles.append(role)
-        if role in CONTROLS - {"MenuListPopup"} and not name.strip():
+        if role in CONTROLS and not name.strip() and not is_details(page, node):
             found.append(f"a {role} without a name")
         if role == "radio" and "%" not in name:
             found.append(f"the class '{name}' is read without its probability")

@@ -162,7 +162,7 @@ class Page:
                           body=base64.b64encode(json.dumps(body).encode()).decode())
 
     def press(self, key, modifiers=0, commands=()):
-        code, text = KEYS.get(key, (ord(key.upper()), ""))
+        code, text = KEYS[key] if key in KEYS else (ord(key.upper()), "")
         name = {" ": "Space"}.get(key, key if len(key) > 1 else f"Key{key.upper()}")
         common = {"key": key, "code": name, "windowsVirtualKeyCode": code, "modifiers": modifiers}
         down = {"type": "keyDown" if text else "rawKeyDown", **common}

@@ -267,7 +267,7 @@ class Checks:
         page.drop(self.files[0].parent, self.files[0])
         page.until(f"{CARDS} === 2 && {DONE}", "both cards are done")
         expect(page.run("document.querySelector('.error strong').textContent.includes('cannot be read')"), True, "the folder's error")
-        self.silent(page)
+        self.silent(page, also="ERR_FILE_NOT_FOUND")
 
     def faults(self):
         """503 with Retry-After, 413 and a server that has gone, each in the server's place."""
@@ -332,9 +332,11 @@ class Checks:
         page.until(f"document.getElementById('announcer').textContent.includes({json.dumps(first)})", "the class is announced")
         self.silent(page)
 
-    def silent(self, page, statuses=()):
+    def silent(self, page, statuses=(), also=None):
         """No breach of the policy, no error, no request to another host."""
         expected = tuple(f"status of {s}" for s in statuses) + (("ERR_CONNECTION_REFUSED",) if statuses else ())
+        if also:
+            expected += (also,)
         if self.token:
             expected += ("status of 401",)
         complaints = [c for c in page.complaints() if not any(e in c for e in expected)]
