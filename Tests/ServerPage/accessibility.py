@@ -32,6 +32,22 @@ contrast = """(() => {
   return found;
 })()"""
 
+# Parts of a card that stand out of it, and names of which nothing is left.
+misplaced = """(() => {
+  const found = [];
+  for (const card of document.querySelectorAll('.card')) {
+    const edge = card.getBoundingClientRect();
+    for (const part of card.querySelectorAll('*')) {
+      if (!part.checkVisibility() || part.closest('.hidden, svg')) continue;
+      const {left, right, bottom, width} = part.getBoundingClientRect();
+      const name = part.className || part.tagName;
+      if (left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1) found.push(`${name} stands out of its card`);
+      if (part.matches('.name') && width < 60) found.push(`${width} px are left for '${part.textContent.slice(0, 20)}'`);
+    }
+  }
+  return found;
+})()"""
+
 CONTROLS = {"button", "textbox", "slider", "radio", "combobox", "link", "image", "img", "checkbox", "group", "region", "article",
             "DisclosureTriangle"}
 

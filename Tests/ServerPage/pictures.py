@@ -51,8 +51,8 @@ def heat_map(side=56, centre=(0.5, 0.5)):
     return png(side, side, rows)
 
 
-def middle_colour(data):
-    """-> (width, height, the mean colour of the middle of a PNG of 8 bits, with or without alpha); ValueError for others"""
+def petal_colour(data):
+    """-> (width, height, the mean colour of the petals on a PNG of 8 bits, with or without alpha); ValueError for others"""
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         raise ValueError("not a PNG")
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
@@ -67,12 +67,13 @@ def middle_colour(data):
     channels = {2: 3, 6: 4}[kind]
     rows = unfiltered(zlib.decompress(packed), width * channels, channels)
     sums, count = [0, 0, 0], 0
-    for y in range(height * 3 // 8, height * 5 // 8):
-        for x in range(width * 3 // 8, width * 5 // 8):
-            for i in range(3):
-                sums[i] += rows[y][x * channels + i]
-            count += 1
-    return width, height, [s / count for s in sums]
+    for y in range(0, height, 2):
+        for x in range(0, width, 2):
+            pixel = rows[y][x * channels:x * channels + 3]
+            # Grass and the flower's core are dull.
+            if max(pixel) - min(pixel) > 60:
+                sums, count = [s + p for s, p in zip(sums, pixel)], count + 1
+    return width, height, [s / max(count, 1) for s in sums]
 
 
 def unfiltered(data, stride, channels):

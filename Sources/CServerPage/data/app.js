@@ -32,8 +32,8 @@ function renderModel() {
   document.title = settings.model ? `${settings.model} · densenet` : "densenet";
   const count = facts?.classes?.length;
   const kind = facts?.kind === "labels" ? "labelCount" : "classCount";
-  parts.subtitle.textContent = ["densenet", ...(count ? [text(kind, number(count))] : [])].join(" · ");
-  parts["top-choice"].hidden = facts?.kind === "labels";
+  parts.subtitle.textContent = settings.model ? ["densenet", ...(count ? [text(kind, number(count))] : [])].join(" · ") : "";
+  parts["top-choice"].hidden = !settings.model || facts?.kind === "labels";
   const query = new URLSearchParams({ model: settings.model, top: settings.top }).toString().replaceAll("'", "%27");
   const header = hasToken() ? ' -H "Authorization: Bearer $TOKEN"' : "";
   parts.command.textContent = `curl${header} --data-binary @picture.jpg \\\n  '${new URL("predict", location.href)}?${query}'`;

@@ -22,7 +22,7 @@ export class Card {
     this.url = URL.createObjectURL(file);
     const find = (selector) => this.element.querySelector(selector);
     this.parts = {
-      article: find("article"), title: find("h2"), remove: find(".remove"), stage: find(".stage"), frame: find(".frame"),
+      article: find("article"), title: find("h2"), remove: find(".remove"), sight: find(".sight"), frame: find(".frame"),
       picture: find(".picture"), map: find(".map"), noPreview: find(".no-preview"), tools: find(".map-tools"),
       toggle: find(".toggle"), opacity: find(".opacity"), slider: find("input[type=range]"), output: find("output"),
       note: find(".map-note"), state: find(".state"), stateText: find(".state-text"), error: find(".error"),
@@ -69,6 +69,7 @@ export class Card {
     picture.addEventListener("error", () => {
       picture.hidden = true;
       noPreview.hidden = false;
+      this.render();
     });
     picture.src = this.url;
   }
@@ -159,7 +160,7 @@ export class Card {
 
   /** Writes all texts anew, in the language of now. */
   render() {
-    const { title, remove, picture, noPreview, state, stateText, error, errorTitle, serverText, retry, tools } = this.parts;
+    const { title, remove, picture, noPreview, state, stateText, error, errorTitle, serverText, retry, tools, sight } = this.parts;
     title.textContent = this.name;
     title.title = this.name;
     label(remove, text("remove", this.name));
@@ -174,7 +175,10 @@ export class Card {
       errorTitle.textContent = errorText(this.error.status);
       serverText.textContent = this.error.message;
       retry.textContent = text("again");
+      retry.hidden = [400, 413, 415, 422].includes(this.error.status);
     }
+    // Of a file that neither the browser nor the server can read there is nothing to see.
+    sight.hidden = this.state === "failed" && picture.hidden;
     tools.hidden = !isDone || !this.entries.length;
     this.parts.article.setAttribute("aria-busy", String(!isDone && this.state !== "failed"));
     this.#renderBars();

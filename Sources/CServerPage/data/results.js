@@ -47,21 +47,25 @@ export function row(entry, group, isChosen) {
   const name = element("span", "name", entry.name);
   name.title = entry.name;
   name.dir = "auto";
-  label.append(choice, name, ...(entry.decision === undefined ? probability(entry) : decided(entry)), bar(entry));
-  if (entry.decision !== undefined) label.classList.add(entry.decision ? "applies" : "fails");
+  label.append(choice, name, element("span", "value", percent(entry.probability)));
+  if (entry.decision !== undefined) {
+    label.classList.add(entry.decision ? "applies" : "fails");
+    choice.after(mark(entry.decision));
+    label.append(element("span", "threshold", `${entry.decision ? "≥" : "<"} ${shortPercent(entry.threshold)}`));
+  }
+  label.append(bar(entry));
   item.append(label);
   return item;
 }
 
-function probability(entry) {
-  return [element("span", "value", percent(entry.probability))];
-}
-
-function decided(entry) {
-  const value = element("span", "value", percent(entry.probability));
-  const against = element("span", "threshold", `${entry.decision ? "≥" : "<"} ${shortPercent(entry.threshold)}`);
-  const decision = element("span", "decision", text(entry.decision ? "yes" : "no"));
-  return [value, against, decision];
+/** Whether a label applies: a tick or a dash to the eye, a word to the ear. */
+function mark(decision) {
+  const sign = element("span", "sign", decision ? "✓" : "–");
+  sign.setAttribute("aria-hidden", "true");
+  const made = element("span", "decision");
+  made.title = text(decision ? "yes" : "no");
+  made.append(sign, element("span", "hidden", made.title));
+  return made;
 }
 
 function bar(entry) {
