@@ -127,7 +127,7 @@ class Page:
             raise Failed(f"{script[:80]}: {reply['exceptionDetails'].get('exception', {}).get('description', '')}")
         return reply["result"].get("value")
 
-    def until(self, script, what, seconds=8):
+    def until(self, script, what, seconds=30):
         deadline = time.monotonic() + seconds
         while True:
             self.answer_paused()

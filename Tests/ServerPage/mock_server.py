@@ -26,7 +26,7 @@ POLICY = (
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 # Names are text, whatever they hold.
 HOSTILE = "<img src=x onerror=alert(1)> & a name that is far too long for any card that a picture could have"
-CLASSES = [*pictures.COLOURS, "daisy", "clover", HOSTILE]
+CLASSES = [*pictures.COLOURS, "daisy", "clover", "thistle", HOSTILE]
 LABELS = ["red petals", "yellow petals", "blue petals", "open", "in focus", "grass behind", "insect", "several flowers", "shade", "dew"]
 THRESHOLDS = [0.5, 0.5, 0.35, 0.4, 0.6, 0.25, 0.1, 0.5, 0.5, 0.3]
 
@@ -38,7 +38,7 @@ def softmax(values):
 
 def classify(colour):
     scores = [-math.dist(colour, c) / 30 for c in pictures.COLOURS.values()]
-    return softmax(scores + [-4.5, -5.2, -4.9])
+    return softmax(scores + [-4.5, -5.2, -4.9, -9])
 
 
 def traits(colour):

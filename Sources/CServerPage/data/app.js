@@ -5,7 +5,7 @@ import { hasToken, modelFacts, models, recall, remember, setToken } from "./serv
 import { duration, errorText, number, preferredLanguage, setLanguage, text } from "./texts.js";
 
 const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
-const settings = { model: "", facts: null, top: 5, opacity: "60" };
+const settings = { model: "", facts: null, top: 5, opacity: "50" };
 let cards = [];
 let names = [];
 let pasted = 0;

@@ -245,13 +245,19 @@ export class Card {
   }
 
   #renderFacts() {
-    const { facts } = this.parts;
-    const shown = [];
-    if (Number.isFinite(this.milliseconds)) shown.push(text("milliseconds", duration(this.milliseconds)));
-    if (this.size) shown.push(`${number(this.size[0])} × ${number(this.size[1])}`);
-    shown.push(fileSize(this.file.size));
-    facts.textContent = shown.join(" · ");
-    facts.title = this.answer ? text("inAll", duration(this.elapsed)) : "";
+    const milliseconds = this.milliseconds;
+    const shown = {
+      latency: milliseconds === undefined ? "" : text("milliseconds", duration(milliseconds)),
+      size: this.size ? `${number(this.size[0])} × ${number(this.size[1])}` : "",
+      bytes: fileSize(this.file.size),
+    };
+    for (const [key, value] of Object.entries(shown)) {
+      const fact = this.parts.facts.querySelector(`.${key}`);
+      fact.hidden = !value;
+      fact.firstElementChild.textContent = text(key);
+      fact.lastElementChild.textContent = value;
+    }
+    this.parts.facts.querySelector(".latency").title = this.answer ? text("inAll", duration(this.elapsed)) : "";
   }
 
   get milliseconds() {

@@ -33,7 +33,10 @@ const english = {
   more: (count) => `Show ${count} more`,
   fewer: "Show fewer",
   milliseconds: (value) => `${value} ms`,
-  inAll: (value) => `${value} ms in all, with the transfer`,
+  latency: "Time in the server",
+  inAll: (value) => `${value} ms with the transfer`,
+  size: "Pixels",
+  bytes: "File",
   summary: (count, median) => `${count} ${count === "1" ? "picture" : "pictures"}${median ? ` · median ${median} ms` : ""}`,
   announceOne: (name, result) => `${name}: ${result}`,
   announceMany: (done, all) => `${done} of ${all} pictures done`,
@@ -88,7 +91,10 @@ const chinese = {
   more: (count) => `再显示 ${count} 个`,
   fewer: "收起",
   milliseconds: (value) => `${value} 毫秒`,
-  inAll: (value) => `连同传输共 ${value} 毫秒`,
+  latency: "服务器用时",
+  inAll: (value) => `连同传输 ${value} 毫秒`,
+  size: "像素",
+  bytes: "文件",
   summary: (count, median) => `${count} 张图片${median ? ` · 中位数 ${median} 毫秒` : ""}`,
   announceOne: (name, result) => `${name}：${result}`,
   announceMany: (done, all) => `${all} 张图片已完成 ${done} 张`,
@@ -138,8 +144,19 @@ export function errorText(status) {
   return languages[current][`error${status}`] ?? text("errorOther", status);
 }
 
+// To make a format takes far longer than to use it.
+const formats = new Map();
+
+function format(value, least, most) {
+  const key = `${current} ${least} ${most}`;
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.NumberFormat(current, { minimumFractionDigits: least, maximumFractionDigits: most }));
+  }
+  return formats.get(key).format(value);
+}
+
 export function number(value, decimals = 0) {
-  return new Intl.NumberFormat(current, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  return format(value, decimals, decimals);
 }
 
 /** Milliseconds: a decimal where there are few of them. */
@@ -156,7 +173,7 @@ export function percent(value) {
 
 /** A threshold, with no more decimals than it needs. */
 export function shortPercent(value) {
-  return `${new Intl.NumberFormat(current, { maximumFractionDigits: 1 }).format(value * 100)}%`;
+  return `${format(value * 100, 0, 1)}%`;
 }
 
 export function fileSize(bytes) {
