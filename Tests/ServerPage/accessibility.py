@@ -42,6 +42,8 @@ misplaced = """(() => {
       const {left, right, bottom, width} = part.getBoundingClientRect();
       const name = part.className || part.tagName;
       if (left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1) found.push(`${name} stands out of its card`);
+      const isCut = part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible';
+      if (isCut && width > 1 && !part.matches('.name, h2')) found.push(`${name} is cut`);
       if (part.matches('.name') && width < 60) found.push(`${width} px are left for '${part.textContent.slice(0, 20)}'`);
     }
   }
