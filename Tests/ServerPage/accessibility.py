@@ -50,8 +50,21 @@ misplaced = """(() => {
   return found;
 })()"""
 
-CONTROLS = {"button", "textbox", "slider", "radio", "combobox", "link", "image", "img", "checkbox", "group", "region", "article",
-            "DisclosureTriangle"}
+CONTROLS = {
+    "button",
+    "textbox",
+    "slider",
+    "radio",
+    "combobox",
+    "link",
+    "image",
+    "img",
+    "checkbox",
+    "group",
+    "region",
+    "article",
+    "DisclosureTriangle",
+}
 
 
 def is_details(page, node):
@@ -71,7 +84,9 @@ def names(page):
             found.append(f"a {role} without a name")
         if role == "radio" and "%" not in name:
             found.append(f"the class '{name}' is read without its probability")
-    levels = page.run("[...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility()).map(e => Number(e.tagName[1]))")
+    levels = page.run(
+        "[...document.querySelectorAll('h1, h2, h3')].filter(e => e.checkVisibility()).map(e => Number(e.tagName[1]))"
+    )
     if levels[:1] != [1] or levels.count(1) != 1 or any(b > a + 1 for a, b in zip(levels, levels[1:])):
         found.append(f"headings of levels {levels}")
     for role in ("main", "status"):

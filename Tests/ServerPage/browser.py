@@ -1,4 +1,5 @@
 """Drives headless Chromium by its DevTools protocol over a pair of pipes, by the standard library alone."""
+
 import base64
 import json
 import os
@@ -8,7 +9,14 @@ import subprocess
 import tempfile
 import time
 
-KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "ArrowRight": (39, ""), "ArrowDown": (40, ""), "Escape": (27, "")}
+KEYS = {
+    "Tab": (9, ""),
+    "Enter": (13, "\r"),
+    " ": (32, " "),
+    "ArrowRight": (39, ""),
+    "ArrowDown": (40, ""),
+    "Escape": (27, ""),
+}
 
 
 class Failed(AssertionError):
@@ -17,23 +25,37 @@ class Failed(AssertionError):
 
 class Browser:
     def __init__(self, program=None, languages="en-US"):
-        program = program or next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+        program = program or next(
+            (p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None
+        )
         if not program:
             raise SystemExit("no Chromium here; install it (apt-get install chromium) or name it with --browser")
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_browser, self.output = os.pipe()
         self.input, from_browser = os.pipe()
         options = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-            f"--lang={languages}", f"--accept-lang={languages}", f"--user-data-dir={self.folder.name}", "--remote-debugging-pipe",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--hide-scrollbars",
+            f"--lang={languages}",
+            f"--accept-lang={languages}",
+            f"--user-data-dir={self.folder.name}",
+            "--remote-debugging-pipe",
             "about:blank",
         ]
         # Chromium reads commands from descriptor 3 and writes to 4.
         command = 'a=$1; b=$2; shift 2; exec "$@" 3<&"$a" 4>&"$b"'
         arguments = ["/bin/bash", "-c", command, "browser", str(to_browser), str(from_browser), program, *options]
         self.process = subprocess.Popen(
-            arguments, pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            arguments,
+            pass_fds=(to_browser, from_browser),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_browser)
         os.close(from_browser)
         self.buffer, self.count, self.events = b"", 0, []
@@ -98,7 +120,9 @@ class Page:
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
+        )
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         if still:
@@ -115,14 +139,20 @@ class Page:
 
     def events(self, method):
         self.browser.drain()
-        return [e["params"] for e in self.browser.events if e.get("sessionId") == self.session and e["method"] == method]
+        return [
+            e["params"] for e in self.browser.events if e.get("sessionId") == self.session and e["method"] == method
+        ]
 
     def open(self, url):
         self.call("Page.navigate", url=url)
-        self.until("document.readyState === 'complete' && document.getElementById('title') !== null", "the page has loaded")
+        self.until(
+            "document.readyState === 'complete' && document.getElementById('title') !== null", "the page has loaded"
+        )
 
     def run(self, script):
-        reply = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
+        reply = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True
+        )
         if "exceptionDetails" in reply:
             raise Failed(f"{script[:80]}: {reply['exceptionDetails'].get('exception', {}).get('description', '')}")
         return reply["result"].get("value")
@@ -158,8 +188,13 @@ class Page:
             else:
                 status, body, headers = answer
                 listed = [{"name": n, "value": v} for n, v in {"Content-Type": "application/json", **headers}.items()]
-                self.call("Fetch.fulfillRequest", requestId=paused["requestId"], responseCode=status, responseHeaders=listed,
-                          body=base64.b64encode(json.dumps(body).encode()).decode())
+                self.call(
+                    "Fetch.fulfillRequest",
+                    requestId=paused["requestId"],
+                    responseCode=status,
+                    responseHeaders=listed,
+                    body=base64.b64encode(json.dumps(body).encode()).decode(),
+                )
 
     def press(self, key, modifiers=0, commands=()):
         code, text = KEYS[key] if key in KEYS else (ord(key.upper()), "")
@@ -191,9 +226,15 @@ class Page:
 
     def complaints(self):
         """-> what the browser reports as wrong: breaches of the security policy, errors, failed requests of the page's own"""
-        found = [e["entry"]["text"] for e in self.events("Log.entryAdded") if e["entry"]["level"] in ("error", "warning")]
+        found = [
+            e["entry"]["text"] for e in self.events("Log.entryAdded") if e["entry"]["level"] in ("error", "warning")
+        ]
         found += [e["exceptionDetails"]["text"] for e in self.events("Runtime.exceptionThrown")]
-        found += [f"console.{e['type']}" for e in self.events("Runtime.consoleAPICalled") if e["type"] in ("error", "warning", "assert")]
+        found += [
+            f"console.{e['type']}"
+            for e in self.events("Runtime.consoleAPICalled")
+            if e["type"] in ("error", "warning", "assert")
+        ]
         return found
 
     def close(self):

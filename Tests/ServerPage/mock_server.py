@@ -6,6 +6,7 @@
 `flowers` tells the flowers of pictures.py by their colour, `traits` gives several labels. It answers as `densenet serve`
 does in what the page uses, with the same security headers.
 """
+
 import argparse
 import base64
 import json
@@ -27,7 +28,18 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 # Names are text, whatever they hold.
 HOSTILE = "<img src=x onerror=alert(1)> & a name that is far too long for any card that a picture could have"
 CLASSES = [*pictures.COLOURS, "daisy", "clover", "thistle", HOSTILE]
-LABELS = ["red petals", "yellow petals", "blue petals", "open", "in focus", "grass behind", "insect", "several flowers", "shade", "dew"]
+LABELS = [
+    "red petals",
+    "yellow petals",
+    "blue petals",
+    "open",
+    "in focus",
+    "grass behind",
+    "insect",
+    "several flowers",
+    "shade",
+    "dew",
+]
 THRESHOLDS = [0.5, 0.5, 0.35, 0.4, 0.6, 0.25, 0.1, 0.5, 0.5, 0.3]
 
 
@@ -43,7 +55,18 @@ def classify(colour):
 
 def traits(colour):
     red, green, blue = (c / 255 for c in colour)
-    return [red * (1 - blue), min(red, green) * 1.2 * (1 - blue), blue * (1 - red) * 1.4, 0.93, 0.58, 0.88, 0.12, 0.07, 0.31, 0.04]
+    return [
+        red * (1 - blue),
+        min(red, green) * 1.2 * (1 - blue),
+        blue * (1 - red) * 1.4,
+        0.93,
+        0.58,
+        0.88,
+        0.12,
+        0.07,
+        0.31,
+        0.04,
+    ]
 
 
 class Server(ThreadingHTTPServer):
@@ -113,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
                 for name, p, t in zip(LABELS, traits(colour), THRESHOLDS)
             ]
         else:
-            ranked = sorted(enumerate(classify(colour)), key=lambda pair: -pair[1])[:int(query.get("top", 5))]
+            ranked = sorted(enumerate(classify(colour)), key=lambda pair: -pair[1])[: int(query.get("top", 5))]
             answer["predictions"] = [{"class": CLASSES[i], "index": i, "probability": p} for i, p in ranked]
         if query.get("cam") == "1":
             index = int(query.get("class", 0))

@@ -1,4 +1,5 @@
 """Pictures for the page's test, drawn and read by the standard library alone: flowers of four colours, as PNG."""
+
 import math
 import struct
 import zlib
@@ -39,7 +40,16 @@ def flower(name, width=320, height=240, centre=(0.5, 0.5), petals=6):
 
 def heat_map(side=56, centre=(0.5, 0.5)):
     """-> the bytes of a PNG: a warm spot on blue"""
-    stops = [(48, 18, 59), (70, 107, 227), (40, 188, 235), (50, 242, 152), (164, 252, 60), (238, 207, 58), (251, 126, 33), (208, 47, 5)]
+    stops = [
+        (48, 18, 59),
+        (70, 107, 227),
+        (40, 188, 235),
+        (50, 242, 152),
+        (164, 252, 60),
+        (238, 207, 58),
+        (251, 126, 33),
+        (208, 47, 5),
+    ]
     rows = []
     for y in range(side):
         row = bytearray()
@@ -60,16 +70,16 @@ def petal_colour(data):
         raise ValueError("a PNG of a kind that this server does not read")
     place, packed = 8, b""
     while place < len(data):
-        length = struct.unpack(">I", data[place:place + 4])[0]
-        if data[place + 4:place + 8] == b"IDAT":
-            packed += data[place + 8:place + 8 + length]
+        length = struct.unpack(">I", data[place : place + 4])[0]
+        if data[place + 4 : place + 8] == b"IDAT":
+            packed += data[place + 8 : place + 8 + length]
         place += 12 + length
     channels = {2: 3, 6: 4}[kind]
     rows = unfiltered(zlib.decompress(packed), width * channels, channels)
     sums, count = [0, 0, 0], 0
     for y in range(0, height, 2):
         for x in range(0, width, 2):
-            pixel = rows[y][x * channels:x * channels + 3]
+            pixel = rows[y][x * channels : x * channels + 3]
             # Grass and the flower's core are dull.
             if max(pixel) - min(pixel) > 60:
                 sums, count = [s + p for s, p in zip(sums, pixel)], count + 1
@@ -79,7 +89,7 @@ def petal_colour(data):
 def unfiltered(data, stride, channels):
     rows, above = [], bytearray(stride)
     for start in range(0, len(data), stride + 1):
-        kind, row = data[start], bytearray(data[start + 1:start + 1 + stride])
+        kind, row = data[start], bytearray(data[start + 1 : start + 1 + stride])
         for i in range(stride) if kind else ():
             left = row[i - channels] if i >= channels else 0
             corner = above[i - channels] if i >= channels else 0
