@@ -20,14 +20,16 @@ contrast = """(() => {
     if (!words || !element.checkVisibility() || element.closest('.hidden, template, noscript')) continue;
     const behind = [];
     for (let e = element; e; e = e.parentElement) behind.unshift(getComputedStyle(e).backgroundColor);
-    const [text, ground] = [[...behind, getComputedStyle(element).color], behind].map((colors) => luminance(paint(['white', ...colors])));
+    const ground = luminance(paint(['white', ...behind]));
+    const text = luminance(paint(['white', ...behind, getComputedStyle(element).color]));
     const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
     if (ratio < 4.5) found.push(`contrast of '${words.slice(0, 30)}': ${ratio.toFixed(2)}`);
   }
   for (const control of document.querySelectorAll('button, select, summary, .button, .row, input:not(.hidden)')) {
     if (!control.checkVisibility()) continue;
     const {width, height} = control.getBoundingClientRect();
-    if (width < 24 || height < 24) found.push(`${control.className || control.id || control.tagName} is ${width} by ${height} px`);
+    const name = control.className || control.id || control.tagName;
+    if (width < 24 || height < 24) found.push(`${name} is ${width} by ${height} px`);
   }
   return found;
 })()"""
@@ -41,10 +43,12 @@ misplaced = """(() => {
       if (!part.checkVisibility() || part.closest('.hidden, svg')) continue;
       const {left, right, bottom, width} = part.getBoundingClientRect();
       const name = part.className || part.tagName;
-      if (left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1) found.push(`${name} stands out of its card`);
+      const isOut = left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1;
+      if (isOut) found.push(`${name} stands out of its card`);
       const isCut = part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible';
       if (isCut && width > 1 && !part.matches('.name, h2')) found.push(`${name} is cut`);
-      if (part.matches('.name') && width < 60) found.push(`${width} px are left for '${part.textContent.slice(0, 20)}'`);
+      const words = part.textContent.slice(0, 20);
+      if (part.matches('.name') && width < 60) found.push(`${width} px are left for '${words}'`);
     }
   }
   return found;

@@ -225,7 +225,7 @@ class Page:
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def complaints(self):
-        """-> what the browser reports as wrong: breaches of the security policy, errors, failed requests of the page's own"""
+        """-> what the browser reports as wrong: breaches of the security policy, errors, failed requests"""
         found = [
             e["entry"]["text"] for e in self.events("Log.entryAdded") if e["entry"]["level"] in ("error", "warning")
         ]

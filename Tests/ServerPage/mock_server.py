@@ -3,8 +3,8 @@
 
     Tests/ServerPage/mock_server.py --port 8080 [--token SECRET]
 
-`flowers` tells the flowers of pictures.py by their colour, `traits` gives several labels. It answers as `densenet serve`
-does in what the page uses, with the same security headers.
+`flowers` tells the flowers of pictures.py apart by their colour, `traits` gives several labels. It answers the page's
+requests as `densenet serve` does, with the same security headers.
 """
 
 import argparse

@@ -27,7 +27,8 @@ class ModelsAndFaults(Fixture):
                 for label in self.ask(f"predict?model={model}", self.files[0].read_bytes())["labels"]
             }
             rows = page.run("""[...document.querySelectorAll('.row')].map(r => [r.querySelector('.name').textContent,
-              r.querySelector('.decision .hidden').textContent, r.querySelector('.tick').offsetLeft / r.querySelector('.bar').offsetWidth])""")
+              r.querySelector('.decision .hidden').textContent,
+              r.querySelector('.tick').offsetLeft / r.querySelector('.bar').offsetWidth])""")
             for name, decision, tick in rows:
                 expect(decision, "yes" if answer[name]["decision"] else "no", f"the decision on {name}")
                 expect(
@@ -123,9 +124,8 @@ class ModelsAndFaults(Fixture):
     def map_in_box(self):
         """The heat map lies where the server says, is asked for once, and a refusal of it leaves the card as it was."""
         page = self.page()
-        size = page.run(
-            f"createImageBitmap(new Blob([new Uint8Array({list(self.files[0].read_bytes())})])).then(b => [b.width, b.height])"
-        )
+        data = f"new Blob([new Uint8Array({list(self.files[0].read_bytes())})])"
+        size = page.run(f"createImageBitmap({data}).then(b => [b.width, b.height])")
         box = [size[0] * 0.1, size[1] * 0.25, size[0] * 0.5, size[1] * 0.6]
         maps = []
 

@@ -62,7 +62,7 @@ def heat_map(side=56, centre=(0.5, 0.5)):
 
 
 def petal_colour(data):
-    """-> (width, height, the mean colour of the petals on a PNG of 8 bits, with or without alpha); ValueError for others"""
+    """-> (width, height, mean colour of the petals) of a PNG of 8 bits, with or without alpha; ValueError for others"""
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         raise ValueError("not a PNG")
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])

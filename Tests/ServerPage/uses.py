@@ -1,4 +1,4 @@
-"""What people do with the page: drop, paste and choose pictures, work by the keyboard alone, look at it on any screen."""
+"""What people do with the page: drop, paste and choose pictures, work by the keyboard alone, look on any screen."""
 
 import json
 

@@ -32,11 +32,14 @@ function renderModel() {
   document.title = settings.model ? `${settings.model} · densenet` : "densenet";
   const count = facts?.classes?.length;
   const kind = facts?.kind === "labels" ? "labelCount" : "classCount";
-  parts.subtitle.textContent = settings.model ? ["densenet", ...(count ? [text(kind, number(count))] : [])].join(" · ") : "";
+  const about = ["densenet", ...(count ? [text(kind, number(count))] : [])].join(" · ");
+  parts.subtitle.textContent = settings.model ? about : "";
+  parts.footer.classList.toggle("ready", Boolean(settings.model));
   parts["top-choice"].hidden = !settings.model || facts?.kind === "labels";
   const query = new URLSearchParams({ model: settings.model, top: settings.top }).toString().replaceAll("'", "%27");
   const header = hasToken() ? ' -H "Authorization: Bearer $TOKEN"' : "";
-  parts.command.textContent = `curl${header} --data-binary @picture.jpg \\\n  '${new URL("predict", location.href)}?${query}'`;
+  const address = new URL("predict", location.href);
+  parts.command.textContent = `curl${header} --data-binary @picture.jpg \\\n  '${address}?${query}'`;
 }
 
 parts.language.addEventListener("click", () => {
@@ -95,8 +98,9 @@ function show(error) {
 
 function renderTrouble() {
   parts.trouble.hidden = !trouble;
-  parts["trouble-title"].textContent = trouble ? (trouble.status === "none" ? text("noModels") : errorText(trouble.status)) : "";
-  parts["trouble-text"].textContent = trouble?.message ?? "";
+  if (!trouble) return;
+  parts["trouble-title"].textContent = trouble.status === "none" ? text("noModels") : errorText(trouble.status);
+  parts["trouble-text"].textContent = trouble.message ?? "";
 }
 
 parts.reload.addEventListener("click", start);

@@ -11,7 +11,10 @@ const tiny = 100;
 let made = 0;
 
 export class Card {
-  /** `settings` has the model's name and facts, and how many classes are shown; `changed` is called when a result is there. */
+  /**
+   * `settings` has the model's name and facts, and how many classes are shown. `changed` is called when the server has
+   * answered, `removed` when the reader wants the card away.
+   */
   constructor(file, name, settings, { changed, removed }) {
     this.file = file;
     this.name = name;
@@ -22,8 +25,9 @@ export class Card {
     this.url = URL.createObjectURL(file);
     const find = (selector) => this.element.querySelector(selector);
     this.parts = {
-      article: find("article"), title: find("h2"), remove: find(".remove"), sight: find(".sight"), frame: find(".frame"),
-      picture: find(".picture"), map: find(".map"), noPreview: find(".no-preview"), tools: find(".map-tools"),
+      article: find("article"), title: find("h2"), remove: find(".remove"), sight: find(".sight"),
+      frame: find(".frame"), picture: find(".picture"), map: find(".map"), noPreview: find(".no-preview"),
+      tools: find(".map-tools"),
       toggle: find(".toggle"), opacity: find(".opacity"), slider: find("input[type=range]"), output: find("output"),
       note: find(".map-note"), state: find(".state"), stateText: find(".state-text"), error: find(".error"),
       errorTitle: find(".error strong"), serverText: find(".server-text"), retry: find(".retry"), bars: find(".bars"),
@@ -41,7 +45,10 @@ export class Card {
       this.classify();
       this.parts.remove.focus();
     });
-    toggle.addEventListener("click", () => (this.shownMap === null ? this.showMap(this.entries[0]?.index) : this.hideMap()));
+    toggle.addEventListener("click", () => {
+      if (this.shownMap === null) this.showMap(this.entries[0]?.index);
+      else this.hideMap();
+    });
     slider.value = this.settings.opacity;
     slider.addEventListener("input", () => {
       this.settings.opacity = slider.value;
@@ -79,7 +86,8 @@ export class Card {
     this.abort?.abort();
     this.abort = new AbortController();
     Object.assign(this, {
-      state: "waiting", error: null, answer: null, entries: [], maps: new Map(), shownMap: null, mapState: "", isUnfolded: false,
+      state: "waiting", error: null, answer: null, entries: [], isUnfolded: false,
+      maps: new Map(), shownMap: null, mapState: "",
     });
     this.render();
   }
@@ -160,7 +168,8 @@ export class Card {
 
   /** Writes all texts anew, in the language of now. */
   render() {
-    const { title, remove, picture, noPreview, state, stateText, error, errorTitle, serverText, retry, tools, sight } = this.parts;
+    const { title, remove, picture, noPreview, state, stateText, tools, sight } = this.parts;
+    const { error, errorTitle, serverText, retry } = this.parts;
     title.textContent = this.name;
     title.title = this.name;
     label(remove, text("remove", this.name));
@@ -195,9 +204,11 @@ export class Card {
     bars.classList.toggle("labels", isLabels);
     legend.classList.toggle("hidden", !isLabels);
     const found = this.entries.filter((entry) => entry.decision).length;
-    legend.textContent = isLabels ? text("labelsLegend", number(found), number(this.entries.length)) : text("classesLegend");
-    const rows = this.entries.slice(0, limit).map((entry) => row(entry, `class-${this.number}`, entry.index === this.shownMap));
-    list.replaceChildren(...rows);
+    const key = isLabels ? "labelsLegend" : "classesLegend";
+    legend.textContent = text(key, number(found), number(this.entries.length));
+    const group = `class-${this.number}`;
+    const shown = this.entries.slice(0, limit);
+    list.replaceChildren(...shown.map((entry) => row(entry, group, entry.index === this.shownMap)));
     if (focused !== null) list.querySelector(`input[value="${CSS.escape(focused)}"]`)?.focus();
     const rest = this.entries.length - labelsShown;
     more.hidden = !isLabels || rest <= 0;
@@ -232,11 +243,12 @@ export class Card {
     output.textContent = `${number(Number(slider.value))}%`;
   }
 
-  /** Lays the map over the part of the picture that the network saw: where the server does not say, its middle square. */
+  /** Lays the map over what the network saw: where the server does not say, the middle square of the picture. */
   #placeMap() {
     const [width, height] = this.size ?? [1, 1];
     const side = Math.min(width, height);
-    const [x, y, w, h] = this.maps.get(this.shownMap)?.box ?? [(width - side) / 2, (height - side) / 2, side, side];
+    const middle = [(width - side) / 2, (height - side) / 2, side, side];
+    const [x, y, w, h] = (this.size && this.maps.get(this.shownMap)?.box) ?? middle;
     const { map } = this.parts;
     map.style.setProperty("--x", `${(100 * x) / width}%`);
     map.style.setProperty("--y", `${(100 * y) / height}%`);

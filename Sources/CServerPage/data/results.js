@@ -5,7 +5,10 @@ import { percent, shortPercent, text } from "./texts.js";
 const finite = (value, otherwise) => (typeof value === "number" && Number.isFinite(value) ? value : otherwise);
 const part = (value) => Math.min(Math.max(finite(value, 0), 0), 1);
 
-/** The answer's classes or labels, most important first: `{name, index, probability}`, of labels `decision` and `threshold`. */
+/**
+ * The answer's classes or labels, as `{name, index, probability}`; labels have `decision` and `threshold` too, and
+ * those that apply come first.
+ */
 export function entriesOf(answer, facts) {
   if (Array.isArray(answer.labels)) {
     const entries = answer.labels.map((label, position) => {

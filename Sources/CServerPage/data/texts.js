@@ -37,7 +37,8 @@ const english = {
   inAll: (value) => `${value} ms with the transfer`,
   size: "Pixels",
   bytes: "File",
-  summary: (count, median) => `${count} ${count === "1" ? "picture" : "pictures"}${median ? ` · median ${median} ms` : ""}`,
+  summary: (count, median) =>
+    `${count} ${count === "1" ? "picture" : "pictures"}${median ? ` · median ${median} ms` : ""}`,
   announceOne: (name, result) => `${name}: ${result}`,
   announceMany: (done, all) => `${done} of ${all} pictures done`,
   removed: (name) => `${name} removed`,
