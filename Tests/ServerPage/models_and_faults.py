@@ -146,12 +146,14 @@ class ModelsAndFaults(Fixture):
         )
         expect(page.run("document.querySelector('.toggle').ariaPressed"), "false", "the button after that")
         expect(page.run(FIRST), self.classes_of(self.files[0])[0], "the first class after that")
-        for _ in range(3):
-            page.run("document.querySelector('.toggle').click()")
-            page.until(
-                "document.querySelector('.map').hidden || document.querySelector('.map').naturalWidth", "it is shown"
-            )
-        expect(len(maps), 2, "requests for the heat map, shown twice")
+        # Hidden and shown again before the server has answered, and once more after.
+        page.run("for (let i = 0; i < 3; i++) document.querySelector('.toggle').click()")
+        page.until(
+            "!document.querySelector('.map').hidden && document.querySelector('.map').naturalWidth", "it is shown"
+        )
+        page.run("for (let i = 0; i < 2; i++) document.querySelector('.toggle').click()")
+        expect(page.run("document.querySelector('.map').hidden"), False, "whether it is hidden")
+        expect(len(maps), 2, "requests for the heat map, one of them refused")
         places = page.run("""['.picture', '.map'].map(s => {
           const r = document.querySelector(s).getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; })""")
         (x, y, w, h), found = places
@@ -182,11 +184,14 @@ class ModelsAndFaults(Fixture):
 
     def few_at_a_time(self):
         page = self.page()
-        waiting = []
         page.intercepting("*predict*", lambda request: None)
         page.drop(*[self.files[i % len(self.files)] for i in range(9)])
-        page.run("new Promise(done => setTimeout(done, 500))")
-        waiting = [e for e in page.events("Fetch.requestPaused") if not e.get("answered")]
+        waiting = []
+        for _ in range(40):
+            page.run("new Promise(done => setTimeout(done, 250))")
+            seen, waiting = len(waiting), page.events("Fetch.requestPaused")
+            if waiting and len(waiting) == seen:
+                break
         expect(len(waiting), 4, "requests at once for nine pictures")
         page.until(f"{CARDS} === 9 && {DONE}", "all nine are done")
         self.silent(page)

@@ -98,7 +98,8 @@ class Uses(Fixture):
         page.press("ArrowDown")
         second = page.run("document.querySelectorAll('.bars .name')[1].textContent")
         page.until(
-            f"document.querySelector('.map').alt.includes({json.dumps(second)})", "the next class's heat map is shown"
+            f"!document.querySelector('.map').hidden && document.querySelector('.map').alt.includes({json.dumps(second)})",
+            "the next class's heat map is shown",
         )
         self.shot(page, "keyboard")
         tab_to(page, "document.activeElement.matches('.remove')", back=True)

@@ -87,7 +87,7 @@ export class Card {
     this.abort = new AbortController();
     Object.assign(this, {
       state: "waiting", error: null, answer: null, entries: [], isUnfolded: false,
-      maps: new Map(), shownMap: null, mapState: "",
+      maps: new Map(), mapsAsked: new Set(), shownMap: null, mapState: "",
     });
     this.render();
   }
@@ -137,7 +137,8 @@ export class Card {
     this.shownMap = index;
     this.mapState = this.maps.has(index) ? "" : "running";
     this.#renderMap();
-    if (this.maps.has(index)) return;
+    if (this.mapsAsked.has(index)) return;
+    this.mapsAsked.add(index);
     try {
       const query = { model: this.settings.model, top: 1, cam: 1, class: index };
       const { answer } = await predict(this.file, query, signal);
@@ -146,7 +147,9 @@ export class Card {
       this.maps.set(index, { source: `data:image/png;base64,${answer.cam}`, box: boxOf(answer.box) });
       if (this.shownMap === index) this.mapState = "";
     } catch (error) {
-      if (signal.aborted || this.shownMap !== index) return;
+      if (signal.aborted) return;
+      this.mapsAsked.delete(index);
+      if (this.shownMap !== index) return;
       this.shownMap = null;
       this.mapState = "failed";
       this.mapError = error.message || errorText(error.status);
@@ -227,7 +230,7 @@ export class Card {
     opacity.firstElementChild.textContent = text("opacity");
     frame.classList.toggle("busy", this.mapState === "running");
     if (ready) map.src = ready.source;
-    map.hidden = !isOn || !map.src;
+    map.hidden = !ready;
     map.alt = entry ? text("heatMapOf", entry.name) : "";
     for (const choice of list.querySelectorAll("input")) choice.checked = Number(choice.value) === this.shownMap;
     if (this.mapState === "failed") note.textContent = `${text("heatMapFailed")} ${this.mapError}`;
