@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
         begin = time.perf_counter()
         try:
-            width, height, colour = pictures.petal_colour(body)
+            colour = pictures.petal_colour(body)
         except ValueError as error:
             return self.send(415, {"error": f"expected a JPEG, PNG or WebP picture: {error}"})
         model = query.get("model", self.server.models[0])

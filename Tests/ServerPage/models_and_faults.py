@@ -16,8 +16,8 @@ class ModelsAndFaults(Fixture):
         model = next((m for m, facts in self.facts.items() if facts.get("kind") == "labels"), None)
         if model is None:
             raise Skipped("no model with several labels")
-        for scheme in ("light", "dark"):
-            page = self.with_pictures(self.files[0], scheme=scheme)
+        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 375), ("dark", 320)):
+            page = self.with_pictures(self.files[0], scheme=scheme, width=width)
             switch(page, model)
             wanted = self.classes_of(self.files[0], model)
             shown = page.run("[...document.querySelectorAll('.bars .name')].map(e => e.textContent)")
@@ -36,7 +36,8 @@ class ModelsAndFaults(Fixture):
                     True,
                     f"the threshold of {name} is marked where it lies",
                 )
-            self.shot(page, f"labels-{scheme}")
+            expect(page.run("document.documentElement.scrollWidth"), width, "the page's width")
+            self.shot(page, f"labels-{scheme}-{width}")
             expect(page.run(contrast) + names(page) + page.run(misplaced), [], "what is wrong with labels")
             self.silent(page)
 

@@ -62,7 +62,7 @@ def heat_map(side=56, centre=(0.5, 0.5)):
 
 
 def petal_colour(data):
-    """-> (width, height, mean colour of the petals) of a PNG of 8 bits, with or without alpha; ValueError for others"""
+    """-> the mean colour of the petals of a PNG of 8 bits, with or without alpha; ValueError for others"""
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         raise ValueError("not a PNG")
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
@@ -83,7 +83,7 @@ def petal_colour(data):
             # Grass and the flower's core are dull.
             if max(pixel) - min(pixel) > 60:
                 sums, count = [s + p for s, p in zip(sums, pixel)], count + 1
-    return width, height, [s / max(count, 1) for s in sums]
+    return [s / max(count, 1) for s in sums]
 
 
 def unfiltered(data, stride, channels):

@@ -3,8 +3,8 @@
 import json
 
 from accessibility import contrast, misplaced, names
-from fixture import CARDS, DONE, FIRST, FOCUS, Fixture, expect, tab_to
 from browser import Failed
+from fixture import CARDS, DONE, FIRST, FOCUS, Fixture, expect, tab_to
 
 
 class Uses(Fixture):
@@ -98,7 +98,7 @@ class Uses(Fixture):
         page.press("ArrowDown")
         second = page.run("document.querySelectorAll('.bars .name')[1].textContent")
         page.until(
-            f"!document.querySelector('.map').hidden && document.querySelector('.map').alt.includes({json.dumps(second)})",
+            f"(m => !m.hidden && m.alt.includes({json.dumps(second)}))(document.querySelector('.map'))",
             "the next class's heat map is shown",
         )
         self.shot(page, "keyboard")
