@@ -8,6 +8,8 @@ struct EvaluationPlan {
   /// How images are split that do not come in parts, or by which a part was taken from the training images; nil: not.
   let rule: SplitRule?
   let part: EvaluationPart?
+  /// What -1 means for a label, where that is as in training.
+  let uncertain: TableColumns.Uncertain?
   private let training: TrainingImages
   private let hasOwnShares: Bool
 
@@ -18,7 +20,8 @@ struct EvaluationPlan {
     _ source: ImageSource, of network: LoadedNetwork, part: EvaluationPart?, rule: SplitRule?
   ) throws {
     training = TrainingImages(network.metadata)
-    self.source = try source.completed(by: training.columns)
+    let (completed, policy) = try Self.completed(source, by: training, of: network)
+    (self.source, uncertain) = (completed, policy)
     (self.part, hasOwnShares) = (part, rule != nil)
     guard rule == nil, part != nil else {
       self.rule = rule
@@ -39,8 +42,20 @@ struct EvaluationPlan {
     }
   }
 
-  /// What -1 means for a label: what was chosen, else as in training.
-  var uncertain: TableColumns.Uncertain? { source.columns.uncertain ?? training.columns.uncertain }
+  /// A table with the columns of training, where none are named; those of labels are the names of the network's classes.
+  private static func completed(
+    _ source: ImageSource, by training: TrainingImages, of network: LoadedNetwork
+  ) throws -> (ImageSource, TableColumns.Uncertain?) {
+    guard case .table(let path, var columns) = try source.completed(by: training.columns) else { return (source, nil) }
+    if !columns.hasSeveralLabels, network.activation == .sigmoid, columns.label == nil, network.card.classNames != nil {
+      columns.labels = try network.classNames()
+    }
+    guard columns.labels != nil, columns.uncertain == nil, let policy = training.columns.uncertain else {
+      return (.table(path, columns: columns), nil)
+    }
+    columns.uncertain = policy
+    return (.table(path, columns: columns), policy)
+  }
 
   /// Warns of images that the weights were trained on.
   func warn(about paths: [String], _ monitor: TaskMonitor) {

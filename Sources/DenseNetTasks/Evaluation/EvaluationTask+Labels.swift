@@ -27,26 +27,22 @@ extension EvaluationTask {
   func labeledImages(_ plan: EvaluationPlan) throws -> LabeledImageFiles? {
     let expected =
       "\(network.source): expected a table of images with labels, each of them present or not, as these weights give a probability for each"
-    guard case .table(let path, var columns) = plan.source else {
+    guard case .table(let path, let columns) = plan.source else {
       guard network.activation == .sigmoid else { return nil }
       throw Failure(
         .invalidData, "\(expected), found a folder; name a table and its columns of labels",
         settings: ["dataset", "labelColumns"])
     }
-    let stated = network.card.classNames == nil ? nil : try network.classNames()
-    if !columns.hasSeveralLabels, network.activation == .sigmoid, columns.label == nil { columns.labels = stated }
     guard columns.hasSeveralLabels else {
       guard network.activation == .sigmoid else { return nil }
       throw Failure(
         .invalidData, "\(expected), found one class per image in \(path); name its columns of labels",
         settings: ["labelColumns", "labelSeparator"])
     }
-    if columns.labels != nil, columns.uncertain == nil, let policy = plan.uncertain {
-      columns.uncertain = policy
-      monitor.note(
-        "labels of -1 are read as in training: \(policy.rawValue)", settings: ["uncertain"])
+    if let policy = plan.uncertain {
+      monitor.note("labels of -1 are read as in training: \(policy.rawValue)", settings: ["uncertain"])
     }
-    let source = ImageSource.table(path, columns: columns)
+    let source = plan.source
     let images: LabeledImageFiles
     if let rule = plan.rule {
       let splits = try source.splits(rule)
@@ -55,6 +51,7 @@ extension EvaluationTask {
     } else {
       images = try source.testImages()
     }
+    let stated = network.card.classNames == nil ? nil : try network.classNames()
     return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil, source: path)
   }
 

@@ -105,7 +105,7 @@ extension Command {
       try await expectParts("run", data)
       let dataset = try #require(try sandbox.json("run/config.json")["dataset"] as? [String: Any])
       #expect(dataset["train_examples"] as? Int == 12)
-      #expect(dataset["validation_examples"] as? Int == (other == "test" ? 4 : 6))
+      #expect(dataset["validation_examples"] as? Int == (other == "test" ? 4 : 12))
       // The weights say which images were taken, to whom does not repeat the options.
       try await expectParts("run", ["--dataset", "folder:photos"])
       var files: [String: [String]] = [:]
