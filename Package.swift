@@ -89,7 +89,7 @@ let package = Package(
         served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
         served("ServiceLifecycle", "swift-service-lifecycle"),
       ],
-      exclude: ["Page"], swiftSettings: strict),
+      swiftSettings: strict),
     .executableTarget(
       name: "densenet",
       dependencies: [

@@ -1,8 +1,9 @@
-// Compiles the file DENSE_BODY for one instruction set: for maps of fp32 and, where DENSE_MAPS is defined, of bf16.
+// Compiles the file DENSE_BODY for one instruction set: for maps of fp32 and, where DENSE_MAPS is defined, of bf16; of
+// bf16 alone where DENSE_HALF_MAPS_ONLY is defined too.
 // MAP is what a map holds; LOAD_MAP and STORE_MAP move DENSE_LANES of them to and from a vector of floats. OPERAND is what
 // direct convolutions multiply: floats, or where the machine multiplies pairs of bf16, those.
 
-#ifndef DENSE_NATIVE_BF16
+#if !defined(DENSE_NATIVE_BF16) && !defined(DENSE_HALF_MAPS_ONLY)
 #define DENSE_MAP
 #define MAP float
 #define OPERAND float

@@ -3,15 +3,18 @@
 
 #include <stddef.h>
 
-// The page that the server shows at /, and what belongs to it: the files of Sources/DenseNetServer/Page.
+// The page that the server shows to people, as files of data/. All of them have to be served beside each other: the page
+// names the others by relative paths.
 
 typedef struct {
+  // Where the file lies below the page's folder: "" for the page itself.
+  const char *path;
+  const char *media_type;
   const unsigned char *bytes;
   size_t count;
 } server_page_file;
 
-server_page_file server_page_index_html(void);
-server_page_file server_page_app_js(void);
-server_page_file server_page_style_css(void);
+// The files, the page first. `count` receives how many there are.
+const server_page_file *server_page_files(size_t *count);
 
 #endif

@@ -10,14 +10,15 @@
     private let type: String
     private let content: ByteBuffer
 
-    static let all: [PageFile] = [
-      PageFile("/", "text/html; charset=utf-8", server_page_index_html()),
-      PageFile("/app.js", "text/javascript; charset=utf-8", server_page_app_js()),
-      PageFile("/style.css", "text/css; charset=utf-8", server_page_style_css()),
-    ]
+    static let all: [PageFile] = {
+      var count = 0
+      let files = server_page_files(&count)
+      return UnsafeBufferPointer(start: files, count: count).map(PageFile.init)
+    }()
 
-    private init(_ path: String, _ type: String, _ file: server_page_file) {
-      (self.path, self.type) = (path, type)
+    private init(_ file: server_page_file) {
+      path = "/" + String(cString: file.path)
+      type = String(cString: file.media_type)
       content = ByteBuffer(bytes: UnsafeBufferPointer(start: file.bytes, count: file.count))
     }
 

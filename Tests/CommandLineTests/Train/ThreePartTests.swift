@@ -53,6 +53,10 @@ extension Command {
       let outcome = try await sandbox.run(tinyPhotoRun + data + ["--epochs", "3", "--output", "run"])
       expectSuccess(outcome)
       #expect(outcome.output.contains(/^loss [0-9.]+, train acc [0-9.]+, val acc [0-9.]+, test acc [0-9.]+\n/))
+      let shown = try await sandbox.run(
+        tinyPhotoRun.filter { $0 != "--quiet" } + data + ["--epochs", "2", "--output", "shown"])
+      let best = String(format: "%.3f", try number(sandbox.json("shown/summary.json"), "best_val_accuracy"))
+      #expect(shown.errors.contains("densenet: best val acc \(best) after epoch"), "\(shown.errors)")
       try await expectParts("run", data)
       #expect(try sandbox.predictedFiles("run").allSatisfy { $0.hasPrefix("photos/test/") })
       #expect(try sandbox.predictedFiles("run").count == 18)
@@ -95,15 +99,29 @@ extension Command {
     }
 
     /// Of images that come with a training and a test part, one share is for validation.
-    @Test func aShareIsCarvedFromTheTrainingImages() async throws {
-      for (part, n) in [("train", 8), ("test", 6)] {
+    @Test(arguments: [("test", "--val-share"), ("val", "--test-share")])
+    func aShareIsCarvedFromTheTrainingImages(_ other: String, _ share: String) async throws {
+      for (part, n) in [("train", 8), (other, 6)] {
         try sandbox.addPhotos(to: "photos/\(part)", counts: ["a": n, "b": n])
       }
-      let data = ["--dataset", "folder:photos", "--val-share", "0.25"]
+      let data = ["--dataset", "folder:photos", share, "0.25", "--split-seed", "4"]
       expectSuccess(try await sandbox.run(tinyPhotoRun + data + ["--epochs", "1", "--output", "run"]))
       try await expectParts("run", data)
       let dataset = try #require(try sandbox.json("run/config.json")["dataset"] as? [String: Any])
-      #expect(dataset["train_examples"] as? Int == 12 && dataset["validation_examples"] as? Int == 4)
+      #expect(dataset["train_examples"] as? Int == 12)
+      #expect(dataset["validation_examples"] as? Int == (other == "test" ? 4 : 12))
+      // The weights say which images were taken, to whom does not repeat the options.
+      try await expectParts("run", ["--dataset", "folder:photos"])
+      var files: [String: [String]] = [:]
+      for part in ["train", "val", "test"] {
+        let options = ["--dataset", "folder:photos", "--part", part, "--output", "of-\(part)"]
+        let found = try await sandbox.run(["evaluate", "--weights", "run/model.safetensors", "--quiet"] + options)
+        expectSuccess(found)
+        #expect(found.errors.contains("all of these 12 images are among those") == (part == "train"), "\(found.errors)")
+        files[part] = try sandbox.predictedFiles("of-\(part)")
+      }
+      #expect(files["train"]?.count == 12 && Set(files.values.joined()).count == 28)
+      #expect(try files["test"] == sandbox.predictedFiles("run"))
     }
 
     @Test func withTwoPartsThePageSaysWhatTheBestWasChosenOn() async throws {
@@ -122,9 +140,10 @@ extension Command {
     @Test func nothingHeldOutClaimsNoAccuracy() async throws {
       try sandbox.addPhotos(to: "photos", counts: ["a": 5, "b": 4])
       let run = tinyPhotoRun + ["--dataset", "folder:photos", "--val-share", "0", "--epochs", "2"]
-      let outcome = try await sandbox.run(run + ["--output", "run"])
+      let outcome = try await sandbox.run(run.filter { $0 != "--quiet" } + ["--output", "run"])
       expectSuccess(outcome)
       #expect(outcome.output.contains(/^loss [0-9.]+, train acc [0-9.]+\n/))
+      #expect(!outcome.errors.contains("best"), "\(outcome.errors)")
       let summary = try sandbox.json("run/summary.json")
       #expect(!summary.keys.contains { $0.contains("test") || $0.contains("val_") || $0.contains("best") })
       #expect(sandbox.names(in: "run")?.contains("best.safetensors") == false)

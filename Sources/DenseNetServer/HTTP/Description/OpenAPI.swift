@@ -69,8 +69,6 @@
         ("/metrics", file("What the server has done, in Prometheus' text format", "text/plain", isOpen: false)))
       paths.append(("/openapi.json", get("This description", "Description", isOpen: true)))
       paths.append(("/", file("A page for people", "text/html", isOpen: true)))
-      paths.append(("/app.js", file("The page's program", "text/javascript", isOpen: true)))
-      paths.append(("/style.css", file("The page's style", "text/css", isOpen: true)))
       return paths
     }
 
