@@ -85,7 +85,7 @@ let package = Package(
         served("Hummingbird", "hummingbird"), served("HummingbirdCore", "hummingbird"),
         served("HummingbirdHTTP2", "hummingbird"),
         served("HummingbirdTLS", "hummingbird"), served("NIOCore", "swift-nio"), served("NIOPosix", "swift-nio"),
-        served("NIOHTTPTypes", "swift-nio-extras"), served("NIOSSL", "swift-nio-ssl"),
+        served("NIOTLS", "swift-nio"), served("NIOHTTPTypes", "swift-nio-extras"), served("NIOSSL", "swift-nio-ssl"),
         served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
         served("ServiceLifecycle", "swift-service-lifecycle"),
       ],

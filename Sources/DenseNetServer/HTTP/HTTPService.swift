@@ -86,8 +86,8 @@
           .inputOutput,
           "\(options.host), port \(options.port): cannot listen there: \(String(cString: strerror(error.errnoCode)).lowercased()); choose another host or port"
         )
-      } catch let error as SocketAddressError {
-        throw Failure(.usage, "\(options.host): not an address of this machine (\(error)); choose another host")
+      } catch let error as SocketAddressError.UnknownHost {
+        throw Failure(.usage, "\(options.host): no such host (\(error)); choose another")
       }
     }
 
@@ -109,10 +109,21 @@
         ],
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))
-      guard let tls = options.tls else { return .http1(configuration: http) }
-      return try .http2Upgrade(
-        tlsConfiguration: try Self.tlsConfiguration(tls.certificate, tls.key),
-        configuration: .init(idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(30), streamConfiguration: http))
+      guard let tls = options.tls else {
+        return HTTPServerBuilder { responder in
+          CountedChannel(
+            inner: HTTP1Channel(responder: responder, configuration: http), registry: registry, times: times)
+        }
+      }
+      let configuration = try Self.tlsConfiguration(tls.certificate, tls.key)
+      let http2 = HTTP2ChannelConfiguration(
+        idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(30), streamConfiguration: http)
+      return HTTPServerBuilder { responder in
+        CountedChannel(
+          inner: try HTTP2UpgradeChannel(
+            tlsConfiguration: configuration, configuration: http2, responder: responder), registry: registry,
+          times: times)
+      }
     }
 
     private static func tlsConfiguration(_ certificate: String, _ key: String) throws -> TLSConfiguration {

@@ -41,7 +41,9 @@
     }
 
     func refuseOtherMethods() {
-      let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+      let all: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect, .init("QUERY")!,
+      ]
       for (path, known) in methods {
         let list = known.map(\.rawValue).joined(separator: ", ")
         for method in all where !known.contains(method) {

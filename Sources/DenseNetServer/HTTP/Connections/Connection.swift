@@ -70,8 +70,13 @@
 
     init(limit: Int) { self.limit = limit }
 
-    /// Connections that are open.
-    var count: Int { state.withLock { $0.count } }
+    private let open = Atomic<Int>(0)
+
+    /// Connections that are open, those that have not begun to speak HTTP among them.
+    var count: Int { open.load(ordering: .relaxed) }
+
+    func accepted(_ channel: any Channel) { open.add(1, ordering: .relaxed) }
+    func closed() { open.subtract(1, ordering: .relaxed) }
 
     /// - Parameter counts: whether the limit applies; a stream within a connection is no connection.
     /// - Returns: whether there is room for the connection.
