@@ -122,8 +122,7 @@
   struct SecondSignal: Service {
     func run() async throws {
       try await gracefulShutdown()
-      signal(SIGTERM, SIG_DFL)
-      signal(SIGINT, SIG_DFL)
+      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { _exit(130) }
     }
   }
 

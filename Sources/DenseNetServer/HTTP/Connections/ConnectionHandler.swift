@@ -36,6 +36,8 @@
     private let isEnding: @Sendable () -> Bool
     private var connection: Connection?
     private var hasRoom = true
+    /// Whether this is a stream of HTTP/2, which ends by itself, and whose answers must not speak of the connection.
+    private var isStream = false
     private var requests = 0
     private var isReading = false
     private var closesAfterAnswer = false
@@ -55,7 +57,7 @@
     func handlerAdded(context: ChannelHandlerContext) {
       let connection = Connection(context.channel)
       self.connection = connection
-      let isStream = context.channel.parent?.parent != nil
+      isStream = context.channel.parent?.parent != nil
       hasRoom = registry.add(connection, counts: !isStream)
       if context.channel.isActive { begin(context) }
     }
@@ -106,7 +108,7 @@
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       // What is no HTTP gets an answer here, unless a request before it still waits for its own.
-      guard requests == 0, !hasEnded else { return context.fireErrorCaught(error) }
+      guard requests == 0, !hasEnded, !isStream else { return context.fireErrorCaught(error) }
       refuse(context, ServiceError(.invalidArgument, "expected a request of HTTP/1.1, found something else"))
     }
 
@@ -138,7 +140,7 @@
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
       var (part, size, isLast) = (unwrapOutboundIn(data), 0, false)
       switch part {
-      case .head(var head) where head.status.code >= 200:
+      case .head(var head) where head.status.code >= 200 && !isStream:
         // A body that nobody will read ends the connection, and so does the server's own end once nothing else waits.
         if isReading || head.headerFields[.connection] == "close" || (isEnding() || closesAfterAnswer) && requests <= 1
         {
@@ -181,7 +183,7 @@
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
       switch mode {
-      case .output,
+      case .output where !isStream,
         .all where hasSaidClose && !hasEnded:
         finish(context)
         promise?.succeed()
