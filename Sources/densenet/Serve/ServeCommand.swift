@@ -18,7 +18,7 @@
 
         When it is ready, it writes one line to standard error. A model is read again when its file changes; a file that \
         cannot be read is reported, and the model that serves goes on. SIGTERM and Ctrl-C end the server once every \
-        request is answered; a second one ends it at once.
+        request is answered.
         """)
 
     @Argument(
@@ -122,7 +122,8 @@
   struct SecondSignal: Service {
     func run() async throws {
       try await gracefulShutdown()
-      for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { _exit(130) }
+      // A task of its own: this service has to end, or the server's end would wait for it.
+      Task.detached { for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { _exit(130) } }
     }
   }
 
