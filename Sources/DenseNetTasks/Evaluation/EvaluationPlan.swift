@@ -1,4 +1,5 @@
 import DenseNetData
+import DenseNetIO
 import DenseNets
 
 /// Which of a user's own images are evaluated, by what was asked for and what the weights say of those of training.

@@ -161,7 +161,10 @@ extension ImageSource {
   private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
     let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
     guard let parts = table.parts else {
-      return ImageParts(root: table.folder, train: table.images, labels: labels)
+      let warnings = table.likePart.map {
+        "\(path), column \"\(CSVTable.shown($0))\": it seems to name parts of the data and is not used; call it split to have it used"
+      }
+      return ImageParts(root: table.folder, train: table.images, warnings: warnings.map { [$0] } ?? [], labels: labels)
     }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
