@@ -303,6 +303,8 @@ extension Command {
       let ignored = try await sandbox.run(evaluate + ["--part", "test", "--uncertain", "ignore"])
       expectSuccess(ignored)
       #expect(!ignored.errors.contains("as in training"))
+      let joined = ["--label-column", "Findings", "--label-separator", "|", "--uncertain", "one"]
+      expectFailure(try await sandbox.run(evaluate + joined), 64, saying: ["--uncertain", "--label-columns"])
       #expect(try labels(object(ignored.output)) != labels(sandbox.json("run/evaluation.json")))
     }
 
