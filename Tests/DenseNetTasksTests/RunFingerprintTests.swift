@@ -13,6 +13,12 @@ import Testing
     return try await options.prepared(TaskMonitor()) { $0.fingerprint }
   }
 
+  private func difference(
+    _ old: [String: String], _ new: [String: String], countsInstructionSet: Bool = true
+  ) -> String? {
+    RunFingerprint.Difference(old, new, countsInstructionSet: countsInstructionSet)?.description
+  }
+
   /// A setting without a row in the table would make old runs differ from new ones: give it one, with what runs had
   /// before there was the setting.
   @Test func theChaptersRunHasNoSettingButItsImages() async throws {
@@ -27,22 +33,22 @@ import Testing
   @Test func anAbsentSettingHasItsDefault() async throws {
     let (new, old) = (try await fingerprint().settings, try await fingerprint().flattened)
     #expect(old.count > new.count + 40)
-    #expect(RunFingerprint.difference(old, new) == nil && RunFingerprint.difference(new, old) == nil)
+    #expect(difference(old, new) == nil && difference(new, old) == nil)
     let other = try await fingerprint {
       ($0.seed, $0.recipe.lr) = (9, 0.2)
       $0.recipe.schedule.shape = .cosine(minimum: 0)
     }
     #expect(
-      RunFingerprint.difference(old, other.settings)
+      difference(old, other.settings)
         == "recipe.lr: 0.1 there, 0.2 here; recipe.schedule.shape.cosine.minimum: nothing there, 0 here; seed: 0 there, 9 here"
     )
   }
 
   @Test func theInstructionSetCountsWhereBothNameIt() {
     let (a, b) = (["instruction_set": "avx2"], ["instruction_set": "avx512"])
-    #expect(RunFingerprint.difference(a, b) == "instruction_set: avx2 there, avx512 here")
-    #expect(RunFingerprint.difference([:], b) == nil && RunFingerprint.difference(a, [:]) == nil)
-    #expect(RunFingerprint.difference(a, b, countsInstructionSet: false) == nil)
+    #expect(difference(a, b) == "instruction_set: avx2 there, avx512 here")
+    #expect(difference([:], b) == nil && difference(a, [:]) == nil)
+    #expect(difference(a, b, countsInstructionSet: false) == nil)
   }
 }
 

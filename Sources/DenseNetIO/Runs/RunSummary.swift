@@ -23,6 +23,9 @@ public struct RunSummary: Sendable, Equatable {
   public var validationAccuracy: Double?
   /// Of the best epoch's weights.
   public var bestValidationAccuracy: Double?
+  /// The same for several labels, over those in which not all validation images are alike.
+  public var validationMeanAUROC: Double?
+  public var bestValidationMeanAUROC: Double?
   /// Training steps only: loading included, evaluation not.
   public var examplesPerSecond: Double
   /// The process's peak resident set.
@@ -75,6 +78,8 @@ extension RunSummary: Codable {
     case validationLoss = "val_loss"
     case validationAccuracy = "val_accuracy"
     case bestValidationAccuracy = "best_val_accuracy"
+    case validationMeanAUROC = "val_mean_auroc"
+    case bestValidationMeanAUROC = "best_val_mean_auroc"
     case bestEpoch = "best_epoch"
     case meanAUROC = "mean_auroc"
     case meanAveragePrecision = "mean_average_precision"
@@ -114,6 +119,8 @@ extension RunSummary: Codable {
     validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
     validationAccuracy = try values.decodeIfPresent(Double.self, forKey: .validationAccuracy)
     bestValidationAccuracy = try values.decodeIfPresent(Double.self, forKey: .bestValidationAccuracy)
+    validationMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .validationMeanAUROC)
+    bestValidationMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestValidationMeanAUROC)
   }
 
   /// Whether the run has images that it was tested on.
@@ -131,6 +138,8 @@ extension RunSummary: Codable {
     try values.encodeIfPresent(validationLoss?.orNull, forKey: .validationLoss)
     try values.encodeIfPresent(validationAccuracy?.orNull, forKey: .validationAccuracy)
     try values.encodeIfPresent(bestValidationAccuracy?.orNull, forKey: .bestValidationAccuracy)
+    try values.encodeIfPresent(validationMeanAUROC, forKey: .validationMeanAUROC)
+    try values.encodeIfPresent(bestValidationMeanAUROC, forKey: .bestValidationMeanAUROC)
     if isTested {
       try values.encode(testLoss.orNull, forKey: .testLoss)
       try values.encode(testAccuracy.orNull, forKey: .testAccuracy)

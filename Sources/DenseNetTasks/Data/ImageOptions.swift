@@ -20,6 +20,8 @@ public struct ImageOptions: Sendable, Equatable {
   public var isGrey = false
   /// All of it, in place of what the other settings say.
   package var preprocessing: Preprocessing?
+  /// What holds where no setting says other, in place of what the initial weights say.
+  package var usual: Preprocessing?
 
   public init() {}
 

@@ -1,5 +1,7 @@
 import DenseNetData
+import DenseNetIO
 public import DenseNets
+import Foundation
 
 /// What is trained, on what, how, and where the results go. The defaults are the chapter's run, and those of
 /// `densenet train`.
@@ -144,25 +146,25 @@ extension ModelChoice: ExpressibleByStringLiteral {
 extension TrainingOptions {
   /// - Throws: `Failure(.usage)` that names the first setting which makes no sense.
   func validate() throws(Failure) {
-    func require(_ value: Int?, _ setting: Failure.Setting) throws(Failure) {
-      if let value, value < 1 {
-        throw Failure(.usage, "\(setting.rawValue): expected 1 or more, found \(value)", settings: [setting])
-      }
-    }
     try recipe.validate()
     try recipe.validate(for: dataset.columns)
-    if !resumes, recipe.schedule.warmupEpochs > Double(recipe.epochs) {
+    if !resumesRun, recipe.schedule.warmupEpochs > Double(recipe.epochs) {
       throw Failure(
         .usage,
         "warm-up: expected at most the run's \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s"), found \(recipe.schedule.warmupEpochs)",
         settings: ["warmupEpochs", "epochs"])
     }
-    try require(trainLimit, "trainLimit")
-    try require(testLimit, "testLimit")
-    try require(maxSteps, "maxSteps")
-    try require(numClasses, "numClasses")
-    try require(checkpoints.everySteps, "checkpointSteps")
-    try require(checkpoints.kept, "keptCheckpoints")
+    guard initialEntry == nil || initialWeights != nil else {
+      throw Failure(
+        .usage, "entry: expected the weights to begin with, whose entry it is, found none; name them",
+        settings: ["entry", "initialWeights"])
+    }
+    try Failure.requirePositive(trainLimit, "trainLimit")
+    try Failure.requirePositive(testLimit, "testLimit")
+    try Failure.requirePositive(maxSteps, "maxSteps")
+    try Failure.requirePositive(numClasses, "numClasses")
+    try Failure.requirePositive(checkpoints.everySteps, "checkpointSteps")
+    try Failure.requirePositive(checkpoints.kept, "keptCheckpoints")
     if let minutes = checkpoints.everyMinutes, !(minutes > 0) {
       throw Failure(
         .usage, "checkpointMinutes: expected more than 0, found \(minutes)", settings: ["checkpointMinutes"])
@@ -173,5 +175,11 @@ extension TrainingOptions {
         .usage, "featuresLearningRateScale: expected a number from 0, found \(scale)",
         settings: ["featuresLearningRateScale"])
     }
+  }
+
+  /// Whether there is a run to resume, which was checked when it began.
+  private var resumesRun: Bool {
+    guard resumes, let output else { return false }
+    return FileManager.default.fileExists(atPath: RunDirectory(at: URL(fileURLWithPath: output)).configURL.path)
   }
 }

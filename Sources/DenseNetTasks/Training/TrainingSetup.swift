@@ -47,7 +47,7 @@ struct TrainingSetup {
         .usage, "expected \(train.numClasses) classes, those of \(train.name), found \(classes)",
         settings: ["numClasses"])
     }
-    let before = try Self.preprocessing(of: initialWeights, chosen)
+    let before = try options.images.usual ?? Self.preprocessing(of: initialWeights, chosen)
     side =
       options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide ?? recipe.resize
       ?? chosen.imageSide

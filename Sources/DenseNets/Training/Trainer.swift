@@ -72,7 +72,6 @@ public final class Trainer {
     _ callbacks: Callbacks
   ) throws -> Bool {
     let clock = ContinuousClock()
-    let pointInterval = max(1, plan.stepsPerEpoch / 5)
     var iterator = batches.makeBatchIterator()
     var began = clock.now
     while progress.batch < plan.batchesPerEpoch {
@@ -91,7 +90,7 @@ public final class Trainer {
         StepEvent(
           epoch: progress.epoch, batch: progress.batch, step: progress.step, metrics: progress.metrics,
           epochsDone: Double(progress.epoch) + Double(progress.batch) / Double(plan.batchesPerEpoch),
-          learningRate: optimizer.learningRate, isPoint: update % pointInterval == 0 || isLast))
+          learningRate: optimizer.learningRate, isPoint: update % plan.pointInterval == 0 || isLast))
       try callbacks.onProgress(progress)
       if callbacks.shouldStop() { return true }
       if isLast { break }
@@ -168,6 +167,7 @@ extension TrainingProgress {
   }
 
   fileprivate mutating func endEpoch(_ result: EpochResult, _ plan: TrainingPlan) {
+    beforeCut = batch < plan.batchesPerEpoch ? Before(last: last, best: best) : nil
     last = result
     // Nothing is better where nothing is tested on.
     if result.test.examples == 0 {

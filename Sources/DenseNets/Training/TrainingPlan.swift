@@ -36,6 +36,8 @@ public struct TrainingPlan: Sendable {
   }
 
   public var stepsPerEpoch: Int { (batchesPerEpoch + accumulation - 1) / accumulation }
+  /// Updates between two of the chapter's five points an epoch.
+  var pointInterval: Int { max(1, stepsPerEpoch / 5) }
   /// Updates in all epochs together.
   public var scheduledSteps: Int { epochs * stepsPerEpoch }
 
@@ -69,6 +71,13 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public internal(set) var best: EpochResult?
   /// Whether the run is over.
   public internal(set) var isComplete = false
+  /// What stood before the last epoch, where that was evaluated before its last batch; nil elsewhere.
+  var beforeCut: Before?
+
+  struct Before: Sendable, Equatable, Codable {
+    var last: EpochResult?
+    var best: EpochResult?
+  }
 
   /// The beginning.
   public init() {}

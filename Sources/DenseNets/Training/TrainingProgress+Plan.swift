@@ -18,22 +18,43 @@ extension TrainingProgress {
         .usage, "steps: expected at least \(step), as many as the run has made, found \(maxSteps)",
         settings: ["maxSteps"])
     }
-    var result = self
     let hasMore = plan.epochs > completedEpochs || batch < plan.batchesPerEpoch && isComplete
     let isPlanned = hasMore && step != plan.maxSteps
-    if isComplete, isPlanned {
-      if let patience = plan.patience, let best, completedEpochs - best.epoch >= patience {
-        throw Failure(
-          .usage,
-          "patience: the run ended since \(patience) epochs brought nothing better after epoch \(best.epoch); expected a larger number, to go on",
-          settings: ["patience"])
-      }
-      result.isComplete = false
-      if batch >= plan.batchesPerEpoch { result.beginEpoch(completedEpochs) }
-    } else if !isComplete, batch == 0, last != nil, !isPlanned {
-      result.isComplete = true
+    if isComplete, isPlanned { return try reopened(under: plan) }
+    var result = self
+    if !isComplete, batch == 0, last != nil, !isPlanned { result.isComplete = true }
+    return result
+  }
+
+  /// A complete run that goes on: with its next epoch, or within its last one. What that one came to is forgotten, as if
+  /// the run had not been cut there.
+  private func reopened(under plan: TrainingPlan) throws(Failure) -> TrainingProgress {
+    var result = self
+    result.isComplete = false
+    if batch >= plan.batchesPerEpoch {
+      result.beginEpoch(completedEpochs)
+    } else if let beforeCut {
+      (result.last, result.best, result.beforeCut) = (beforeCut.last, beforeCut.best, nil)
+    } else {
+      // As older versions left it, which did not note what was before.
+      result.last = nil
+      if let best, best.epoch > epoch { result.best = nil }
+    }
+    if let patience = plan.patience, let best = result.best, result.epoch - best.epoch >= patience {
+      throw Failure(
+        .usage,
+        "patience: the run ended since \(patience) epochs brought nothing better after epoch \(best.epoch); expected a larger number, to go on",
+        settings: ["patience"])
     }
     return result
+  }
+
+  /// The last update that a point may be of. An update that ends a run has one, even between the chapter's five an
+  /// epoch; where the run goes on, it has not.
+  package func lastPointStep(in plan: TrainingPlan) -> Int {
+    let isWithin = batch > 0 && batch < plan.batchesPerEpoch && !isComplete && step != plan.maxSteps
+    let update = (batch + plan.accumulation - 1) / plan.accumulation
+    return isWithin && update % plan.pointInterval != 0 ? step - 1 : step
   }
 
   /// - Parameter number: from 0.

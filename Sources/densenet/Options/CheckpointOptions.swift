@@ -25,8 +25,14 @@ struct CheckpointOptions: ParsableArguments {
 
   var options: TrainingOptions.CheckpointOptions {
     var options = TrainingOptions.CheckpointOptions()
-    (options.everySteps, options.everyMinutes) = (checkpointSteps?.value, checkpointMinutes?.value)
+    change(&options)
     options.kept = keepCheckpoints.value
     return options
+  }
+
+  /// Applies what is given, but for the number of checkpoints that stay, which has a default.
+  func change(_ options: inout TrainingOptions.CheckpointOptions) {
+    if let checkpointSteps { options.everySteps = checkpointSteps.value }
+    if let checkpointMinutes { options.everyMinutes = checkpointMinutes.value }
   }
 }

@@ -42,9 +42,20 @@ struct TableOptions: ParsableArguments {
 
   var columns: TableColumns {
     var columns = TableColumns()
-    (columns.path, columns.label, columns.group) = (pathColumn, labelColumn, groupColumn)
-    (columns.labels, columns.separator, columns.uncertain) = (labelColumns, labelSeparator, uncertain)
+    change(&columns)
     return columns
+  }
+
+  /// Applies what is given. Columns of labels take the place of a column of joined ones, and the other way round.
+  func change(_ columns: inout TableColumns) {
+    if labelColumns != nil, labelSeparator == nil { (columns.label, columns.separator) = (nil, nil) }
+    if labelSeparator != nil, labelColumns == nil { (columns.labels, columns.uncertain) = (nil, nil) }
+    if let pathColumn { columns.path = pathColumn }
+    if let labelColumn { columns.label = labelColumn }
+    if let groupColumn { columns.group = groupColumn }
+    if let labelColumns { columns.labels = labelColumns }
+    if let labelSeparator { columns.separator = labelSeparator }
+    if let uncertain { columns.uncertain = uncertain }
   }
 }
 
@@ -66,7 +77,11 @@ struct LabelOptions: ParsableArguments {
       valueName: "x or best-f1"), transform: { try Recipe.DecisionThreshold($0) })
   var threshold: Recipe.DecisionThreshold?
 
-  func change(_ recipe: inout Recipe) { (recipe.posWeight, recipe.threshold) = (posWeight, threshold) }
+  /// Applies what is given.
+  func change(_ recipe: inout Recipe) {
+    if let posWeight { recipe.posWeight = posWeight }
+    if let threshold { recipe.threshold = threshold }
+  }
 }
 
 /// From which probability on predictions say that an image has a label.

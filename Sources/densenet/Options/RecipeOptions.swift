@@ -83,7 +83,10 @@ struct RecipeOptions: ParsableArguments {
     if let epochs { chosen.epochs = epochs.value }
     if let batchSize { chosen.batchSize = batchSize.value }
     if let accumulate { chosen.accumulate = accumulate.value }
-    if let lr { chosen.lr = lr.value }
+    if let lr {
+      chosen.schedule.keepFloor(of: chosen.lr, under: lr.value)
+      chosen.lr = lr.value
+    }
     if let momentum { chosen.momentum = momentum.value }
     if let nesterov { chosen.nesterov = nesterov }
     if let weightDecay { chosen.weightDecay = weightDecay.value }
@@ -101,6 +104,13 @@ struct RecipeOptions: ParsableArguments {
 
   private func named() throws -> Recipe {
     do { return try Recipe(named: recipe) } catch { throw Failure(.usage, "--\(error)") }
+  }
+}
+
+extension LearningRateSchedule {
+  /// Lets a cosine end at the same rate when the peak, which that is told in units of, is another.
+  fileprivate mutating func keepFloor(of old: Double, under peak: Double) {
+    if case .cosine(let minimum) = shape, minimum > 0, old != peak { shape = .cosine(minimum: minimum * old / peak) }
   }
 }
 
@@ -193,7 +203,9 @@ struct ScheduleOptions: ParsableArguments {
       try refuse("--lr-factor", lrFactor != nil, .step)
     }
     if case .cosine(let old) = shape {
-      shape = .cosine(minimum: minLr.map { $0.value / peak } ?? old)
+      let given = minLr.map { $0.value / peak } ?? old
+      // The same rate as before, whatever peak it was told in units of.
+      shape = .cosine(minimum: abs(given - old) <= 1e-12 * old ? old : given)
     } else {
       try refuse("--min-lr", minLr != nil, .cosine)
     }

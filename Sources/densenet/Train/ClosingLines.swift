@@ -15,9 +15,16 @@ struct ClosingLines {
     if json { try printJSON(summary, remedy: remedy) } else { try printResult(lines, remedy: remedy) }
   }
 
-  /// Which epoch's weights are in `best.safetensors`, for standard error.
-  var best: String {
-    "best test acc \(TextFormat.fixed(summary.bestTestAccuracy, decimals: 3)) after epoch \(summary.bestEpoch) of "
+  /// Which epoch's weights are in `best.safetensors`, by the measure and the images that chose it, for standard error; nil
+  /// where no images were held out to choose it by.
+  var best: String? {
+    let (part, auroc, accuracy) =
+      summary.validationAccuracy == nil
+      ? ("test", summary.bestMeanAUROC, summary.bestTestAccuracy)
+      : ("val", summary.bestValidationMeanAUROC, summary.bestValidationAccuracy ?? .nan)
+    guard summary.isTested || summary.validationAccuracy != nil, auroc != nil || accuracy.isFinite else { return nil }
+    let measure = "\(part) \(auroc == nil ? "acc" : "mean AUROC")"
+    return "best \(measure) \(TextFormat.fixed(auroc ?? accuracy, decimals: 3)) after epoch \(summary.bestEpoch) of "
       + "\(summary.epochs); best.safetensors has its weights"
   }
 

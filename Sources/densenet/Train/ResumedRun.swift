@@ -30,7 +30,8 @@ enum ResumedRun {
     try training.change(&options, given) { moved ? here.appending(path: $0).path : $0 }
     if let maxSteps = command.maxSteps { options.maxSteps = maxSteps.value }
     options.output = place.text
-    options.checkpoints = command.checkpoints.options
+    command.checkpoints.change(&options.checkpoints)
+    if given.contains("--keep-checkpoints") { options.checkpoints.kept = command.checkpoints.keepCheckpoints.value }
     options.program = command.program
     return options
   }
@@ -68,7 +69,12 @@ extension TrainingArguments {
   /// Puts what is given in place of the settings of a run that is resumed.
   /// - Parameter path: a given path, as it is told from the run's place.
   func change(_ options: inout TrainingOptions, _ given: GivenOptions, path: (String) -> String) throws {
-    options.recipe = try recipe.resolve(over: given.contains("--recipe") ? nil : options.recipe)
+    let isOwn = !given.contains("--recipe") || recipe.recipe == options.recipe.name
+    var changed = try recipe.resolve(over: isOwn ? options.recipe : nil)
+    // No recipe says anything of these.
+    (changed.posWeight, changed.threshold) = (options.recipe.posWeight, options.recipe.threshold)
+    options.recipe = changed
+    labels.change(&options.recipe)
     augmentation.change(&options.recipe.augmentation)
     changeImages(&options, given)
     if model.choice != ModelChoice() {
@@ -81,6 +87,7 @@ extension TrainingArguments {
     }
     data.change(&options.dataset, given, path: path)
     if let weights = initialWeights { options.initialWeights = path(weights.text) }
+    if let entry = entry.entry { options.initialEntry = entry }
     if let numClasses { options.numClasses = numClasses.value }
     let tuning = fineTuning.options
     if let part = tuning.freeze { options.fineTuning.freeze = part }
@@ -102,10 +109,9 @@ extension TrainingArguments {
     guard given.contains("--resize", "--fit", "--normalize", "--grey"), let own = options.images.preprocessing else {
       return
     }
-    options.images = ImageOptions()
-    options.images.size = data.resize?.value ?? own.squareSide
-    options.images.fit = augmentation.fit ?? (own.crop == nil ? .squash : .crop)
-    options.images.normalization = augmentation.normalize ?? .values(mean: own.mean, std: own.std)
+    options.images = augmentation.images
+    options.images.size = data.resize?.value
+    options.images.usual = own
     options.images.isGrey = augmentation.grey || own.inputChannels == 1
   }
 }
@@ -122,6 +128,7 @@ extension DataOptions {
     if let valShare { choice.validationShare = valShare }
     if let testShare { choice.testShare = testShare }
     if given.contains("--split-seed") { choice.splitSeed = splitSeed.value }
+    table.change(&choice.columns)
   }
 }
 

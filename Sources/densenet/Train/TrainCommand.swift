@@ -51,7 +51,7 @@ struct TrainCommand: AsyncParsableCommand {
       if outcome.wasComplete {
         printError("note: \(place): the run is complete")
       } else if !training.quiet {
-        printError(ClosingLines(outcome.summary).best)
+        if let best = ClosingLines(outcome.summary).best { printError(best) }
         printError("everything on one page: \(outcome.folder.reportURL.relativePath)")
       }
       try ClosingLines(outcome.summary).print(json: json, place: place)

@@ -120,5 +120,113 @@ extension Command {
       #expect(try sandbox.json("run/summary.json")["epochs"] as? Int == 2)
       #expect(try sandbox.predictedFiles("run").allSatisfy { $0.hasPrefix("photos/") })
     }
+
+    /// A cosine ends at the same rate under another peak, as in a run that is begun with both.
+    @Test func aCosineKeepsItsLowestRate() async throws {
+      let options = ["--schedule", "cosine", "--min-lr", "0.01"]
+      expectSuccess(try await train("fresh", options + ["--lr", "0.05", "--epochs", "4"]))
+      for (run, given) in [("run", []), ("told", ["--min-lr", "0.01", "--schedule", "cosine"])] {
+        expectSuccess(try await train(run, options + ["--lr", "0.1", "--epochs", "2"]))
+        expectSuccess(try await resume(run, given + ["--lr", "0.05", "--epochs", "4"]))
+        func lastRate(_ run: String) throws -> Double {
+          try #require(
+            metrics(sandbox.text("\(run)/metrics.jsonl")).last { $0["learning_rate"] != nil }?["learning_rate"]
+              as? Double)
+        }
+        // By PyTorch's formula: updates 0 to 11 of 12, 3 an epoch.
+        let expected = 0.01 + (0.05 - 0.01) * (1 + cos(Double.pi * 11 / 12)) / 2
+        #expect(abs(try lastRate(run) - expected) < 1e-15 && abs(try lastRate("fresh") - expected) < 1e-15)
+        // From now on that is the run's.
+        let again = try await resume(run, ["--lr", "0.05", "--min-lr", "0.01", "--epochs", "4"])
+        expectSuccess(again)
+        #expect(again.errors.contains("complete"), "\(again.errors)")
+      }
+      expectFailure(
+        try await resume("run", ["--epochs", "5", "--min-lr", "0.02"]), 65, saying: ["cosine.minimum", "--min-lr"])
+      expectFailure(
+        try await resume("run", ["--epochs", "5", "--lr", "0.001"]), 64, saying: ["--min-lr, --lr"])
+    }
+
+    /// Schedule and other settings that are the run's own may be given.
+    @Test(arguments: [
+      ["--schedule", "step", "--milestones", "1,3", "--lr-factor", "0.3", "--warmup-epochs", "0.5"],
+      ["--schedule", "one-cycle", "--one-cycle-rise", "0.4", "--momentum", "0.8"],
+      ["--schedule", "cosine", "--min-lr", "0.003", "--lr", "0.07", "--warmup-epochs", "1", "--warmup-start", "0.3"],
+      ["--recipe", "fast", "--lr", "0.03", "--no-nesterov"],
+    ])
+    func theRunsOwnSettingsMayBeGiven(_ options: [String]) async throws {
+      expectSuccess(try await train("run", options + ["--epochs", "1"]))
+      expectSuccess(try await resume("run", options + ["--epochs", "2"]))
+      #expect(try sandbox.json("run/summary.json")["steps"] as? Int == 6)
+      // A recipe's name alone leaves what was changed of it.
+      if options.contains("--recipe") {
+        expectSuccess(try await resume("run", ["--recipe", "fast", "--epochs", "3"]))
+        #expect(try sandbox.json("run/config.json")["lr"] as? Double == 0.03)
+      }
+    }
+
+    @Test func whatBringsNoMoreUpdatesIsRefused() async throws {
+      expectSuccess(try await train("run", ["--epochs", "3", "--max-steps", "4"]))
+      let (summary, config) = (try sandbox.text("run/summary.json"), try sandbox.text("run/config.json"))
+      for options in [["--epochs", "5"], ["--patience", "5"], ["--epochs", "5", "--lr", "0.01"]] {
+        expectFailure(
+          try await resume("run", options), 64, saying: ["has made its 4 updates", "expected more", "(--max-steps)"])
+      }
+      #expect(try sandbox.text("run/summary.json") == summary && sandbox.text("run/config.json") == config)
+      expectSuccess(try await resume("run", ["--max-steps", "9"]))
+      expectFailure(
+        try await resume("run", ["--max-steps", "10"]), 64, saying: ["has completed its 3 epochs", "(--epochs)"])
+      #expect(try sandbox.json("run/summary.json")["steps"] as? Int == 9)
+    }
+
+    /// A limit that ends the run before its new last epoch.
+    @Test func aLimitThatStaysIsNamed() async throws {
+      expectSuccess(try await train("run", ["--epochs", "2", "--max-steps", "5", "--checkpoint-steps", "1"]))
+      try FileManager.default.removeItem(at: sandbox.url("run/checkpoints/step-00000005.safetensors"))
+      let outcome = try await resume("run", ["--epochs", "4"])
+      expectSuccess(outcome)
+      #expect(outcome.errors.contains("4 epochs instead of 2"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("max steps: it still ends after update 5, in epoch 2"), "\(outcome.errors)")
+      #expect(try sandbox.json("run/summary.json")["steps"] as? Int == 5)
+    }
+
+    /// A run that was cut within epochs, perhaps where it was better than at their ends, and twice: what those came to
+    /// when they were cut is forgotten.
+    @Test(arguments: ["2", "4", "6"])
+    func theBestOfAnEpochThatWasCutIsForgotten(_ seed: String) async throws {
+      let run =
+        ["train"] + tinyData + ["--model", "densenet-bc-10-4", "--train-limit", "160", "--test-limit", "50"]
+        + ["--momentum", "0.9", "--epochs", "4", "--threads", "1", "--quiet", "--seed", seed]
+      expectSuccess(try await sandbox.run(run + ["--max-steps", "7", "--output", "cut"]))
+      for steps in ["10", "15", "18", "20"] {
+        expectSuccess(try await sandbox.run(run + ["--max-steps", steps, "--output", "long\(steps)"]))
+        expectSuccess(try await resume("cut", ["--max-steps", steps]))
+        try expectSame("cut", "long\(steps)")
+      }
+      #expect(sandbox.names(in: "cut/checkpoints")?.allSatisfy { $0.hasPrefix("step-") } == true)
+      // By way of a cut epoch that was the best, back to one before it.
+      expectSuccess(try await sandbox.run(run + ["--max-steps", "15", "--output", "other"]))
+      expectSuccess(try await resume("other", ["--max-steps", "20"]))
+      try expectSame("other", "long20")
+    }
+
+    /// What is kept of a run is the run's own setting, unless another one is given, which is then the run's.
+    @Test func checkpointsAreKeptAsTheRunSays() async throws {
+      func steps() throws -> [Int] {
+        try #require(sandbox.names(in: "run/checkpoints")).compactMap { Int($0.filter(\.isNumber)) }
+      }
+      expectSuccess(
+        try await train("run", ["--max-steps", "4", "--checkpoint-steps", "1", "--keep-checkpoints", "4"]))
+      #expect(try steps() == [1, 2, 3, 4])
+      expectSuccess(try await resume("run", ["--max-steps", "6"]))
+      #expect(try steps() == [3, 4, 5, 6])
+      // An interrupted run that is resumed with another number, and then by its folder alone.
+      try FileManager.default.removeItem(at: sandbox.url("run/summary.json"))
+      expectSuccess(try await resume("run", ["--keep-checkpoints", "3", "--checkpoint-steps", "2"]))
+      expectSuccess(try await resume("run", ["--max-steps", "8"]))
+      #expect(try steps() == [5, 6, 8])
+      let choices = try #require(try sandbox.json("run/config.json")["choices"] as? [String: Any])
+      #expect(choices["kept_checkpoints"] as? Int == 3 && choices["checkpoint_steps"] as? Int == 2)
+    }
   }
 }

@@ -19,7 +19,11 @@ extension Command {
       ["--dataset", "folder:photos", "--precision", "bf16", "--memory-efficient", "--convolution", "direct"],
       ["--dataset", "folder:photos", "--ema", "0.9", "--mixup", "0.2", "--class-weights", "balanced"],
       ["--dataset", "fashion-mnist", "--data-dir", "idx"],
+      ["--dataset", "folder:photos", "--init", "several.pth", "--entry", "generator", "--num-classes", "2"],
     ]
+
+    private static let several = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Fixtures/wrapped/several/several-gan.pth").standardizedFileURL
 
     private func prepare() throws {
       try sandbox.addPhotos(to: "photos", counts: ["a": 9, "b": 7])
@@ -28,29 +32,18 @@ extension Command {
       }
       let rows = (0..<7).flatMap { ["photos/a/\($0).png,a", "photos/b/\($0).png,b"] }
       try sandbox.write(Data((["path,label"] + rows).joined(separator: "\n").utf8), to: "table.csv")
-      try addIDX("train", count: 16)
-      try addIDX("t10k", count: 8)
-    }
-
-    /// Images and labels of a part, as MNIST's files hold them.
-    private func addIDX(_ part: String, count: Int) throws {
-      var images = Data([0, 0, 8, 3])
-      for size in [count, 28, 28] { images += Data([0, 0, UInt8(size >> 8), UInt8(size & 255)]) }
-      for pixel in 0..<count * 784 {
-        let value = pixel * 7 + pixel / 784 * 31
-        images.append(UInt8(value & 255))
-      }
-      var labels = Data([0, 0, 8, 1, 0, 0, 0, UInt8(count)])
-      for n in 0..<count { labels.append(UInt8(n % 10)) }
-      try sandbox.write(images, to: "idx/\(part)-images-idx3-ubyte")
-      try sandbox.write(labels, to: "idx/\(part)-labels-idx1-ubyte")
+      try sandbox.addIDX()
     }
 
     @Test(arguments: kinds)
     func byItsFolderAloneFromAnotherPlace(_ options: [String]) async throws {
       try prepare()
-      let base = tinyPhotoRun + ["--epochs", "3", "--checkpoint-steps", "1", "--keep-checkpoints", "4"]
-      if options.contains("--init") {
+      var base = tinyPhotoRun + ["--epochs", "3", "--checkpoint-steps", "1", "--keep-checkpoints", "4"]
+      if options.contains("--entry") {
+        // The weights say which network it is.
+        base.removeAll { ["--model", "densenet-bc-10-4"].contains($0) }
+        try FileManager.default.copyItem(at: Self.several, to: sandbox.url("several.pth"))
+      } else if options.contains("--init") {
         expectSuccess(
           try await sandbox.run(tinyPhotoRun + ["--dataset", "folder:photos", "--epochs", "1", "--output", "start"]))
       }

@@ -111,7 +111,8 @@ extension Command {
       expectSuccess(try await sandbox.run(tinyRun + ["--output", "run"]))
       let resume = ["--output", "run", "--resume"]
       let differences = [
-        ["--lr", "0.2"]: ["recipe.lr", "0.1 there, 0.2 here"], ["--seed", "9"]: ["seed: 0 there, 9 here"],
+        ["--lr", "0.2"]: ["recipe.lr", "0.1 there, 0.2 here"],
+        ["--seed", "9"]: ["seed: 0 there, 9 here", "(--seed, --resume --output run)"],
         ["--growth-rate", "16"]: ["network.growth_rate"], ["--train-limit", "32"]: ["dataset"],
         ["--freeze", "features"]: ["freeze.features: nothing there, yes here"],
         ["--precision", "bf16"]: ["precision: fp32 there, bf16 here"], ["--optimizer", "adam"]: ["optimizer"],
@@ -131,6 +132,13 @@ extension Command {
       expectFailure(
         try await sandbox.run(["train", "--resume", "--output", "typo", "--quiet"]), 66, saying: ["typo", "expected"])
       #expect(sandbox.names(in: "typo") == nil)
+      // What makes no sense for a new run makes none with --resume.
+      expectFailure(
+        try await sandbox.run(tinyRun + ["--warmup-epochs", "99", "--output", "warm", "--resume", "--quiet"]), 64,
+        saying: ["at most the run's 1 epoch", "--warmup-epochs"])
+      #expect(sandbox.names(in: "warm") == nil)
+      expectFailure(
+        try await sandbox.run(tinyRun + ["--entry", "ema", "--output", "new2"]), 64, saying: ["--entry", "--init"])
     }
 
     /// A run that was killed between its last files, of images by a relative path.

@@ -79,6 +79,8 @@ extension Command {
       let mean = try #require(summary["mean_auroc"] as? Double)
       #expect(abs(mean - (Double(closing.1) ?? 0)) <= 0.0005)
       #expect(mean > 0.5 && summary["mean_average_precision"] is Double)
+      let best = String(format: "%.3f", try #require(summary["best_mean_auroc"] as? Double))
+      #expect(run.errors.contains("densenet: best test mean AUROC \(best) after epoch"), "\(run.errors)")
       let points = try metrics(sandbox.text("run/metrics.jsonl"))
       #expect(points.last?["test_mean_auroc"] as? Double == mean)
 
@@ -144,10 +146,15 @@ extension Command {
       #expect(run.errors.contains("val mean AUROC") && !run.errors.contains("chosen on the test images"))
       let summary = try sandbox.json("run/summary.json")
       #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
+      let best = try #require(summary["best_val_mean_auroc"] as? Double)
+      let line = "densenet: best val mean AUROC \(String(format: "%.3f", best)) after epoch"
+      #expect(run.errors.contains(line), "\(run.errors)")
       let evaluation = try sandbox.json("run/evaluation.json")
       #expect(evaluation["mean_auroc"] as? Double == summary["mean_auroc"] as? Double)
       let points = try metrics(sandbox.text("run/metrics.jsonl"))
       #expect(points.last?["val_mean_auroc"] is Double && points.last?["test_mean_auroc"] == nil)
+      #expect(points.last?["val_mean_auroc"] as? Double == summary["val_mean_auroc"] as? Double)
+      #expect(points.compactMap { $0["val_mean_auroc"] as? Double }.max() == best)
       let metadata = try TensorFile(bytes("run/model.safetensors")).metadata
       let thresholds = try JSONDecoder().decode([Double].self, from: Data((metadata["thresholds"] ?? "").utf8))
       let described = try #require(evaluation["labels"] as? [[String: Any]])
@@ -249,6 +256,35 @@ extension Command {
         expectSuccess(try await sandbox.run(resume + ["--output", folder, "--resume"]))
         for file in files { #expect(try bytes("\(folder)/\(file)") == bytes("whole/\(file)"), "\(folder)/\(file)") }
       }
+    }
+
+    /// What is given with --resume is applied: another run is refused, by the option's name, and the run's own stays.
+    @Test func resumingWithOtherLabelOptionsIsRefused() async throws {
+      try sandbox.addPairs(48)
+      let own = ["--threshold", "0.3", "--uncertain", "zero", "--max-steps", "2", "--quiet", "--output", "run"]
+      expectSuccess(try await sandbox.run(labelRun + labelColumns + own))
+      let before = try bytes("run/config.json")
+      let resume = ["train", "--resume", "--output", "run", "--quiet"]
+      let changes: [([String], String)] = [
+        (["--pos-weight", "7,7,7,7"], "--pos-weight"), (["--threshold", "0.9"], "--threshold"),
+        (["--uncertain", "one"], "--uncertain"), (["--label-columns", "Dress,Pullover"], "--label-columns"),
+        (["--group-column", "Findings"], "--group-column"),
+        (["--label-column", "Findings", "--label-separator", "|"], "--label-separator"),
+      ]
+      for (options, name) in changes {
+        for more in [[], ["--epochs", "4", "--max-steps", "40"]] {
+          let outcome = try await sandbox.run(resume + options + more)
+          expectFailure(outcome, 65, saying: ["its run has other settings", name])
+        }
+      }
+      #expect(try bytes("run/config.json") == before)
+      // The run's own, given or not.
+      let same = ["--pos-weight", "balanced", "--threshold", "0.3", "--uncertain", "zero"] + labelColumns
+      for (options, steps) in [([], "3"), (same, "4")] {
+        expectSuccess(try await sandbox.run(resume + options + ["--max-steps", steps]))
+      }
+      let recipe = try #require(try sandbox.json("run/config.json")["recipe"] as? [String: Any])
+      #expect(recipe["pos_weight"] as? String == "balanced" && recipe["threshold"] as? String == "0.3")
     }
 
     @Test func oneLabelIsAYesOrNo() async throws {

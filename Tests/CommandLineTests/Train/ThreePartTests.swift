@@ -53,6 +53,10 @@ extension Command {
       let outcome = try await sandbox.run(tinyPhotoRun + data + ["--epochs", "3", "--output", "run"])
       expectSuccess(outcome)
       #expect(outcome.output.contains(/^loss [0-9.]+, train acc [0-9.]+, val acc [0-9.]+, test acc [0-9.]+\n/))
+      let shown = try await sandbox.run(
+        tinyPhotoRun.filter { $0 != "--quiet" } + data + ["--epochs", "2", "--output", "shown"])
+      let best = String(format: "%.3f", try number(sandbox.json("shown/summary.json"), "best_val_accuracy"))
+      #expect(shown.errors.contains("densenet: best val acc \(best) after epoch"), "\(shown.errors)")
       try await expectParts("run", data)
       #expect(try sandbox.predictedFiles("run").allSatisfy { $0.hasPrefix("photos/test/") })
       #expect(try sandbox.predictedFiles("run").count == 18)
@@ -136,9 +140,10 @@ extension Command {
     @Test func nothingHeldOutClaimsNoAccuracy() async throws {
       try sandbox.addPhotos(to: "photos", counts: ["a": 5, "b": 4])
       let run = tinyPhotoRun + ["--dataset", "folder:photos", "--val-share", "0", "--epochs", "2"]
-      let outcome = try await sandbox.run(run + ["--output", "run"])
+      let outcome = try await sandbox.run(run.filter { $0 != "--quiet" } + ["--output", "run"])
       expectSuccess(outcome)
       #expect(outcome.output.contains(/^loss [0-9.]+, train acc [0-9.]+\n/))
+      #expect(!outcome.errors.contains("best"), "\(outcome.errors)")
       let summary = try sandbox.json("run/summary.json")
       #expect(!summary.keys.contains { $0.contains("test") || $0.contains("val_") || $0.contains("best") })
       #expect(sandbox.names(in: "run")?.contains("best.safetensors") == false)

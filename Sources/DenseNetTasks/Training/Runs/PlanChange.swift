@@ -19,7 +19,22 @@ struct PlanChange {
   }
 
   /// What may differ between the run's settings, its checkpoints', and the new ones.
-  static let ignored = RunFingerprint.lengthKeys.union([RunFingerprint.rateKey])
+  static func ignored(_ old: [String: String], _ new: [String: String]) -> Set<String> {
+    let keys = RunFingerprint.lengthKeys.union([RunFingerprint.rateKey])
+    return keepsFloor(old, new) ? keys.union([RunFingerprint.floorKey]) : keys
+  }
+
+  /// Whether cosines end at the same rate. Both are told in units of their peaks.
+  private static func keepsFloor(_ old: [String: String], _ new: [String: String]) -> Bool {
+    func floor(_ settings: [String: String]) -> Double? {
+      guard let minimum = settings[RunFingerprint.floorKey].flatMap(Double.init),
+        let rate = Double(RunFingerprint.value(settings, RunFingerprint.rateKey))
+      else { return nil }
+      return minimum * rate
+    }
+    guard let before = floor(old), let after = floor(new) else { return false }
+    return abs(before - after) <= 1e-12 * before
+  }
 
   /// For `config.json`: `recipe.epochs 20 → 40`.
   var text: String {
@@ -39,7 +54,10 @@ struct PlanChange {
       default: words.append("a learning rate of \(after) instead of \(before)")
       }
     }
-    return "the run continues with \(words.joined(separator: ", ")); \(Self.rates(plan, done: done))"
+    let text = "the run continues with \(words.joined(separator: ", ")); \(Self.rates(plan, done: done))"
+    guard let maxSteps = plan.maxSteps, maxSteps < plan.scheduledSteps, !keys.contains("max_steps") else { return text }
+    let epoch = (maxSteps + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch
+    return "\(text); max steps: it still ends after update \(maxSteps), in epoch \(epoch)"
   }
 
   private static func number(_ text: String) -> String { text == "nothing" ? "none" : text }

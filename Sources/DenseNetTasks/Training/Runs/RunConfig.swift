@@ -29,8 +29,15 @@ struct RunConfig: Encodable {
     var testLimit: Int?
     /// How limits choose; nil: the first images, as in versions up to 0.1.0.
     var limitRule: String?
+    /// The part of a checkpoint that the run began with; nil: the usual one.
+    var entry: String?
     /// Nil: one per core.
     var threads: Int?
+    /// Updates and minutes between two checkpoints; nil: none.
+    var checkpointSteps: Int?
+    var checkpointMinutes: Double?
+    /// Nil: as many as usual.
+    var keptCheckpoints: Int?
 
     /// - Parameter name: of the dataset, where a recipe or the finder chose it.
     init(_ options: TrainingOptions, dataset name: String) {
@@ -41,7 +48,19 @@ struct RunConfig: Encodable {
       limitRule = options.limitsTakeTheFirst ? nil : "stratified"
       splitSeed = options.dataset.splitSeed == 0 ? nil : options.dataset.splitSeed
       columns = options.dataset.columns == TableColumns() ? nil : options.dataset.columns
-      threads = options.compute.threads
+      (entry, threads) = (options.initialEntry, options.compute.threads)
+      (checkpointSteps, checkpointMinutes) = (options.checkpoints.everySteps, options.checkpoints.everyMinutes)
+      keptCheckpoints = options.checkpoints.kept == Self.usualCheckpoints ? nil : options.checkpoints.kept
+    }
+
+    private static let usualCheckpoints = TrainingOptions.CheckpointOptions().kept
+
+    /// When checkpoints are written, and how many stay.
+    var checkpoints: TrainingOptions.CheckpointOptions {
+      var options = TrainingOptions.CheckpointOptions()
+      (options.everySteps, options.everyMinutes) = (checkpointSteps, checkpointMinutes)
+      options.kept = keptCheckpoints ?? Self.usualCheckpoints
+      return options
     }
   }
 
@@ -76,13 +95,16 @@ struct RunConfig: Encodable {
   /// Each other length that the run was given when it was resumed, such as `after step 40: recipe.epochs 10 → 20`.
   let planChanges: [String]?
 
-  /// - Parameter change: what the run was begun with, where it is given another length.
-  init(_ setup: TrainingSetup, change: (saved: SavedRun, text: String)? = nil) {
+  /// - Parameters:
+  ///   - saved: the run as it was begun, where it is resumed with other settings.
+  ///   - change: of its length.
+  init(_ setup: TrainingSetup, saved: SavedRun? = nil, change: String? = nil) {
     let options = setup.options
     version = options.program?.version
-    arguments = change?.saved.arguments ?? options.program?.arguments
-    started = change?.saved.started ?? ISO8601DateFormatter().string(from: Date())
-    planChanges = change.map { $0.saved.planChanges + [$0.text] }
+    arguments = saved?.arguments ?? options.program?.arguments
+    started = saved?.started ?? ISO8601DateFormatter().string(from: Date())
+    let changes = (saved?.planChanges ?? []) + [change].compactMap(\.self)
+    planChanges = changes.isEmpty ? nil : changes
     workingFolder = FileManager.default.currentDirectoryPath
     (model, network) = (setup.chosen.name, setup.chosen.configuration)
     dataset = Dataset(
@@ -106,4 +128,12 @@ struct RunConfig: Encodable {
     course = setup.fingerprint.settings
     choices = Choices(options, dataset: setup.train.name)
   }
+}
+
+extension TrainingOptions {
+  /// - Parameter name: of the dataset, where a recipe or the finder chose it.
+  func choices(dataset name: String) -> RunConfig.Choices { RunConfig.Choices(self, dataset: name) }
+
+  /// Whether checkpoints are to be written or kept otherwise than the run says. Versions up to 0.1.0 did not say it.
+  func changesCheckpoints(of run: SavedRun) -> Bool { run.choices.map { $0.checkpoints != checkpoints } ?? false }
 }

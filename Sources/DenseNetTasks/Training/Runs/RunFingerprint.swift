@@ -83,35 +83,17 @@ struct RunFingerprint: Encodable {
 // MARK: - Comparing
 
 extension RunFingerprint {
-  private static let instructionSetKey = "instruction_set"
+  static let instructionSetKey = "instruction_set"
 
   /// The settings that say how long a run is; a run may be given others when it is resumed.
   static let lengthKeys: Set = ["recipe.epochs", "recipe.patience", "max_steps"]
   /// Where its length changes, a run may be given another learning rate too.
   static let rateKey = "recipe.lr"
+  /// The end of a cosine, in units of the rate.
+  static let floorKey = "recipe.schedule.shape.cosine.minimum"
 
   static func withoutDefaults(_ settings: [String: String]) -> [String: String] {
     settings.filter { $0.value != defaults[$0.key] }
-  }
-
-  /// What differs, as one line: `recipe.lr: 0.1 there, 0.2 here`; nil where nothing does.
-  /// - Parameters:
-  ///   - old: as any version wrote it.
-  ///   - ignored: settings that may differ.
-  ///   - countsInstructionSet: false for a run that is complete, whose weights no longer change.
-  static func difference(
-    _ old: [String: String], _ new: [String: String], ignoring ignored: Set<String> = [],
-    countsInstructionSet: Bool = true
-  ) -> String? {
-    let (there, here) = (withoutDefaults(old), withoutDefaults(new))
-    func isComparable(_ key: String) -> Bool {
-      !ignored.contains(key)
-        && (key != instructionSetKey || countsInstructionSet && there[key] != nil && here[key] != nil)
-    }
-    let keys = Set(there.keys).union(here.keys).filter { there[$0] != here[$0] && isComparable($0) }.sorted()
-    if keys.isEmpty { return nil }
-    let shown = keys.prefix(3).map { "\($0): \(value(there, $0)) there, \(value(here, $0)) here" }
-    return shown.joined(separator: "; ") + (keys.count > 3 ? "; and \(keys.count - 3) more" : "")
   }
 
   /// A setting's text, whether or not the fingerprint names it.

@@ -78,6 +78,8 @@ extension RunRecorder {
     if validates {
       (summary.validationLoss, summary.validationAccuracy) = (last.test.loss, last.test.accuracy)
       summary.bestValidationAccuracy = best?.test.accuracy
+      summary.validationMeanAUROC = last.test.ranking?.meanAUROC
+      summary.bestValidationMeanAUROC = best?.test.ranking?.meanAUROC
     }
     if let ranking = tests.last.ranking {
       (summary.meanAUROC, summary.meanAveragePrecision) = (ranking.meanAUROC, ranking.meanAveragePrecision)

@@ -30,17 +30,16 @@ final class RunRecorder {
     if setup.hasSeveralLabels { curves.heldOutMeasure = "AUROC" }
     if setup.validation != nil { curves.heldOut = "val" }
     do {
-      if try start.change != nil || SavedRun(contentsOf: folder.url) == nil {
-        try folder.write(config: RunConfig(setup, change: start.change))
-      }
+      let isKnown = start.saved.map { start.change == nil && !setup.options.changesCheckpoints(of: $0) } ?? false
+      if !isKnown { try folder.write(config: RunConfig(setup, saved: start.saved, change: start.change)) }
+      let lastStep = start.progress.lastPointStep(in: setup.plan)
       if FileManager.default.fileExists(atPath: folder.metricsURL.path) {
-        try MetricsHistory.truncate(
-          folder.metricsURL, afterStep: start.progress.step, epochs: start.progress.completedEpochs)
+        try MetricsHistory.truncate(folder.metricsURL, afterStep: lastStep, epochs: start.progress.completedEpochs)
       }
       log = try folder.openMetrics()
       let isNew = start.progress == TrainingProgress()
       let isFirst = isNew && !setup.options.startsOver
-      events = try EventWriter(in: folder.url, resumedStep: isFirst ? nil : start.progress.step)
+      events = try EventWriter(in: folder.url, resumedStep: isFirst ? nil : lastStep)
       if isNew { try events.append(settings: try RunRecord(contentsOf: folder.url).settings) }
     } catch {
       start.lock.release()
@@ -92,7 +91,11 @@ final class RunRecorder {
     let weights = weights
     guard Self.isSound(weights, testLoss: isTested ? held.loss : 0) else { return }
     attempt { try folder.write(weights: weights) }
+    // An epoch that was cut may be completed later, and is then no longer the best.
+    let isCut = result.step < result.epoch * setup.plan.stepsPerEpoch
+    if isCut, isBest { attempt { try folder.keepEarlierBest() } }
     if isBest { attempt { try folder.write(best: weights) } }
+    if !isCut { folder.dropEarlierBest() }
   }
 
   private func record(_ point: MetricPoint) {

@@ -1,5 +1,6 @@
 import DenseNetData
 import DenseNetIO
+import DenseNetReports
 import DenseNets
 import Foundation
 
@@ -11,8 +12,10 @@ struct RunStart {
   let seconds: Double
   /// What a person should know.
   let notes: [String]
-  /// What the run was begun with, where it is given another length.
-  let change: (saved: SavedRun, text: String)?
+  /// The run as it was begun; nil where there is none yet.
+  let saved: SavedRun?
+  /// What of its length is another one, for `config.json`.
+  let change: String?
   /// Keeps other processes out of the folder until the run has ended.
   let lock: RunLock
 
@@ -29,14 +32,16 @@ struct RunStart {
       self.lock = try RunLock(folder.url)
       // Another process may have been here first.
       try folder.requireNoRun()
-      (progress, seconds, notes, change) = (TrainingProgress(), 0, self.lock.notes, nil)
+      (progress, seconds, notes) = (TrainingProgress(), 0, self.lock.notes)
+      (saved, change) = (nil, nil)
       return
     }
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
     self.lock = try lock ?? RunLock(folder.url)
-    let saved = try Self.sameRun(folder, setup)
+    saved = try Self.sameRun(folder, setup)
     if options.startsOver {
       try folder.removeResults(andMetrics: true)
+      folder.dropEarlierBest()
       CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).removeAll()
       (progress, seconds, change) = (TrainingProgress(), 0, nil)
       notes = self.lock.notes + ["starting again from the first step"]
@@ -55,9 +60,9 @@ struct RunStart {
     if let saved, let change = PlanChange(saved.fingerprint, setup.fingerprint.settings) {
       let plan = setup.plan
       progress = try checkpoint.progress.adapted(to: plan)
-      let done = checkpoint.progress.completedEpochs
-      notes.append(change.note(plan, done: done))
-      self.change = (saved, "after step \(progress.step): \(change.text)")
+      if checkpoint.progress.isComplete, progress.isComplete { throw Self.nothingToDo(progress, plan) }
+      notes.append(change.note(plan, done: progress.completedEpochs))
+      self.change = "after step \(progress.step): \(change.text)"
       // Those of the shorter run.
       try folder.removeResults()
     } else if PlanChange(checkpoint.settings, setup.fingerprint.settings) != nil {
@@ -67,7 +72,23 @@ struct RunStart {
     } else {
       (progress, change) = (checkpoint.progress, nil)
     }
+    // The best epoch was one that was cut, and is now to be completed.
+    if progress.best != checkpoint.progress.best { try folder.restoreEarlierBest(isKept: progress.best != nil) }
     self.notes = notes
+  }
+
+  /// Why a complete run has no more to do under a plan of another length.
+  private static func nothingToDo(_ progress: TrainingProgress, _ plan: TrainingPlan) -> Failure {
+    if progress.step == plan.maxSteps {
+      return Failure(
+        .usage,
+        "max steps: the run has made its \(TextFormat.count(progress.step, "update")), and no more were asked for; expected more, to go on",
+        settings: ["maxSteps"])
+    }
+    return Failure(
+      .usage,
+      "epochs: the run has completed its \(TextFormat.count(progress.completedEpochs, "epoch")), and no more were asked for; expected more, to go on",
+      settings: ["epochs"])
   }
 
   /// The newest intact checkpoint of the run.
@@ -92,13 +113,13 @@ struct RunStart {
       }
       return (nil, [])
     }
-    let difference = RunFingerprint.difference(
-      checkpoint.settings, setup.fingerprint.settings, ignoring: PlanChange.ignored)
+    let settings = setup.fingerprint.settings
+    let difference = RunFingerprint.Difference(
+      checkpoint.settings, settings, ignoring: PlanChange.ignored(checkpoint.settings, settings))
     if let difference {
-      throw Failure(
-        .invalidData,
-        "\(place): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings (\(difference)); \(remedy(difference)), or choose another folder",
-        settings: ["resume"])
+      throw refusal(
+        "\(place): the checkpoint of step \(checkpoint.progress.step) is of a run with other settings", difference,
+        saved, setup)
     }
     return (checkpoint, search.refused.map { "warning: \($0); it is skipped" })
   }
@@ -125,20 +146,25 @@ struct RunStart {
   ) throws -> SavedRun? {
     guard let saved = try SavedRun(contentsOf: folder.url) else { return nil }
     let settings = setup.fingerprint.settings
-    let difference = RunFingerprint.difference(
-      saved.fingerprint, settings, ignoring: PlanChange(saved.fingerprint, settings) == nil ? [] : PlanChange.ignored,
+    let isLengthened = PlanChange(saved.fingerprint, settings) != nil
+    let difference = RunFingerprint.Difference(
+      saved.fingerprint, settings, ignoring: isLengthened ? PlanChange.ignored(saved.fingerprint, settings) : [],
       countsInstructionSet: !isComplete)
     guard let difference else { return saved }
-    throw Failure(
-      .invalidData,
-      "\(folder.url.relativePath): its run has other settings (\(difference)); \(remedy(difference)), or choose another folder",
-      settings: ["resume"])
+    throw refusal("\(folder.url.relativePath): its run has other settings", difference, saved, setup)
   }
 
-  private static func remedy(_ difference: String) -> String {
-    difference.contains("instruction_set: ")
+  /// - Parameter text: where other settings were found.
+  private static func refusal(
+    _ text: String, _ difference: RunFingerprint.Difference, _ saved: SavedRun?, _ setup: TrainingSetup
+  ) -> Failure {
+    let remedy =
+      difference.isOfInstructionSet
       ? "resume it on a machine with that instruction set, with DENSENET_ISA unset or naming it"
       : "resume it with its own settings: by its folder alone"
+    return Failure(
+      .invalidData, "\(text) (\(difference)); \(remedy), or choose another folder",
+      settings: difference.settings(saved?.choices, setup.options.choices(dataset: setup.train.name)) + ["resume"])
   }
 }
 

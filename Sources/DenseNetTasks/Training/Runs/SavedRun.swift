@@ -20,7 +20,7 @@ public struct SavedRun: Sendable {
   let planChanges: [String]
   /// ``RunFingerprint/settings``, as any version wrote them.
   let fingerprint: [String: String]
-  private let choices: RunConfig.Choices?
+  let choices: RunConfig.Choices?
   private let place: String
   private let data: Data
 
@@ -57,7 +57,9 @@ public struct SavedRun: Sendable {
     options.maxSteps = saved.maxSteps
     if fingerprint["initial_weights"] ?? Self.seedsWeights != Self.seedsWeights {
       (options.initialWeights, options.numClasses) = (path(saved.initialization), saved.dataset.classes.count)
+      options.initialEntry = choices?.entry
     }
+    if let choices { options.checkpoints = choices.checkpoints }
     options.fineTuning = try fineTuning()
     options.compute.threads = choices?.threads
     options.compute.precision = precision

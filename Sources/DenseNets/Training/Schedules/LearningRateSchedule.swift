@@ -65,7 +65,12 @@ public struct LearningRateSchedule: Sendable, Equatable, Codable {
         "milestones: expected increasing numbers of epochs from 1, found \(milestones)")
       try require(factor > 0 && factor <= 1, "factor: expected a number above 0, at most 1, found \(factor)")
     case .cosine(let minimum):
-      try require((0...1).contains(minimum), "cosine: expected a minimum from 0 to 1 times the rate, found \(minimum)")
+      guard (0...1).contains(minimum) else {
+        throw Failure(
+          .usage,
+          "learning-rate schedule: cosine: expected a minimum from 0 to 1 times the rate, found \(minimum); choose another, or another rate",
+          settings: ["minimumLearningRate", "learningRate"])
+      }
     case .oneCycle(let rise, let divisor, let finalDivisor, let momenta):
       try require(warmupEpochs == 0, "one-cycle has a warm-up of its own: leave out the other")
       try require(rise > 0 && rise < 1, "one-cycle: expected a rise between 0 and 1, found \(rise)")
