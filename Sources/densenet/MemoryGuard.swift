@@ -4,7 +4,7 @@ import DenseNetTasks
 import DenseNets
 import Foundation
 
-/// Ends the program with a line, within seconds, where the system has no memory or no threads left for it.
+/// Ends the program with a line, within seconds, where the system has no memory, no threads or no open files left for it.
 enum MemoryGuard {
   private static let remedy =
     "choose a smaller batch, smaller images or fewer threads (--batch-size, --resize, --threads), train with "
@@ -13,11 +13,14 @@ enum MemoryGuard {
   /// What the smallest network needs beside the program itself. With less, Swift's own allocations would be the first to
   /// fail, wherever that is.
   private static let least = 48 << 20
+  /// Files that Swift's runtime opens to wait for events, where it traps, and one to read.
+  private static let leastFiles = 5
 
   /// Every line of memory that is at an end is written by these, whoever asked for it: the engine, or the Swift runtime,
   /// which traps.
   /// - Throws: `Failure(.inputOutput)` where the system would not even let the program begin.
   static func begin() throws(Failure) {
+    try requireFiles()
     let limit = MemoryLimit.addressSpace.map { "; this process may have \(TextFormat.bytes($0)) (ulimit -v)" } ?? ""
     OutOfMemory.whenExhausted { bytes in
       printError("memory: \(TextFormat.bytes(bytes)) more were requested than the system has\(limit); \(remedy)")
@@ -35,6 +38,17 @@ enum MemoryGuard {
     }
     do throws(Failure) { try tryThreads(3) } catch {
       throw Failure(error.kind, "\(error.description)\(limit)")
+    }
+  }
+
+  private static func requireFiles() throws(Failure) {
+    let files = (0..<leastFiles).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    let code = errno
+    for file in files where file >= 0 { close(file) }
+    let found = files.count { $0 >= 0 }
+    guard found == leastFiles || ![EMFILE, ENFILE].contains(code) else {
+      throw Failure(
+        .inputOutput, "expected room for \(leastFiles) more open files, found \(found); raise the limit (ulimit -n)")
     }
   }
 

@@ -54,3 +54,11 @@ struct SplitMix: RandomNumberGenerator {
     return z ^ z >> 31
   }
 }
+
+/// Does the work of each of so many chunks, on all cores at once.
+func inParallel(_ chunks: Int, _ work: @escaping @Sendable (Int) throws -> Void) async throws {
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    for chunk in 0..<chunks { group.addTask { try work(chunk) } }
+    try await group.waitForAll()
+  }
+}

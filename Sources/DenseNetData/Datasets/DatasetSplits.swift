@@ -12,6 +12,8 @@ public struct DatasetSplits: Sendable {
   public let warnings: [String]
   /// How the images were split, where they did not come in parts.
   package var rule: SplitRule?
+  /// How a part was taken from the training images, where they came in parts; nil: none was.
+  package var carved: SplitRule?
 
   public init(
     train: any LabeledImages, validation: (any LabeledImages)? = nil, test: any LabeledImages, origin: String,

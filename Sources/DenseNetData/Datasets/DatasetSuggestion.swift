@@ -8,7 +8,7 @@ enum DatasetSuggestion {
     if let own = own(name) { return own }
     let wanted = letters(name)
     guard !wanted.isEmpty else { return nil }
-    let close = known.map { (name: $0, distance: distance(wanted, letters($0))) }.min { $0.distance < $1.distance }
+    let close = known.map { (name: $0, distance: editDistance(wanted, letters($0))) }.min { $0.distance < $1.distance }
     return close.flatMap { $0.distance <= (wanted.count > 4 ? 2 : 1) ? $0.name : nil }
   }
 
@@ -29,19 +29,6 @@ enum DatasetSuggestion {
 
   private static func letters(_ name: String) -> [Character] {
     Array(name.lowercased().filter { $0.isLetter || $0.isNumber })
-  }
-
-  /// The least number of letters to insert, to leave out and to exchange (Levenshtein 1966).
-  private static func distance(_ a: [Character], _ b: [Character]) -> Int {
-    var row = Array(0...b.count)
-    for (i, letter) in a.enumerated() {
-      var last = row[0]
-      row[0] = i + 1
-      for (j, other) in b.enumerated() {
-        (last, row[j + 1]) = (row[j + 1], letter == other ? last : 1 + min(last, row[j], row[j + 1]))
-      }
-    }
-    return row[b.count]
   }
 }
 

@@ -76,6 +76,12 @@ final class InputFile: ByteSource {
     return Array(buffer.prefix(try read(into: buffer)))
   }
 
+  /// The bytes from a place on, fewer at the end; ``next(_:)`` goes on behind them.
+  func bytes(at offset: Int, count: Int) throws(Failure) -> [UInt8] {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw Failure.unreadable(name, code: errno) }
+    return try next(count)
+  }
+
   private static func reads(_ path: String, _ status: inout stat) -> Bool {
     PathText.withBytes(of: path) { stat($0, &status) } == 0
   }

@@ -97,6 +97,9 @@ public struct ImageFiles: Sendable {
     return ImageFormat(bytes) == nil ? FileKind(of: bytes) : nil
   }
 
+  /// Whether a file that can be read is an image.
+  static func isImage(_ path: String) -> Bool { do { return try otherKind(path) == nil } catch { return false } }
+
   /// Whether a folder, or one in it, holds an image.
   static func holdImages(_ folder: String) -> Bool {
     var visited: Set<[UInt64]> = []
@@ -106,10 +109,7 @@ public struct ImageFiles: Sendable {
       }
       let paths = listing.names.map { joined(folder, $0) }
       let folders = Set(paths.filter(isFolder))
-      return paths.contains { path in
-        guard !folders.contains(path) else { return false }
-        do { return try otherKind(path) == nil } catch { return false }
-      } || folders.contains(where: holds)
+      return paths.contains { !folders.contains($0) && isImage($0) } || folders.contains(where: holds)
     }
     return holds(folder)
   }

@@ -62,6 +62,4 @@ final class PrefetchQueue<Element: Sendable>: @unchecked Sendable {
   var secondsWaited: Double { condition.withLock { waited } }
   /// The elements that wait to be taken.
   var readyCount: Int { condition.withLock { elements.count } }
-  /// Whether the producer has ended.
-  var producerHasEnded: Bool { condition.withLock { isFinished } }
 }

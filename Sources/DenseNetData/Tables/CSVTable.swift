@@ -118,12 +118,15 @@ public struct CSVTable: Sendable {
   /// Checks that a header of one column is not one of several with another delimiter.
   private static func requireDelimiter(_ header: CSVRecord, _ delimiter: UInt8) throws(CSVProblem) {
     guard header.fields.count == 1 else { return }
-    let others: [(mark: Character, name: String)] = [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
-    for (mark, name) in others where mark.asciiValue != delimiter && header.fields[0].contains(mark) {
+    let names: [(mark: Character, name: String)] = [
+      (";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas"),
+    ]
+    let expected = names.first { $0.mark.asciiValue == delimiter }?.name ?? "another character"
+    for (mark, name) in names where mark.asciiValue != delimiter && header.fields[0].contains(mark) {
       throw CSVProblem(
         line: header.line, field: 0,
-        reason: "expected columns separated by \(delimiter == UInt8(ascii: ",") ? "commas" : "another character"), "
-          + "found \(name); save the table with commas, unless the delimiter can be named",
+        reason: "expected columns separated by \(expected), found \(name); save the table with \(expected), "
+          + "unless the delimiter can be named",
         settings: ["delimiter"])
     }
   }

@@ -112,8 +112,11 @@ struct ColumnContent {
     let others = texts.keys.filter { $0 != first.text }.sorted().prefix(3).map { "\"\(printable($0, limit: 20))\"" }
     let more = others.isEmpty ? "" : "; others are \(others.joined(separator: ", "))"
     let place = table.place(row: first.row, column: index)
-    let found =
-      "expected a number, as \(grouped(numbers)) of \(grouped(present)) values are, found \"\(printable(first.text, limit: 40))\""
+    let share =
+      looksLikeNumbers <= numbers
+      ? "\(grouped(numbers)) of \(grouped(present)) values are"
+      : "\(grouped(numbers + looksLikeNumbers)) of \(grouped(present)) values seem to be"
+    let found = "expected a number, as \(share), found \"\(printable(first.text, limit: 40))\""
     let remedy: String
     var settings: [Failure.Setting] = []
     switch NumberLook(first.text) {

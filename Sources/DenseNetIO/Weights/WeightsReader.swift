@@ -65,8 +65,10 @@ public struct WeightsReader: Sendable, Equatable {
     if let prefix { self.entry += self.entry.isEmpty ? prefix : "." + prefix }
     (file.tensors, renamed) = (names.tensors, names.renamed)
     file.source = source
-    TorchXRayVision.describe(names.extra, of: &file)
-    file.notes = (notes + file.notes + names.notes).map { "\(source): \($0)" }
+    let used = TorchXRayVision.describe(names.extra, of: &file)
+    notes += file.notes + names.notes(using: used?.tensor)
+    if let used { notes.append(used.note) }
+    file.notes = notes.map { "\(source): \($0)" }
   }
 }
 

@@ -43,13 +43,6 @@ public struct MultiLabelEvaluation: Sendable, Equatable {
     }
   }
 
-  /// The same with other thresholds.
-  public func with(thresholds: [Double]) -> MultiLabelEvaluation {
-    MultiLabelEvaluation(
-      labelNames: labelNames, probabilities: probabilities, values: values, thresholds: thresholds, indices: indices,
-      files: files)
-  }
-
   /// The number of images.
   public var count: Int { indices.count }
   public var thresholds: [Double] { labels.map(\.threshold) }

@@ -1,12 +1,14 @@
 import Foundation
 
-/// The results at the top of the page, the test accuracy first.
+/// The results at the top of the page, the accuracy first.
 struct Headline {
   /// Nil for an evaluation of its own.
   let results: ReportPage.Results?
   let best: LearningCurves.Point?
   let evaluation: Evaluation?
   let labels: MultiLabelEvaluation?
+  /// What an evaluation of its own is of: `test`; nil: all images.
+  let part: String?
 
   private struct Figure {
     var name: String
@@ -24,7 +26,7 @@ struct Headline {
   }
 
   private var figures: [Figure] {
-    var figures = ranking + (results.map(training) ?? evaluation.map(test) ?? [])
+    var figures = ranking + (results.map(training) ?? evaluation.map(accuracy) ?? [])
     if let evaluation, evaluation.count > 0 {
       if evaluation.classNames.count > 5 {
         figures.append(Figure(name: "Top-5 accuracy", value: TextFormat.percent(evaluation.accuracy(ofTop: 5))))
@@ -43,11 +45,12 @@ struct Headline {
     ]
   }
 
-  private func test(_ evaluation: Evaluation) -> [Figure] {
+  private func accuracy(_ evaluation: Evaluation) -> [Figure] {
     let notes = ["loss \(TextFormat.fixed(evaluation.loss, decimals: 3))", interval].compactMap(\.self)
     return [
       Figure(
-        name: "Test accuracy", value: TextFormat.percent(evaluation.accuracy), note: notes.joined(separator: " · "))
+        name: part.map { "\($0.capitalized) accuracy" } ?? "Accuracy", value: TextFormat.percent(evaluation.accuracy),
+        note: notes.joined(separator: " · "))
     ]
   }
 

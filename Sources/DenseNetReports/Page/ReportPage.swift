@@ -48,6 +48,8 @@ public struct ReportPage: Sendable {
   public var evaluation: Evaluation?
   /// The same where images have several labels each.
   public var labels: MultiLabelEvaluation?
+  /// Without a run, of which images ``evaluation`` is: `training`, `validation` or `test`; nil: of all.
+  package var evaluatedPart: String? = "test"
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
   public var images: [Int: [UInt8]] = [:]
   public var settings: [(key: String, value: String)] = []
@@ -82,7 +84,7 @@ public struct ReportPage: Sendable {
     guard results != nil || isEvaluated else { return nil }
     let best = labels == nil ? curves?.best : curves?.bestMeanAUROC
     return results != nil || curves == nil
-      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels).html : nil
+      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels, part: evaluatedPart).html : nil
   }
 
   private var learning: String? {

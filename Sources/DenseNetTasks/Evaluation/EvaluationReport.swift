@@ -51,9 +51,10 @@ public struct EvaluationReport {
       return try folder.write(report: page.html())
     }
     let evaluation = Evaluation(result.predictions, classNames: result.classNames)
-    let files = Dictionary(result.predictions.map { ($0.index, $0.file) }, uniquingKeysWith: { first, _ in first })
+    let paths = Dictionary(
+      zip(result.predictions.map(\.index), result.paths).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
     let images = try RunReport(folder: folder).write(filesOf: evaluation) { index in
-      let picture = try image?(index) ?? DecodedImage(contentsOf: (files[index] ?? nil) ?? "")
+      let picture = try image?(index) ?? DecodedImage(contentsOf: paths[index] ?? "")
       return try picture.thumbnail(side: 96).pngData()
     }
     page.evaluation = evaluation
@@ -66,9 +67,23 @@ public struct EvaluationReport {
     _ settings: [(key: String, value: String)]
   ) -> ReportPage {
     var page = ReportPage(title: "\(network.chosen.name) on \(dataset)")
-    page.facts = ["\(network.source)", "\(TextFormat.thousands(result.examples)) test images"]
+    page.evaluatedPart = (result.part ?? .test).adjective
+    let images = page.evaluatedPart.map { "\($0) image" } ?? "image"
+    page.facts = [network.source, TextFormat.count(result.examples, images)]
     if !result.skipped.isEmpty { page.facts.append("\(TextFormat.thousands(result.skipped.count)) left out") }
     page.settings = [("weights", network.source), ("model", network.chosen.name), ("dataset", dataset)] + settings
     return page
+  }
+}
+
+extension EvaluationPart {
+  /// What its images are called; nil for those of all parts.
+  fileprivate var adjective: String? {
+    switch self {
+    case .train: "training"
+    case .validation: "validation"
+    case .test: "test"
+    case .all: nil
+    }
   }
 }

@@ -26,15 +26,22 @@ public struct EvaluationResult: Sendable, Equatable {
 
   /// The prediction for each image, in order, where they were asked for.
   public internal(set) var predictions: [Prediction] = []
+  /// Which of a user's own images these are; nil: those for testing.
+  public internal(set) var part: EvaluationPart?
+  /// Of each prediction, the image's file by its bytes; empty where the images are not in files.
+  var paths: [String] = []
 
   /// Adds the predictions of images, before they are counted.
+  /// - Parameter files: by their bytes.
   mutating func keep(_ logits: Tensor, labels: [Int], files: [String]?) {
     let (classes, rows) = (logits.shape[1], logits.rowProbabilities())
     for (n, label) in labels.enumerated() {
       predictions.append(
         Prediction(
-          index: examples + n, file: files?[n], label: label, probabilities: rows[n * classes..<(n + 1) * classes]))
+          index: examples + n, file: files.map { PathText.readable($0[n]) }, label: label,
+          probabilities: rows[n * classes..<(n + 1) * classes]))
     }
+    paths += files ?? []
   }
 
   /// Counts images; averages are sums until ``finish(seconds:)``.

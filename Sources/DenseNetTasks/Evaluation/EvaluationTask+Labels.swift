@@ -23,36 +23,42 @@ extension EvaluationTask {
 
   /// The test images of a table with several labels, these in the network's order; nil for others. Where the columns of
   /// labels are not named, they are those that the weights name.
-  func labeledImages(_ source: ImageSource, _ rule: SplitRule?) throws -> LabeledImageFiles? {
-    guard case .table(let path, var columns) = source else {
-      if network.card.activation == .sigmoid {
-        throw Failure(
-          .invalidData,
-          "\(network.source): expected a table of images with several labels, for which these weights are, found a folder; name a table",
-          settings: ["dataset"])
-      }
-      return nil
+  /// - Throws: `Failure(.invalidData)` where the weights are for several labels, and the images are not.
+  func labeledImages(_ plan: EvaluationPlan) throws -> LabeledImageFiles? {
+    let expected =
+      "\(network.source): expected a table of images with labels, each of them present or not, as these weights give a probability for each"
+    guard case .table(let path, let columns) = plan.source else {
+      guard network.activation == .sigmoid else { return nil }
+      throw Failure(
+        .invalidData, "\(expected), found a folder; name a table and its columns of labels",
+        settings: ["dataset", "labelColumns"])
     }
-    let stated = network.card.classNames == nil ? nil : try network.classNames()
-    if !columns.hasSeveralLabels, network.activation == .sigmoid, columns.label == nil { columns.labels = stated }
-    guard columns.hasSeveralLabels else { return nil }
-    let source = ImageSource.table(path, columns: columns)
+    guard columns.hasSeveralLabels else {
+      guard network.activation == .sigmoid else { return nil }
+      throw Failure(
+        .invalidData, "\(expected), found one class per image in \(path); name its columns of labels",
+        settings: ["labelColumns", "labelSeparator"])
+    }
+    if let policy = plan.uncertain {
+      monitor.note("labels of -1 are read as in training: \(policy.rawValue)", settings: ["uncertain"])
+    }
+    let source = plan.source
     let images: LabeledImageFiles
-    if let rule {
+    if let rule = plan.rule {
       let splits = try source.splits(rule)
       for warning in splits.warnings { monitor.warning(warning) }
       images = try EvaluationImages.images(source, part ?? .test, splits)
     } else {
       images = try source.testImages()
     }
+    let stated = network.card.classNames == nil ? nil : try network.classNames()
     return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil, source: path)
   }
 
-  func runOnLabels(_ found: LabeledImageFiles, _ training: TrainingImages) throws -> EvaluationResult {
+  func runOnLabels(_ found: LabeledImageFiles, _ plan: EvaluationPlan) throws -> EvaluationResult {
     let images = limit.map { found.limited(to: $0, seed: splitSeed) } ?? found
-    if let warning = training.warning(about: images.paths) {
-      monitor.warning(warning, settings: training.rule == nil ? [] : ["part"])
-    }
+    if let line = LimitWarning.text(images, of: found) { monitor.warning(line) }
+    plan.warn(about: images.paths, monitor)
     guard images.numClasses == network.configuration.numClasses else {
       throw Failure(
         .invalidData,
@@ -69,7 +75,7 @@ extension EvaluationTask {
     var result = try measure(total: images.count, of: images) {
       batches.next().map { Batch(images: $0.images, labels: [], places: $0.indices, skipped: $0.skipped) }
     }
-    result.classNames = images.classNames
+    (result.classNames, result.part) = (images.classNames, part)
     guard result.examples > 0 else {
       throw Failure(
         .invalidData, "\(images.name): none of \(result.skipped.count) images can be read; check the table's paths",

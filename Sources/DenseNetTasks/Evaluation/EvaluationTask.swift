@@ -50,6 +50,7 @@ public struct EvaluationTask {
       )
     }
     try requireKind(of: test)
+    if test.labelMatrix == nil { try requireNoThreshold() }
     let preprocessing = try preprocessing(for: test)
     let size = min(batchSize, test.count, Self.largestBatch)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? network.chosen.imageSide
@@ -77,13 +78,12 @@ public struct EvaluationTask {
   ///   monitor stops the work.
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
     try validate()
-    let training = TrainingImages(network.metadata)
-    if let labeled = try labeledImages(source, try rule ?? ruleOfPart(source, training)) {
-      return try runOnLabels(labeled, training)
-    }
+    let plan = try EvaluationPlan(source, of: network, part: part, rule: rule)
+    if let labeled = try labeledImages(plan) { return try runOnLabels(labeled, plan) }
+    try requireNoThreshold()
     let images = try EvaluationImages(
-      source, classNames: network.card.classNames == nil ? nil : network.classNames(), part: part,
-      rule: try rule ?? ruleOfPart(source, training))
+      plan.source, classNames: network.card.classNames == nil ? nil : network.classNames(), part: part,
+      rule: plan.rule)
     for note in images.notes { monitor.warning(note) }
     let classes = network.configuration.numClasses
     guard images.classNames.count == classes else {
@@ -93,13 +93,11 @@ public struct EvaluationTask {
         "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es"), one per class of the weights, which name none, found \(images.classNames.count); add or remove some"
       )
     }
-    let examples = limited(images.examples, classes: classes)
+    let examples = limited(images, classes: classes)
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, examples.count, Self.largestBatch)
     try network.requireSize(of: preprocessing, images: size, device: device)
-    if let warning = training.warning(about: examples.map(\.path)) {
-      monitor.warning(warning, settings: training.rule == nil ? [] : ["part"])
-    }
+    plan.warn(about: examples.map(\.path), monitor)
     for image in images.skipped { onSkipped(image) }
     let batches = try ImageLoader(
       examples.map(\.path), preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
@@ -111,7 +109,7 @@ public struct EvaluationTask {
       }
     }
     result.skipped.insert(contentsOf: images.skipped, at: 0)
-    result.classNames = images.classNames
+    (result.classNames, result.part) = (images.classNames, part)
     guard result.examples > 0 else {
       throw Failure(
         .invalidData, "\(images.path): none of \(result.skipped.count) images can be read; name a folder of images")
@@ -138,22 +136,28 @@ public struct EvaluationTask {
     var files: [String]?
   }
 
-  /// How images that do not come in parts are split where a part is asked for.
-  private func ruleOfPart(_ source: ImageSource, _ training: TrainingImages) throws -> SplitRule? {
-    guard let part else { return nil }
-    if let rule = training.rule { return rule }
-    if try source.isSplit() { return SplitRule() }
-    if part == .all { return nil }
+  /// - Throws: `Failure(.usage)` where a threshold is given, and images have one class each.
+  private func requireNoThreshold() throws(Failure) {
+    guard threshold != nil else { return }
     throw Failure(
-      .usage,
-      "\(source.path): its images do not come in parts, and \(network.source) does not say how they were split; give the share that training held out",
-      settings: ["validationShare"])
+      .usage, "threshold: applies to images with several labels, found weights for one class per image; leave it out",
+      settings: ["threshold"])
   }
 
-  private func limited(_ examples: [ImageFolder.Example], classes: Int) -> [ImageFolder.Example] {
+  private func limited(_ images: EvaluationImages, classes: Int) -> [ImageFolder.Example] {
+    let examples = images.examples
     guard let limit, limit < examples.count else { return examples }
     let labels = examples.map { Int32($0.label) }
-    return StratifiedChoice(labels: labels, classes: classes, seed: splitSeed).indices(limit).map { examples[$0] }
+    let kept = StratifiedChoice(labels: labels, classes: classes, seed: splitSeed).indices(limit).map { examples[$0] }
+    func counts(_ examples: [ImageFolder.Example]) -> (Int, [Int]) {
+      var counts = [Int](repeating: 0, count: classes)
+      for example in examples { counts[example.label] += 1 }
+      return (examples.count, counts)
+    }
+    if let line = LimitWarning.text(images.path, counts(kept), of: counts(examples), names: images.classNames) {
+      monitor.warning(line)
+    }
+    return kept
   }
 
   /// - Parameter labeled: the images, where they have several labels.

@@ -88,9 +88,10 @@ public struct LoadedNetwork {
     return count == ImageNetLabels.classNames.count ? ImageNetLabels.classNames : (0..<count).map(String.init)
   }
 
-  /// What makes probabilities of the logits: what the weights say, else a sigmoid for one output and a softmax for more.
+  /// What makes probabilities of the logits: a sigmoid for one output, whose softmax would always be 1; for more, what the
+  /// weights say, else a softmax.
   public var activation: OutputActivation {
-    card.activation ?? (configuration.numClasses == 1 ? .sigmoid : .softmax)
+    configuration.numClasses == 1 ? .sigmoid : card.activation ?? .softmax
   }
 
   /// From which probability on an image is said to have each label: what the weights say, else 0.5.

@@ -28,7 +28,8 @@ public struct ImageClassifier: Sendable {
   ///   - classNames: nil: those in the weights, else ImageNet's for 1,000 classes, else numbers.
   ///   - threshold: for several labels, in place of those in the weights.
   ///   - views: how often each image is looked at.
-  /// - Throws: `Failure` where the weights say something of them that makes no sense.
+  /// - Throws: `Failure` where the weights say something of them that makes no sense, `Failure(.usage)` for a threshold
+  ///   where they are for one class per image.
   public init(
     _ network: LoadedNetwork, preprocessing: Preprocessing? = nil, classNames: [String]? = nil,
     threshold: Double? = nil, views: TestTimeAugmentation = .none, device: Device = .current
@@ -39,6 +40,12 @@ public struct ImageClassifier: Sendable {
       let count = network.configuration.numClasses
       thresholds = try threshold.map { [Double](repeating: $0, count: count) } ?? network.thresholds()
     } else {
+      guard threshold == nil else {
+        throw Failure(
+          .usage,
+          "threshold: applies to weights for several labels, found \(network.source), which are for one class per image; leave it out",
+          settings: ["threshold"])
+      }
       thresholds = nil
     }
     self.views = views

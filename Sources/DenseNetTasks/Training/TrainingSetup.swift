@@ -37,8 +37,9 @@ struct TrainingSetup {
     train = options.limited(splits.train, to: options.trainLimit)
     validation = splits.validation.map { options.limited($0, to: options.testLimit) }
     test = options.limited(splits.test, to: options.testLimit)
-    for (images, all) in [(train, splits.train), (test, splits.test)] {
-      if let line = Self.absentClasses(images, of: all) { monitor.warning(line) }
+    for (images, all) in [(train, splits.train), (validation, splits.validation), (test, splits.test)] {
+      guard let images, let all, let line = LimitWarning.text(images, of: all) else { continue }
+      monitor.warning(line)
     }
     chosen = try options.chosenModel(weights: initialWeights, images: train)
     if let classes = options.numClasses, classes != train.numClasses {
@@ -84,7 +85,7 @@ struct TrainingSetup {
     // The weights of runs of older versions stay as these write them.
     provenance =
       options.limitsTakeTheFirst
-      ? [:] : try TrainingImages.metadata(of: train, rule: splits.rule.flatMap { $0.testShare > 0 ? $0 : nil })
+      ? [:] : try TrainingImages.metadata(of: train, splits, columns: options.dataset.columns)
     fingerprint = RunFingerprint(
       options, chosen.configuration, train: train, validation: validation, test: test, preprocessing,
       weights: initialWeights, instructionSet: device.instructionSet)
@@ -96,16 +97,6 @@ struct TrainingSetup {
     if let stated = try weights.card.preprocessing?.value { return stated }
     let usual = chosen.standardPreprocessing
     return usual.mean == Preprocessing.imageNet.mean ? usual : nil
-  }
-
-  /// Says which classes a limit has left no images of.
-  private static func absentClasses(_ images: any LabeledImages, of all: any LabeledImages) -> String? {
-    guard images.files != nil, images.count < all.count else { return nil }
-    let (kept, before) = (images.classCounts, all.classCounts)
-    let absent = kept.indices.filter { kept[$0] == 0 && before[$0] > 0 }.map { all.classNames[$0] }
-    guard let first = absent.first else { return nil }
-    let names = absent.count > 1 ? "\(first) and \(absent.count - 1) other classes" : first
-    return "\(all.name): the limit of \(images.count) of \(all.count) images leaves none of \(names)"
   }
 
   private static func note(_ preprocessing: Preprocessing, _ before: Preprocessing, of weights: WeightsFile) -> String {

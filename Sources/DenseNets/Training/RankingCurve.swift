@@ -54,14 +54,21 @@ package struct RankingCurve: Sendable, Equatable {
 
   /// The threshold of the best F1, for decisions "at least the threshold"; of equal ones the lowest, as `argmax` over
   /// `precision_recall_curve` finds it. Nil where all examples are of one class.
+  ///
+  /// It lies half-way between the lowest score that it takes in and the next one below, or 0: a threshold that is itself
+  /// a score would leave out its own example where the score is computed again and comes out lower in the last bits.
   package var bestF1: (threshold: Double, f1: Double)? {
     guard hasBothClasses else { return nil }
-    var best: (threshold: Double, f1: Double)?
-    for (index, threshold) in thresholds.enumerated() {
-      let hits = truePositives[index]
+    var best: (index: Int, f1: Double)?
+    for (index, hits) in truePositives.enumerated() {
       let f1 = Double(2 * hits) / Double(hits + falsePositives[index] + positives)
-      if f1 >= best?.f1 ?? 0 { best = (threshold, f1) }
+      if f1 >= best?.f1 ?? 0 { best = (index, f1) }
     }
-    return best
+    return best.map { index, f1 in
+      let (score, below) = (thresholds[index], index + 1 < thresholds.count ? thresholds[index + 1] : 0)
+      let middle = below + (score - below) / 2
+      // There may be no number between the two.
+      return (middle > below ? middle : score, f1)
+    }
   }
 }

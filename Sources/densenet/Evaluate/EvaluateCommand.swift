@@ -11,8 +11,10 @@ struct EvaluateCommand: AsyncParsableCommand {
       With --dataset folder:DIR, images are read from DIR/CLASS/*, or from DIR/test/CLASS/* or else \
       DIR/val/CLASS/* where these exist, and prepared as the weights record; with --part, from another part. With --dataset \
       csv:FILE, they are the table's rows with split test, or else val, or all rows if it has no column split. Where \
-      images do not come in parts, --part test takes those that training held out for testing, by the share and seed in \
-      the weights or by --val-share, --test-share and --split-seed. Images that the weights were trained on are warned of. Folders and labels are matched with classes by the names in the \
+      images do not come in parts, --part test takes those that training held out for testing, by the shares, the seed and \
+      the group column in the weights or by --val-share, --test-share, --split-seed and --group-column; of two parts, \
+      --part val names them too. A table's columns, and what -1 means among labels, are those of training where it has \
+      them and none are named. Images that the weights were trained on are warned of. Folders and labels are matched with classes by the names in the \
       weights, else by their sorted order. Images that cannot be read are reported on standard error and left out; the \
       exit status is then 65.
       """)

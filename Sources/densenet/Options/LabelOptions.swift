@@ -19,11 +19,14 @@ struct TableOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "With --label-columns: what -1 means: ignore (unknown, as an empty field), zero or one. Default: ignore.",
+      "With --label-columns: what -1 means: ignore (unknown, as an empty field), zero or one. Default: ignore; evaluate takes what the weights say.",
       valueName: "name"))
   var uncertain: TableColumns.Uncertain?
 
-  @Option(help: ArgumentHelp("With csv:<file>: the column of image files. Default: path.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "With csv:<file>: the column of image files. Default: path; evaluate takes the one of training if there is no path.",
+      valueName: "name"))
   var pathColumn: String?
 
   @Option(

@@ -132,9 +132,12 @@ struct PredictCommand: ParsableCommand {
       guard images.isEmpty else {
         throw Failure(.usage, "expected either images or --input-tensors, found both; give one of them")
       }
-      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, views.tta == .none else {
+      guard self.output.features == nil, self.output.cam == nil, self.output.classes == nil, views.tta == .none,
+        decisions.threshold == nil
+      else {
         throw Failure(
-          .usage, "--features, --cam, --classes and --tta need images, found --input-tensors; leave one out")
+          .usage,
+          "--features, --cam, --classes, --threshold and --tta need images, found --input-tensors; leave one out")
       }
       _ = try WeightsFile.writtenFormat(of: output.url)
       return (input, output)

@@ -43,6 +43,18 @@ extension Command {
       #expect(successes.first == false && successes.last == true)
     }
 
+    /// Swift's runtime would trap.
+    @Test func fewOpenFilesEndInOneLine() async throws {
+      for count in 3...8 {
+        let outcome = try await sandbox.run(
+          oneStep + ["--output", "run\(count)"], shell: "ulimit -n \(count); exec \"$0\" \"$@\"")
+        // What the system's loader refuses is not the program's.
+        if outcome.status == 127 { continue }
+        #expect(outcome.status == 74 && outcome.errorLines.count == 1, "\(count): \(outcome.errors)")
+        #expect(outcome.errors.contains("open files"), "\(count): \(outcome.errors)")
+      }
+    }
+
     @Test func aBatchIsComparedWithWhatTheProcessMayHave() async throws {
       let outcome = try await limited(
         1_000_000, ["train", "--dataset", "fashion-mnist-sample", "--model", "densenet121", "--resize", "512"])

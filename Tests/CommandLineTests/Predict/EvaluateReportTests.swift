@@ -44,6 +44,33 @@ extension Command {
       #expect(try sandbox.text("run/report.html") == before)
     }
 
+    @Test(arguments: [
+      ("train", "17 training images", "Training accuracy"), ("val", "7 validation images", "Validation accuracy"),
+      ("test", "7 test images", "Test accuracy"), ("all", "24 images", ">Accuracy"),
+    ])
+    func thePageNamesThePart(_ part: String, _ images: String, _ accuracy: String) async throws {
+      try await train()
+      expectSuccess(try await evaluate(data + ["--part", part, "--output", "results"]))
+      let page = try sandbox.text("results/report.html")
+      #expect(page.contains(images) && page.contains(accuracy))
+      for other in ["Training accuracy", "Validation accuracy", "Test accuracy"] where other != accuracy {
+        #expect(!page.contains(other), "\(other)")
+      }
+    }
+
+    #if os(Linux)
+      /// Names that are not UTF-8: in the table as a run writes them, and the images are on the page.
+      @Test func namesAreBytes() async throws {
+        let rename = #"mv photos/a/9.png "photos/a/caf$(printf '\351').png"; exec "$0" "$@""#
+        let run = tinyPhotoRun + data + ["--val-share", "0.25", "--epochs", "1", "--output", "run"]
+        expectSuccess(try await sandbox.run(run, shell: rename))
+        let outcome = try await evaluate(data + ["--output", "results"])
+        expectSuccess(outcome)
+        #expect(outcome.errors.contains("17 of these 24 images"), "\(outcome.errors)")
+        #expect(try sandbox.predictedFiles("results").contains { $0.hasSuffix(#"photos/a/caf\xE9.png"#) })
+      }
+    #endif
+
     @Test func ofADatasetThatHasAName() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
       expectSuccess(try await evaluate(["--dataset", "fashion-mnist-sample", "--test-limit", "32", "--output", "a/b"]))
@@ -69,6 +96,16 @@ extension Command {
       let held = try await evaluate(data + ["--part", "test"])
       expectSuccess(held)
       #expect(held.errors == "", "\(held.errors)")
+      // Who asks for them is not sent elsewhere.
+      for part in ["train", "all"] {
+        let asked = try await evaluate(data + ["--part", part])
+        expectSuccess(asked)
+        #expect(asked.errors.contains("among those that the weights were trained on"), "\(asked.errors)")
+        #expect(!asked.errors.contains("--part") && !asked.errors.contains("held out"), "\(asked.errors)")
+      }
+      // By other shares than training's.
+      let other = try await evaluate(data + ["--part", "test", "--val-share", "0.5"])
+      #expect(other.errors.contains("(--val-share, --test-share, --part)"), "\(other.errors)")
       // Moved, renamed, in a table.
       try FileManager.default.moveItem(at: sandbox.url("photos"), to: sandbox.url("moved"))
       try FileManager.default.moveItem(at: sandbox.url("moved/a/0.png"), to: sandbox.url("moved/a/zero.png"))
@@ -93,7 +130,7 @@ extension Command {
     }
 
     @Test(arguments: [
-      (["--part", "val"], 65 as Int32, "the part val"), (["--part", "valid"], 64, "--part"),
+      (["--part", "valid"], 64 as Int32, "--part"),
       (["--dataset", "fashion-mnist-sample", "--part", "test"], 64, "--part"),
     ])
     func partsThatAreNotThereAreRefused(_ options: [String], _ status: Int32, _ part: String) async throws {

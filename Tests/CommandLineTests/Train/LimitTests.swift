@@ -55,6 +55,17 @@ extension Command {
       #expect(outcome.errors.contains("leaves none of c"), "\(outcome.errors)")
     }
 
+    @Test func alsoOfTheValidationImages() async throws {
+      for (part, names) in [("train", "abc"), ("val", "abc"), ("test", "a")] {
+        for name in names { try sandbox.addPhotos(to: "photos/\(part)", counts: [String(name): 3]) }
+      }
+      let run = tinyPhotoRun + ["--dataset", "folder:photos", "--epochs", "1", "--test-limit", "1"]
+      let outcome = try await sandbox.run(run + ["--output", "run"])
+      expectSuccess(outcome)
+      #expect(
+        outcome.errors.contains("the limit of 1 of 9 images leaves none of b and another class"), "\(outcome.errors)")
+    }
+
     /// IDX's files are not sorted: the first ones.
     @Test func ofANamedDatasetTheFirstAreTaken() async throws {
       expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))

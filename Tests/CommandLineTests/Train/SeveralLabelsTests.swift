@@ -115,12 +115,21 @@ extension Command {
         #expect(abs(found - (try #require(figures["threshold"] as? Double))) < 1e-12)
       }
 
-      let table2 = ["--dataset", "csv:pairs/pairs.csv", "--path-column", "Image", "--group-column", "Person"]
+      // The weights know the columns, and how the table was split.
       let evaluate =
-        ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--json", "--val-share", "0.2"] + table2
-      let measured = try object(try await sandbox.run(evaluate).output)
+        ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--json", "--dataset", "csv:pairs/pairs.csv"]
+      let held = try await sandbox.run(evaluate + ["--part", "test"])
+      let measured = try object(held.output)
       #expect(measured["examples"] as? Int == table.count - 1)
-      #expect(abs(try #require(measured["mean_auroc"] as? Double) - mean) < 0.02)
+      #expect(abs(try #require(measured["mean_auroc"] as? Double) - mean) < 1e-9)
+      // Decisions are the same though probabilities differ in the last bits, those on the thresholds' edge included.
+      let own = try #require(measured["labels"] as? [[String: Any]])
+      for (figures, expected) in zip(own, described) {
+        for key in ["f1", "recall", "precision", "threshold"] {
+          #expect(try #require(figures[key] as? Double) == (try #require(expected[key] as? Double)), "\(key)")
+        }
+        #expect(abs(try #require(figures["auroc"] as? Double) - (try #require(expected["auroc"] as? Double))) < 1e-9)
+      }
       let losses = try (#require(measured["test_loss"] as? Double), #require(summary["test_loss"] as? Double))
       #expect(abs(losses.0 - losses.1) < 1e-4 * losses.1)
       for key in ["test_accuracy", "top5_accuracy", "test_loss", "examples", "seconds", "skipped", "labels"] {
@@ -219,7 +228,11 @@ extension Command {
       expectSuccess(try await sandbox.run(labelRun + labelColumns + options + ["columns"]))
       let joined = ["--path-column", "Image", "--label-column", "Findings", "--label-separator", "|"]
       expectSuccess(try await sandbox.run(labelRun + joined + options + ["joined"]))
-      #expect(try bytes("columns/model.safetensors") == bytes("joined/model.safetensors"))
+      let weights = try ["columns", "joined"].map { try TensorFile(bytes("\($0)/model.safetensors")) }
+      #expect(weights[0].tensors.mapValues(\.values) == weights[1].tensors.mapValues(\.values))
+      // They differ in nothing but how their table is read.
+      let metadata = weights.map { $0.metadata.filter { $0.key != "table_columns" } }
+      #expect(metadata[0] == metadata[1])
     }
 
     /// Kills runs at random instants, and lets each go on until it is complete: by its options, or by its folder alone.
@@ -288,6 +301,48 @@ extension Command {
       #expect(probability > 0 && probability < 1)
       let csv = try await sandbox.run(predict + ["--format", "csv"]).output.split(separator: "\n")
       #expect(csv.count == 2 && csv[1].hasPrefix("pairs/1.png,1,Dress,0,\(probability),"))
+
+      // One class per image is no yes or no: it would always be right. Also where the file does not say what it is of.
+      var bare = try TensorFile(bytes("run/model.safetensors"))
+      for key in ["activation", "class_names"] { bare.metadata[key] = nil }
+      try sandbox.write(try bare.serialized(), to: "bare.safetensors")
+      bare.metadata["activation"] = "softmax"
+      try sandbox.write(try bare.serialized(), to: "softmax.safetensors")
+      try sandbox.write(Data("path,label\npairs/1.png,Dress\npairs/2.png,Dress\n".utf8), to: "classes.csv")
+      try sandbox.write(try bytes("pairs/1.png"), to: "classes/Dress/1.png")
+      for weights in ["run/model", "bare", "softmax"] {
+        let evaluate = ["evaluate", "--quiet", "--weights", "\(weights).safetensors", "--dataset"]
+        expectFailure(
+          try await sandbox.run(evaluate + ["folder:classes"]), 65,
+          saying: ["a folder", "a table and its columns of labels", "--label-columns"])
+        expectFailure(
+          try await sandbox.run(evaluate + ["csv:classes.csv", "--label-column", "label"]), 65,
+          saying: ["one class per image in classes.csv", "--label-columns"])
+        expectSuccess(try await sandbox.run(evaluate + ["csv:pairs/pairs.csv"] + one))
+      }
+    }
+
+    /// What -1 means is known to the weights.
+    @Test(arguments: ["zero", "one"])
+    func uncertainLabelsAreEvaluatedAsTheyWereLearnt(_ policy: String) async throws {
+      try sandbox.addPairs(48)
+      let options = ["--uncertain", policy, "--max-steps", "2", "--quiet", "--output", "run"]
+      expectSuccess(try await sandbox.run(labelRun + labelColumns + options))
+      let evaluate =
+        ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--json", "--dataset", "csv:pairs/pairs.csv"]
+      func labels(_ record: [String: Any]) throws -> [[Int]] {
+        try #require(record["labels"] as? [[String: Any]]).map { label in
+          ["known", "positives"].compactMap { label[$0] as? Int }
+        }
+      }
+      let outcome = try await sandbox.run(evaluate + ["--part", "test"])
+      expectSuccess(outcome)
+      #expect(outcome.errors.contains("labels of -1 are read as in training: \(policy) (--uncertain)"))
+      #expect(try labels(object(outcome.output)) == labels(sandbox.json("run/evaluation.json")))
+      let ignored = try await sandbox.run(evaluate + ["--part", "test", "--uncertain", "ignore"])
+      expectSuccess(ignored)
+      #expect(!ignored.errors.contains("as in training"))
+      #expect(try labels(object(ignored.output)) != labels(sandbox.json("run/evaluation.json")))
     }
 
     @Test(arguments: [

@@ -99,15 +99,29 @@ extension Command {
     }
 
     /// Of images that come with a training and a test part, one share is for validation.
-    @Test func aShareIsCarvedFromTheTrainingImages() async throws {
-      for (part, n) in [("train", 8), ("test", 6)] {
+    @Test(arguments: [("test", "--val-share"), ("val", "--test-share")])
+    func aShareIsCarvedFromTheTrainingImages(_ other: String, _ share: String) async throws {
+      for (part, n) in [("train", 8), (other, 6)] {
         try sandbox.addPhotos(to: "photos/\(part)", counts: ["a": n, "b": n])
       }
-      let data = ["--dataset", "folder:photos", "--val-share", "0.25"]
+      let data = ["--dataset", "folder:photos", share, "0.25", "--split-seed", "4"]
       expectSuccess(try await sandbox.run(tinyPhotoRun + data + ["--epochs", "1", "--output", "run"]))
       try await expectParts("run", data)
       let dataset = try #require(try sandbox.json("run/config.json")["dataset"] as? [String: Any])
-      #expect(dataset["train_examples"] as? Int == 12 && dataset["validation_examples"] as? Int == 4)
+      #expect(dataset["train_examples"] as? Int == 12)
+      #expect(dataset["validation_examples"] as? Int == (other == "test" ? 4 : 12))
+      // The weights say which images were taken, to whom does not repeat the options.
+      try await expectParts("run", ["--dataset", "folder:photos"])
+      var files: [String: [String]] = [:]
+      for part in ["train", "val", "test"] {
+        let options = ["--dataset", "folder:photos", "--part", part, "--output", "of-\(part)"]
+        let found = try await sandbox.run(["evaluate", "--weights", "run/model.safetensors", "--quiet"] + options)
+        expectSuccess(found)
+        #expect(found.errors.contains("all of these 12 images are among those") == (part == "train"), "\(found.errors)")
+        files[part] = try sandbox.predictedFiles("of-\(part)")
+      }
+      #expect(files["train"]?.count == 12 && Set(files.values.joined()).count == 28)
+      #expect(try files["test"] == sandbox.predictedFiles("run"))
     }
 
     @Test func withTwoPartsThePageSaysWhatTheBestWasChosenOn() async throws {

@@ -16,6 +16,7 @@ import Testing
     ("dev", .validation, ""), ("valid_images", .validation, ""), ("test", .test, ""), ("Testing_set", .test, ""),
     ("seg_test", .test, "seg"), ("holdout", .test, ""), ("hold-out", .test, ""), ("held_out", .test, ""),
     ("test1", .test, ""), ("eval", .evaluation, ""), ("Evaluation", .evaluation, ""), ("seg_pred", .unlabelled, "seg"),
+    ("PublicTest", .evaluation, ""), ("Private_Test", .test, ""), ("public-test-images", .evaluation, ""),
   ])
   func knowsParts(_ name: String, _ part: SplitName.Part, _ rest: String) {
     #expect(SplitName(name)?.part == part && SplitName(name)?.rest == rest)
@@ -51,6 +52,30 @@ import Testing
       let images = try ImageFolder(folder, classNames: ["a", "b"])
       #expect(images.path == "\(folder)/\(testing)" && images.examples.count == 8)
       #expect(images.notes == ["\(folder): the images for testing are those of \(folder)/\(testing)"])
+    }
+  }
+
+  /// FER2013's folders.
+  @Test func takesThePartsOfContests() async throws {
+    try await withTemporaryFolder { folder in
+      let parts = ["Training", "PublicTest", "PrivateTest"]
+      let found = try splits(parts.flatMap { ["\($0)/a", "\($0)/b"] }, in: folder)
+      #expect(found.train.classNames == ["a", "b"])
+      #expect(found.validation?.paths.allSatisfy { $0.hasPrefix("\(folder)/PublicTest/") } == true)
+      #expect(found.test.count == 8 && found.test.paths.allSatisfy { $0.hasPrefix("\(folder)/PrivateTest/") })
+    }
+  }
+
+  /// Folders within class folders are no parts where they differ, or where images lie beside them.
+  @Test(arguments: [
+    ["cat/day", "cat/night", "dog/day"], ["cat/1", "cat/2", "dog/3", "dog/4"],
+    ["cat", "cat/day", "cat/night", "dog/day", "dog/night"],
+    (0..<5).flatMap { ["class\($0)/day", "class\($0)/night"] },
+  ])
+  func takesFoldersWithinClasses(_ names: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      let found = try splits(names, in: folder)
+      #expect(found.train.classNames == Set(names.map { String($0.prefix { $0 != "/" }) }).sorted())
     }
   }
 
@@ -116,6 +141,18 @@ import Testing
     (["Train/a", "Train/b"], .missingInput, "val or test beside train, found none; add one, or name folder:"),
     (["Test/a", "Test/b"], .missingInput, "expected a folder train beside"),
     (["train", "test"], .missingInput, "a folder of images for each class"),
+    (
+      ["train/train/a", "train/train/b", "test/test"], .missingInput, "test/test: left out, since its images are in no"
+    ),
+    (
+      ["source_train/a", "source_train/b", "target_test/a", "target_test/b"], .invalidData,
+      "rename them if they are parts"
+    ),
+    (["tr/a", "tr/b", "tr/c", "te/a", "te/b"], .invalidData, "which hold the folders a, b each"),
+    (
+      ["Entrenamiento/a", "Entrenamiento/b", "Prueba/a", "Prueba/b", "Validar/a", "Validar/b"], .invalidData,
+      "(train, val, test)"
+    ),
     (["train/a", "train/b", "test"], .missingInput, "test: left out, since its images are in no class folders"),
   ])
   func refusesWhatCanMeanSeveralThings(_ names: [String], _ kind: Failure.Kind, _ part: String) async throws {

@@ -183,12 +183,39 @@ func writeImages(_ names: [String], to folder: String) throws {
   }
 
   /// As folders' names are.
-  @Test(arguments: [("Split", "Train", "TEST"), ("split", "training", "testing"), ("SPLIT", "train_set", "Eval")])
+  @Test(arguments: [
+    ("Split", "Train", "TEST"), ("split", "training", "testing"), ("SPLIT", "train_set", "Eval"),
+    (" split", "train", "test"), ("Split\t", " train ", "test "),
+  ])
   func knowsPartsByOtherNames(_ header: String, _ training: String, _ testing: String) async throws {
     let rows = (1...6).map { "images/\($0).png,\($0 % 2),\($0 > 4 ? testing : training)" }
     try await withTable("path,label,\(header)\n" + rows.joined(separator: "\n")) { source in
       let splits = try source.splits()
       #expect(splits.train.classCounts == [2, 2] && splits.test.classCounts == [1, 1] && splits.validation == nil)
+    }
+  }
+
+  @Test(arguments: ["subset", "Set", "phase"]) func warnsOfPartsThatAreNotUsed(_ header: String) async throws {
+    let rows = (1...6).map { "images/\($0).png,\($0 % 2),\($0 > 4 ? "test" : "train")" }
+    try await withTable("path,label,\(header)\n" + rows.joined(separator: "\n")) { source in
+      let warnings = try source.splits().warnings
+      #expect(warnings.count == 1 && warnings[0].contains("column \"\(header)\"") && warnings[0].contains("not used"))
+    }
+    // Of one part, or of other words as well.
+    for values in [["train"], ["train", "test", "?"], ["a", "b"]] {
+      let rows = (1...6).map { "images/\($0).png,\($0 % 2),\(values[$0 % values.count])" }
+      try await withTable("path,label,\(header)\n" + rows.joined(separator: "\n")) { source in
+        let warnings = try source.splits().warnings
+        #expect(warnings == [])
+      }
+    }
+  }
+
+  @Test(arguments: [";", "\t", "|"]) func readsOtherDelimiters(_ mark: String) async throws {
+    let rows = (1...6).map { "images/\($0).png\(mark)\($0 % 2)" }
+    try await withTable("path\(mark)label\n" + rows.joined(separator: "\n")) { source in
+      let counts = try source.splits().train.classCounts
+      #expect(counts == [2, 2])
     }
   }
 

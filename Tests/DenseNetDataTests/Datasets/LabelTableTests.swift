@@ -103,7 +103,28 @@ import Testing
       let same = ["path,a,b,split", "0.png,1,0,train", "1.png,0,0,train", "2.png,0,1,test", "3.png,1,1,test"]
       let warnings = try source(folder, same, columns()).splits().warnings
       #expect(warnings.contains { $0.contains("no training image is known to have b") }, "\(warnings)")
-      #expect(warnings.contains { $0.contains("the test images are all alike in, so AUROC leaves out b") })
+      #expect(
+        warnings.contains { $0.contains("every test image that says so has b: AUROC and average precision leave it") })
+    }
+  }
+
+  /// What all have, what none has and what nobody knows are said apart.
+  @Test func labelsThatCannotBeRankedAreNamedByTheReason() async throws {
+    try await withTemporaryFolder { folder in
+      let rows = [
+        "0.png,1,0,1,1,train", "1.png,0,1,0,0,train", "2.png,1,0,,1,test", "3.png,1,,-1,0,test",
+        "4.png,0,1,1,0,val", "5.png,0,0,0,1,val",
+      ]
+      let lines = ["path,a,b,c,d,split"] + rows
+      let warnings = try source(folder, lines, columns(["a", "b", "c", "d"])).splits().warnings
+      let place = "\(folder)/t.csv: "
+      #expect(
+        warnings == [
+          place + "no test image is known to have b: AUROC and average precision leave it out",
+          place + "every test image that says so has a: AUROC and average precision leave it out",
+          place + "no test image says whether it has c: AUROC and average precision leave it out",
+          place + "no validation image is known to have a: AUROC and average precision leave it out",
+        ], "\(warnings)")
     }
   }
 
@@ -172,7 +193,56 @@ import Testing
       #expect(problem(folder, one, choice).contains("expected 2 groups or more"))
       let parted = ["path,a,b,patient,split", "0.png,1,0,x,train", "1.png,0,1,y,train", "2.png,0,1,x,test"]
       let warnings = try source(folder, parted, choice).splits().warnings
-      #expect(warnings.contains { $0.contains("1 groups have images both for training and for testing, such as x") })
+      #expect(warnings.contains { $0.contains("1 group has images both for training and for testing, such as x") })
+      // Of each two of three parts.
+      let three = [
+        "path,a,b,patient,split", "0.png,1,0,x,train", "1.png,0,1,y,train", "2.png,0,1,x,val", "3.png,1,1,z,val",
+        "4.png,0,1,z,test", "5.png,1,0,w,test", "6.png,1,0,v,test", "7.png,1,0,v,val",
+      ]
+      let lines = try source(folder, three, choice).splits().warnings.filter { $0.contains("group") }
+      #expect(lines.count == 2)
+      #expect(lines[0].contains("1 group has images both for training and for validation, such as x"), "\(lines)")
+      #expect(lines[1].contains("2 groups have images both for validation and for testing, such as v"), "\(lines)")
+    }
+  }
+
+  /// Where groups allow it, no class and no label loses its last training image; where they do not, that is said.
+  @Test(arguments: [true, false], [0.25, 0.5])
+  func groupsLeaveEachClassSomethingToLearnFrom(_ hasLabels: Bool, _ share: Double) async throws {
+    try await withTemporaryFolder { folder in
+      var choice = grouped(hasLabels ? columns() : TableColumns())
+      if !hasLabels { choice.label = "kind" }
+      // A class of two groups among sixteen, and one of a single group.
+      let rows = (0..<16).map {
+        "\($0).png,\($0 < 2 ? 1 : 0),\($0 == 2 ? 1 : 0),p\($0),\($0 < 2 ? "rare" : $0 == 2 ? "lone" : "common")"
+      }
+      for seed in 0..<20 as Range<UInt64> {
+        var rule = SplitRule(testShare: share, seed: seed)
+        if seed % 2 == 1 { rule = SplitRule(testShare: share, validationShare: 0.2, seed: seed) }
+        let splits = try source(folder, ["path,a,b,patient,kind"] + rows, choice, images: 16).splits(rule)
+        let counts = hasLabels ? try #require(splits.train.labelMatrix).positives : splits.train.classCounts
+        #expect(counts.allSatisfy { $0 > 0 }, "\(seed): \(counts)")
+        #expect(abs(Double(splits.test.count) - 16 * share) <= 1)
+        #expect(!splits.warnings.contains { $0.contains("no training image") })
+      }
+    }
+  }
+
+  @Test func aClassWithoutTrainingImagesIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      choice.group = "patient"
+      // Each group is the only one of its class.
+      let lines = ["path,label,patient", "0.png,a,x", "1.png,b,y", "2.png,a,x", "3.png,a,x", "4.png,a,x"]
+      let splits = try source(folder, lines, choice).splits()
+      #expect(splits.train.classCounts == [4, 0])
+      #expect(splits.warnings.contains { $0.contains("no training images of b: nothing of them can be learnt") })
+      // That is no fault of a damaged image.
+      try Data("no image".utf8).write(to: URL(fileURLWithPath: folder + "/3.png"))
+      let many = lines + (0..<20).map { "more\($0).png,a,x" }
+      try writeImages((0..<20).map { "more\($0).png" }, to: folder)
+      let (sound, skipped) = try source(folder, many, choice, images: 3).splits().checked()
+      #expect(skipped.count == 1 && sound.train.classCounts == [23, 0])
     }
   }
 
@@ -222,5 +292,14 @@ import Testing
       ])
     #expect(throws: Failure.self) { try images.arranged(["b", "c", "a"], fillsAbsent: false, source: "t.csv") }
     #expect(throws: Failure.self) { try images.arranged(["a"], fillsAbsent: true, source: "t.csv") }
+    // A remedy for each way to give labels: no column can be left out of joined names.
+    for joined in [false, true] {
+      do {
+        _ = try images.arranged(["a"], fillsAbsent: joined, source: "t.csv")
+      } catch {
+        #expect(error.settings == (joined ? [] : ["labelColumns"]))
+        #expect(error.description.contains(joined ? "remove it from the table" : "leave it out"))
+      }
+    }
   }
 }

@@ -110,33 +110,4 @@ import Testing
       #expect(warnings.contains { $0.contains("both for training and for validation") && $0.contains("y.png") })
     }
   }
-
-  /// A sample by content: names and places do not count.
-  @Test func aSketchKnowsImagesByContent() async throws {
-    try await withTemporaryFolder { folder in
-      let names = (0..<600).map { "a/\($0).bin" }
-      for (n, name) in names.enumerated() { try write(Array("image \(n * n)".utf8), to: folder + "/" + name) }
-      for n in 0..<100 { try write(Array("other \(n)".utf8), to: folder + "/b/\(n).bin") }
-      for n in 0..<50 { try write(Array("image \(n * n)".utf8), to: folder + "/c/moved \(n).bin") }
-      let paths = { (part: String, count: Int) in (0..<count).map { "\(folder)/\(part)\($0).bin" } }
-      let small = ImageSketch(Array(paths("a/", 200)))
-      #expect(small.overlap(paths("a/", 300)) == (200, true))
-      #expect(small.overlap(paths("b/", 100)) == (0, true))
-      #expect(small.overlap(paths("c/moved ", 50)) == (50, true))
-      #expect(ImageSketch(small.text) == small && ImageSketch("nonsense") == nil && ImageSketch("all x") == nil)
-      // Of more images than the sample holds, an estimate: all of these are known, and none of those.
-      let large = ImageSketch(paths("a/", 600))
-      #expect(large.overlap(paths("a/", 600)) == (600, false))
-      #expect(large.overlap(paths("b/", 100)) == (0, false))
-      let mixed = large.overlap(paths("a/", 600).suffix(100) + paths("b/", 100))
-      #expect((60...140).contains(mixed.count) && !mixed.isExact, "\(mixed)")
-      #expect(ImageSketch([folder + "/absent"]).overlap(paths("a/", 5)) == (0, true))
-      // Large files are told apart by a part of them.
-      var bytes = [UInt8](repeating: 7, count: 1 << 20)
-      try write(bytes, to: folder + "/d/0.bin")
-      for n in 0..<4096 { bytes[n << 8] = 8 }
-      try write(bytes, to: folder + "/d/1.bin")
-      #expect(ImageSketch([folder + "/d/0.bin"]).overlap([folder + "/d/1.bin"]) == (0, true))
-    }
-  }
 }

@@ -41,7 +41,8 @@ private func error(_ file: WeightsFile, from name: String) throws -> Float {
     ("entry-averaged", "swa_model was taken"), ("entry-unnamed", "ema was left out: it has no tensors"),
     ("extra", "left out, as not of the network: confusion, loss.weight"), ("head-auxiliary", "left out"),
     ("profiled", "features.conv0.total_ops, total_params"), ("pruned", "9 pruned tensors were multiplied"),
-    ("weight-norm", "8 tensors were computed from their weight normalisation"), ("xrayvision", "op_threshs"),
+    ("weight-norm", "8 tensors were computed from their weight normalisation"),
+    ("xrayvision", "op_threshs gives the labels' thresholds"),
   ])
   func whatWasChosenAndLeftIsSaidInOneLine(name: String, part: String) throws {
     let notes = try read(name).file.notes
@@ -116,6 +117,8 @@ private func error(_ file: WeightsFile, from name: String) throws -> Float {
     #expect((0 - preprocessing.mean[0]) / preprocessing.std[0] == -1024)
     #expect((1 - preprocessing.mean[0]) / preprocessing.std[0] == 1024)
     #expect(file.metadata["activation"] == "sigmoid")
+    // Its `op_norm` maps them to 0.5; the file's third is NaN.
+    #expect(file.card.thresholds == [Double(Float(0.1)), Double(Float(0.2)), 0.5])
   }
 
   @Test func theNearestNameIsShown() throws {

@@ -29,10 +29,10 @@ struct MultiLabelFixture: Decodable, Sendable, CustomTestStringConvertible {
     return (try? decoder.decode([MultiLabelFixture].self, from: Data(contentsOf: url))) ?? []
   }()
 
-  func evaluation(files: [String]? = nil) -> MultiLabelEvaluation {
+  func evaluation(thresholds: [Double]? = nil) -> MultiLabelEvaluation {
     MultiLabelEvaluation(
       labelNames: labels.indices.map { "label \($0)" }, probabilities: Array(probabilities.joined()),
-      values: Array(values.joined()), files: files)
+      values: Array(values.joined()), thresholds: thresholds)
   }
 }
 
@@ -74,9 +74,17 @@ struct MultiLabelFixture: Decodable, Sendable, CustomTestStringConvertible {
   /// Of decisions at the chosen threshold, F1 is the best that there is.
   @Test(arguments: MultiLabelFixture.all)
   func theBestThresholdHasTheBestF1(_ fixture: MultiLabelFixture) {
-    let evaluation = fixture.evaluation()
-    for label in evaluation.with(thresholds: evaluation.bestThresholds).labels where label.hasBothClasses {
-      #expect(close(label.f1, label.curve.bestF1?.f1, 1e-15))
+    let thresholds = fixture.evaluation().bestThresholds
+    let best = fixture.evaluation(thresholds: thresholds)
+    for (label, expected) in zip(best.labels, fixture.labels) where label.hasBothClasses {
+      #expect(close(label.f1, expected.f1, 1e-15))
+    }
+    // Also where scores come out a little lower or higher, as when batch norms are folded into convolutions.
+    for error in [-1e-7, 1e-7] {
+      let moved = MultiLabelEvaluation(
+        labelNames: best.labelNames, probabilities: best.probabilities.map { $0 * (1 + error) }, values: best.values,
+        thresholds: thresholds)
+      #expect(moved.labels.map(\.f1) == best.labels.map(\.f1), "\(error)")
     }
   }
 

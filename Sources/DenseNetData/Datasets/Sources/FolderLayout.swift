@@ -11,7 +11,10 @@ enum FolderLayout {
 
   /// - Throws: `Failure` of kind `inputOutput` where a folder cannot be read, `invalidData` where its folders can mean
   ///   several things.
-  init(of path: String) throws(Failure) { self = try Self.layout(of: path, depth: 0) }
+  init(of path: String) throws(Failure) {
+    self = try Self.layout(of: path, depth: 0)
+    if case .classes(let root, _) = self { try Self.requireNoUnknownParts(in: root) }
+  }
 
   private static func layout(of path: String, depth: Int) throws(Failure) -> FolderLayout {
     let folders = try subfolders(of: path)
@@ -105,6 +108,29 @@ enum FolderLayout {
     )
   }
 
+  /// Parts under names that nobody foresaw: few folders that hold the same class folders each, and nothing else.
+  private static func requireNoUnknownParts(in path: String) throws(Failure) {
+    let folders = try subfolders(of: path).filter { ImageFiles.holdImages(joined(path, $0)) }
+    guard (2...4).contains(folders.count) else { return }
+    var names: [Set<String>] = []
+    for folder in folders {
+      let inner = try FolderListing(joined(path, folder)).names.map {
+        (name: $0, path: joined(path, folder) + "/" + $0)
+      }
+      let classes = inner.filter { folderExists($0.path) && ImageFiles.holdImages($0.path) }
+      let hasImages = inner.contains { !folderExists($0.path) && ImageFiles.isImage($0.path) }
+      guard classes.count > 1, !hasImages, classes.allSatisfy({ SplitName($0.name) == nil }) else { return }
+      names.append(Set(classes.map(\.name)))
+    }
+    let all = names.reduce(into: Set<String>()) { $0.formUnion($1) }
+    let common = names.reduce(all) { $0.intersection($1) }
+    guard common.count > 1, 2 * common.count > all.count else { return }
+    throw Failure(
+      .invalidData,
+      "\(path): expected folders of classes, or of parts (train, val, test), found \(shortList(folders)), which hold the folders \(shortList(common.sorted())) each; rename them if they are parts, or put the images of each class into its folder itself"
+    )
+  }
+
   var isOfClasses: Bool { if case .classes = self { true } else { false } }
 
   /// The folder for testing, else for validation, among others whose names could be classes as well; nil where there is
@@ -180,12 +206,12 @@ struct FolderParts {
     return root
   }
 
-  /// Where the class folders of a part are: archives may have `train/train/CLASS` or `train/images/CLASS`.
+  /// Where the class folders of a part are, or its images where it has none: archives may have `train/train/CLASS`,
+  /// `train/images/CLASS` or `test/test/1.jpg`.
   private static func classRoot(_ path: String) throws(Failure) -> String {
     let folders = try FolderLayout.subfolders(of: path).filter { ImageFiles.holdImages(joined(path, $0)) }
     guard folders.count == 1, SplitName(folders[0]) != nil || SplitName.isPlain(folders[0]) else { return path }
-    let inner = joined(path, folders[0])
-    return FolderLayout.holdsClasses(inner) ? try classRoot(inner) : path
+    return try classRoot(joined(path, folders[0]))
   }
 
   /// Where the parts of a folder are, for a person to read; nil where they have the usual names and places.

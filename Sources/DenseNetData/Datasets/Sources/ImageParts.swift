@@ -23,14 +23,23 @@ struct ImageParts {
   /// Of each training image what it must not be parted from; empty where there are no groups.
   var groups: [String] { train.compactMap(\.group) }
 
+  /// Each two parts that there are, with their names.
+  private var pairs: [(names: (String, String), images: ([LabeledPath], [LabeledPath]))] {
+    let parts: [(String, [LabeledPath]?)] = [("training", train), ("validation", validation), ("testing", test)]
+    let present = parts.compactMap { name, images in images.map { (name, $0) } }
+    return present.indices.flatMap { first in
+      present[(first + 1)...].map { ((present[first].0, $0.0), (present[first].1, $0.1)) }
+    }
+  }
+
   /// Warnings about groups that are in two parts.
   func sharedGroups(_ place: String) -> [String] {
-    let held = Set(((validation ?? []) + (test ?? [])).compactMap(\.group))
-    let shared = held.intersection(groups)
-    guard let first = shared.min() else { return [] }
-    return [
-      "\(place): \(grouped(shared.count)) groups have images both for training and for testing, such as \(first): results are overestimated; correct the column split, or remove it"
-    ]
+    pairs.compactMap { names, images in
+      let shared = Set(images.0.compactMap(\.group)).intersection(images.1.compactMap(\.group))
+      guard let first = shared.min() else { return nil }
+      return
+        "\(place): \(grouped(shared.count)) group\(shared.count == 1 ? " has" : "s have") images both for \(names.0) and for \(names.1), such as \(first): results are overestimated; correct the column split, or remove it"
+    }
   }
 
   /// Whether the source has a split of its own.
@@ -74,17 +83,12 @@ struct ImageParts {
   /// Warnings about files that are in two parts.
   /// - Throws: `Failure(.invalidData)` where one file is of two classes.
   func overlaps(_ place: String) throws(Failure) -> [String] {
-    let pairs: [(String, String, [LabeledPath]?, [LabeledPath]?)] = [
-      ("training", "testing", train, test), ("training", "validation", train, validation),
-      ("validation", "testing", validation, test),
-    ]
     var lines: [String] = []
-    for (first, second, images, others) in pairs {
-      guard let images, let others else { continue }
-      let common = try LabeledPath.common(images, others)
+    for (names, images) in pairs {
+      let common = try LabeledPath.common(images.0, images.1)
       guard let example = common.first else { continue }
       lines.append(
-        "\(place): \(grouped(common.count)) images are used both for \(first) and for \(second), such as \(example): accuracy is overestimated"
+        "\(place): \(grouped(common.count)) images are used both for \(names.0) and for \(names.1), such as \(example): accuracy is overestimated"
       )
     }
     return lines

@@ -1,4 +1,5 @@
-import DenseNets
+package import DenseNets
+import Foundation
 
 // Tables whose images have several labels each, or belong to groups.
 
@@ -40,9 +41,11 @@ extension ImageSource {
     var notes = ["training images with each label: \(counts)\(names.count > 30 ? ", …" : "")"]
     if labels.uncertain > 0 { notes.append("\(grouped(labels.uncertain)) uncertain labels (-1) \(meaning)") }
     if labels.unknown > 0 { notes.append("\(grouped(labels.unknown)) empty labels are left out of loss and results") }
-    return ImageSplits(
+    var described = ImageSplits(
       train: splits.train, validation: splits.validation, test: splits.test, origin: splits.origin, warnings: warnings,
       notes: notes)
+    (described.comesWithTest, described.carved) = (splits.comesWithTest, splits.carved)
+    return described
   }
 
   private var meaning: String {
@@ -52,5 +55,28 @@ extension ImageSource {
     case .zero: "count as 0"
     case .one: "count as 1"
     }
+  }
+
+  /// A table's columns that are not chosen, as another table's were; a folder stays as it is.
+  /// - Parameter columns: those of the table that a network was trained on. One of these counts where the table has it and
+  ///   has no column of the usual name.
+  /// - Throws: `Failure` as ``CSVTable``.
+  package func completed(by columns: TableColumns) throws(Failure) -> ImageSource {
+    guard case .table(let path, var own) = self, columns != TableColumns() else { return self }
+    let header = try CSVTable(contentsOf: URL(fileURLWithPath: path)).header
+    func usual(_ other: String?, in place: String) -> String? {
+      guard let other, header.contains(other), !header.contains(place) else { return nil }
+      return other
+    }
+    own.path = own.path ?? usual(columns.path, in: own.pathName)
+    if !own.hasSeveralLabels, own.label == nil {
+      if columns.separator != nil, header.contains(columns.labelName) {
+        (own.label, own.separator) = (columns.label, columns.separator)
+      } else {
+        own.label = usual(columns.label, in: own.labelName)
+      }
+    }
+    if let group = columns.group, own.group == nil, header.contains(group) { own.group = group }
+    return .table(path, columns: own)
   }
 }

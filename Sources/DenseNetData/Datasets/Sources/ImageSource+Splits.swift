@@ -7,6 +7,7 @@ extension ImageSource {
   ///   a folder cannot be read; `invalidData` where classes or labels do not agree, or a class has no images.
   public func splits(_ rule: SplitRule = SplitRule()) throws(Failure) -> ImageSplits {
     var parts = try parts(rule)
+    let comesWithTest = parts.test != nil
     // Two parts: what is held out is tested on, whatever it is called.
     if rule.hasTwoParts || parts.test == nil && rule.carvedTestShare == 0 { parts.mergeIntoTwo() }
     try parts.removeDuplicates()
@@ -24,9 +25,12 @@ extension ImageSource {
     var test: LabeledImageFiles?
     if let images = parts.test { test = try made(images) }
     var warnings = parts.warnings + (try parts.overlaps(path)) + parts.sharedGroups(path)
-    let (carved, kept) = try carve(train, parts.groups, validation == nil, test == nil, rule)
-    if let carved {
-      if validation == nil { validation = carved } else { test = carved }
+    let (taken, kept) = try carve(train, parts.groups, validation == nil, test == nil, rule)
+    var carved: SplitRule?
+    if let taken {
+      carved = SplitRule(testShare: 0, seed: rule.seed)
+      (carved!.carvedValidationShare, carved!.carvedTestShare) = (rule.carvedValidationShare, rule.carvedTestShare)
+      if validation == nil { validation = taken } else { test = taken }
     } else if !rule.hasTwoParts,
       let share = [rule.carvedValidationShare, rule.carvedTestShare].first(where: { $0 > 0 })
     {
@@ -34,9 +38,10 @@ extension ImageSource {
     }
     if test == nil { (test, validation) = (validation, nil) }
     let tested = test ?? train.selecting([])
-    let splits = ImageSplits(
+    var splits = ImageSplits(
       train: kept, validation: validation, test: tested, origin: origin(names.count, parts),
-      warnings: warnings + ImageSplits.untested(path, test: tested, validation: validation))
+      warnings: warnings + ImageSplits.gaps(path, train: kept, test: tested, validation: validation))
+    (splits.comesWithTest, splits.carved) = (comesWithTest, carved)
     return try described(splits, parts)
   }
 
@@ -156,7 +161,10 @@ extension ImageSource {
   private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
     let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
     guard let parts = table.parts else {
-      return ImageParts(root: table.folder, train: table.images, labels: labels)
+      let warnings = table.likePart.map {
+        "\(path), column \"\(CSVTable.shown($0))\": it seems to name parts of the data and is not used; call it split to have it used"
+      }
+      return ImageParts(root: table.folder, train: table.images, warnings: warnings.map { [$0] } ?? [], labels: labels)
     }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
@@ -192,9 +200,10 @@ extension ImageSource {
     let train = all.labels.indices.filter { !tested.contains($0) && !validated.contains($0) }
     let test = all.selecting(tested.sorted())
     let validation = rule.validationShare > 0 ? all.selecting(validated.sorted()) : nil
+    let learnt = all.selecting(train)
     return ImageSplits(
-      train: all.selecting(train), validation: validation, test: test, origin: origin(all.numClasses, parts),
-      warnings: parts.warnings + ImageSplits.untested(path, test: test, validation: validation))
+      train: learnt, validation: validation, test: test, origin: origin(all.numClasses, parts),
+      warnings: parts.warnings + ImageSplits.gaps(path, train: learnt, test: test, validation: validation))
   }
 
   private func origin(_ classes: Int, _ parts: ImageParts) -> String {

@@ -38,4 +38,9 @@ public enum ImageSource: Sendable, Equatable {
     let name = base.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
     return name.allSatisfy { "-.".contains($0) } ? "pictures" : String(name)
   }
+
+  /// Which columns of the table say what; the usual ones of a folder.
+  package var columns: TableColumns {
+    if case .table(_, let columns) = self { columns } else { TableColumns() }
+  }
 }

@@ -25,13 +25,15 @@ struct ImageTable {
   let parts: [Part]?
   /// Where images have several labels.
   let labels: TableLabels?
+  /// A column by another name than `split` that seems to be one.
+  private(set) var likePart: String?
 
   /// - Throws: `Failure` as ``CSVTable``, `usage` for columns that do not go together, and `invalidData` with the line
   ///   where a field is empty or no part.
   init(_ path: String, _ columns: TableColumns = TableColumns()) throws(Failure) {
     try columns.validate()
     let url = URL(fileURLWithPath: path)
-    let table = try CSVTable(contentsOf: url)
+    let table = try Self.table(url)
     folder = url.deletingLastPathComponent().path(percentEncoded: false)
     func column(_ name: String, _ setting: Failure.Setting) throws(Failure) -> Int {
       do { return try table.column(named: name) } catch {
@@ -63,7 +65,9 @@ struct ImageTable {
           values: labels?.rows[row], group: try groups.map { column throws(Failure) in try text(row, column) }))
     }
     self.images = images
-    parts = try table.header.firstIndex { $0.lowercased() == "split" }.map { column throws(Failure) in
+    let splits = table.header.firstIndex { CellReader.trimmed($0).lowercased() == "split" }
+    if splits == nil { likePart = Self.likePart(table, besides: Set([paths, classes, groups].compactMap(\.self))) }
+    parts = try splits.map { column throws(Failure) in
       try table.rows.indices.map { row throws(Failure) in
         let value = try text(row, column)
         guard let part = Part(value) else {
@@ -75,9 +79,38 @@ struct ImageTable {
     }
   }
 
+  /// A column whose every field names a part, that of training among others.
+  private static func likePart(_ table: CSVTable, besides used: Set<Int>) -> String? {
+    for column in table.header.indices where !used.contains(column) {
+      var found: Set<String> = []
+      let isPart = table.rows.allSatisfy { row in
+        guard let part = Part(CellReader.trimmed(row[column])) else { return false }
+        found.insert("\(part)")
+        return true
+      }
+      if isPart, found.count > 1, found.contains("\(Part.train)") { return table.header[column] }
+    }
+    return nil
+  }
+
+  /// A table of images has several columns, so that a header of one shows that something else separates them.
+  private static func table(_ url: URL) throws(Failure) -> CSVTable {
+    do { return try CSVTable(contentsOf: url) } catch {
+      guard error.settings.contains("delimiter") else { throw error }
+      for delimiter in [";", "\t", "|"] {
+        var format = TableFormat()
+        format.delimiter = delimiter
+        if let table = try? CSVTable(contentsOf: url, format: format), table.header.count > 1 { return table }
+      }
+      throw error
+    }
+  }
+
   /// - Throws: `Failure(.invalidData)` for a path as Windows writes it, unless there is a file of that very name.
   private static func requireOwnPath(_ text: String, _ path: String, _ place: String) throws(Failure) {
-    let hasDrive = text.prefix(3).wholeMatch(of: /[A-Za-z]:[\\\/]/) != nil
+    let start = Array(text.utf8.prefix(3))
+    let isLetter = start.first.map { ($0 | 0x20) >= UInt8(ascii: "a") && ($0 | 0x20) <= UInt8(ascii: "z") } ?? false
+    let hasDrive = start.count == 3 && isLetter && start[1] == UInt8(ascii: ":") && "\\/".utf8.contains(start[2])
     guard hasDrive || text.contains("\\"), !fileExists(path) else { return }
     let remedy =
       hasDrive

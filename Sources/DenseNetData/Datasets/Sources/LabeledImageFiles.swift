@@ -81,15 +81,16 @@ extension LabeledImageFiles {
   /// - Parameters:
   ///   - names: the labels of a network.
   ///   - source: the table, for messages.
-  ///   - fillsAbsent: whether no image has a label that is not among these; else it must be there.
+  ///   - fillsAbsent: whether no image has a label that is not among these, as where one column joins them; else it must
+  ///     be there.
   /// - Throws: `Failure(.invalidData)` where a label is one too few or too many.
   package func arranged(_ names: [String], fillsAbsent: Bool, source: String) throws(Failure) -> LabeledImageFiles {
     guard let matrix = labelMatrix, names != classNames else { return self }
     if let other = classNames.first(where: { !names.contains($0) }) {
       throw Failure(
         .invalidData,
-        "\(source): expected the model's \(names.count) labels (\(shortList(names))), found \(other); leave it out",
-        settings: ["labelColumns"])
+        "\(source): expected the model's \(names.count) labels (\(shortList(names))), found \(other); \(fillsAbsent ? "remove it from the table, or choose weights that know it" : "leave it out")",
+        settings: fillsAbsent ? [] : ["labelColumns"])
     }
     let columns = names.map { name in classNames.firstIndex(of: name) }
     if !fillsAbsent, let absent = columns.firstIndex(of: nil) {

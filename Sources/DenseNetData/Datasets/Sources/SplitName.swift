@@ -8,9 +8,9 @@ struct SplitName {
     case unlabelled
   }
 
-  let part: Part
+  private(set) var part: Part
   /// What else the name says, such as that of the dataset; empty where that says nothing.
-  let rest: String
+  private(set) var rest: String
 
   /// Nil for a name that speaks of no part, or of several.
   init?(_ name: String) {
@@ -27,6 +27,10 @@ struct SplitName {
     }
     guard found.count == 1 else { return nil }
     (part, self.rest) = (found[0], rest.joined(separator: " "))
+    // Contests test on one part while they run, and on the other at their end.
+    if part == .test, ["public", "private"].contains(self.rest) {
+      (part, self.rest) = (self.rest == "public" ? .evaluation : .test, "")
+    }
   }
 
   /// Whether a name says nothing but that there are images.

@@ -34,12 +34,6 @@ enum EXIFOrientation: Int, CaseIterable {
     self = xmp.flatMap { Self(xmp: $0) } ?? .upright
   }
 
-  /// The orientation in the first directory of TIFF data.
-  init?(tiff bytes: ArraySlice<UInt8>) {
-    guard let value = TIFFDirectory(bytes)?.orientation else { return nil }
-    self.init(rawValue: value)
-  }
-
   /// The first `tiff:Orientation` of XMP, an attribute or an element.
   init?(xmp bytes: ArraySlice<UInt8>) {
     let name = Array("tiff:Orientation".utf8)

@@ -63,13 +63,18 @@ extension GraphNode {
     // A convolution's weight has the side, too.
     try require("kernel_shape", [side, side], unless: type == "Conv" ? [side, side] : [])
     try require("strides", [stride, stride], unless: [1, 1])
-    try require("pads", [padding, padding, padding, padding], unless: [0, 0, 0, 0])
     try require("dilations", [1, 1], unless: [1, 1])
     try require("ceil_mode", 0, unless: 0)
-    if let text = attribute("auto_pad")?.s, !text.isEmpty, text != Self.explicit {
-      throw problem("expected explicit padding, found auto_pad \(printable(String(decoding: text, as: UTF8.self)))")
+    let name = attribute("auto_pad").map { String(decoding: $0.s, as: UTF8.self) } ?? ""
+    switch name {
+    case "", "NOTSET": try require("pads", [padding, padding, padding, padding], unless: [0, 0, 0, 0])
+    case "VALID" where padding == 0: break
+    // As large a map as before, by as many zeros on each side.
+    case "SAME_UPPER" where stride == 1 && side == 2 * padding + 1,
+      "SAME_LOWER" where stride == 1 && side == 2 * padding + 1:
+      break
+    default:
+      throw problem("expected explicit padding, pads \(padding) on each side, found auto_pad \(printable(name))")
     }
   }
-
-  private static let explicit = Data("NOTSET".utf8)
 }

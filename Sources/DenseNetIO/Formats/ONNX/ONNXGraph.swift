@@ -18,8 +18,7 @@ struct ONNXGraph {
     "Conv", "BatchNormalization", "Relu", "MaxPool", "AveragePool", "Concat", "GlobalAveragePool", "ReduceMean",
     "Flatten", "Reshape", "Squeeze", "Gemm", "MatMul", "Add", "Identity", "Dropout", "Cast", "CastLike", "Constant",
     "Shape", "Expand", "Gather", "Unsqueeze", "Slice", "Transpose", "Mul", "Sub", "Div", "ConstantOfShape", "Sqrt",
-    "Neg",
-    "Reciprocal", "Softmax", "LogSoftmax", "Sigmoid", "Size",
+    "Neg", "Pad", "Reciprocal", "Softmax", "LogSoftmax", "Sigmoid", "Size",
   ]
   /// Of integers in place of the weights' numbers.
   private static let integerTypes: Set<String> = [
@@ -29,7 +28,7 @@ struct ONNXGraph {
   /// - Throws: ``WeightsProblem`` that names the first node that no DenseNet has, or what is there twice.
   init(_ graph: ONNXGraphProto, opset: Int64) throws(WeightsProblem) {
     self.opset = opset
-    nodes = graph.node.enumerated().map { GraphNode(index: $0, proto: $1) }
+    nodes = PadFolding(graph).folded().enumerated().map { GraphNode(index: $0, proto: $1) }
     var initializers: [String: ONNXTensorProto] = [:]
     for tensor in graph.initializer {
       guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {

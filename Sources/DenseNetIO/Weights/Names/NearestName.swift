@@ -1,3 +1,5 @@
+import DenseNets
+
 /// Which name of a file comes closest to one that a network needs.
 enum NearestName {
   private static let (maximumNames, maximumLength) = (512, 160)
@@ -12,19 +14,7 @@ enum NearestName {
     return "nearest to \(wanted) is \(name)"
   }
 
-  /// Letters to insert, delete or replace.
   private static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a.utf8.prefix(maximumLength)), Array(b.utf8.prefix(maximumLength)))
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
-        diagonal = row[j + 1]
-        row[j + 1] = next
-      }
-    }
-    return row[b.count]
+    editDistance(Array(a.utf8.prefix(maximumLength)), Array(b.utf8.prefix(maximumLength)))
   }
 }

@@ -38,8 +38,17 @@ struct NetworkTensors {
     guard name.hasPrefix(anchor.prefix) else { return nil }
     let rest = String(name.dropFirst(anchor.prefix.count))
     if anchor.naming == .chapter { return rest.first?.isNumber == true ? rest : nil }
-    let isLayer = rest.prefixMatch(of: /(?:(?:conv|norm|denseblock|transition)\d+|norm_final)\./) != nil
-    return anchor.isExact || isLayer ? modern("features." + rest) : nil
+    return anchor.isExact || isLayer(rest) ? modern("features." + rest) : nil
+  }
+
+  private static let layers: Set<Substring> = ["conv", "norm", "denseblock", "transition"]
+
+  /// Whether a name begins with that of a layer: `denseblock1.`, `norm_final.`.
+  private static func isLayer(_ name: String) -> Bool {
+    guard let end = name.firstIndex(of: ".") else { return false }
+    let first = name[..<end]
+    guard let digits = first.firstIndex(where: { ("0"..."9").contains($0) }) else { return first == "norm_final" }
+    return layers.contains(first[..<digits]) && first[digits...].allSatisfy { ("0"..."9").contains($0) }
   }
 
   static func modern(_ name: String) -> String {

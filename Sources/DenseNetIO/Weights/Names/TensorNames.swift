@@ -15,10 +15,11 @@ struct TensorNames {
   private(set) var tensors: [NamedTensor] = []
   /// How many of them have another name in the file.
   private(set) var renamed = 0
-  /// What the reader should know.
-  private(set) var notes: [String] = []
+  private var notes: [String] = []
   /// Tensors that are not of the network, by their names in the file.
   private(set) var extra: [NamedTensor] = []
+  /// Those of them that are not of another network in the file either.
+  private var leftOut: [String] = []
 
   /// - Parameter prefix: with which the names of the wanted tensors begin, before a dot; nil: what is usual.
   /// - Throws: ``WeightsProblem`` where two tensors would have the same name, or two networks are there.
@@ -44,10 +45,15 @@ struct TensorNames {
     try set(found, names.names)
     notes += names.notes
     let others = anchors.filter { $0 != anchor && !$0.network.isEmpty }.map(\.network)
-    let left = extra.filter { tensor in !others.contains { NetworkAnchor.unwrapped(tensor.name).hasPrefix($0) } }
-    if !left.isEmpty {
-      notes.append("left out, as not of the network: \(EntryNames.listed(left.map { printable($0.name) }))")
-    }
+    leftOut = extra.map(\.name).filter { name in !others.contains { NetworkAnchor.unwrapped(name).hasPrefix($0) } }
+  }
+
+  /// What the reader should know.
+  /// - Parameter used: a tensor that is not of the network, and says something of it.
+  func notes(using used: String?) -> [String] {
+    let left = leftOut.filter { $0 != used }
+    if left.isEmpty { return notes }
+    return notes + ["left out, as not of the network: \(EntryNames.listed(left.map { printable($0) }))"]
   }
 
   /// - Parameter names: the new ones; nil: left out.

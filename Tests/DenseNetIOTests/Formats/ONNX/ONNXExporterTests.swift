@@ -24,7 +24,7 @@ enum ONNXVariant {
     try WeightsFile(contentsOf: ONNXVariant.url(name))
   }
 
-  @Test func fixturesAreThere() { #expect(names.count == 17) }
+  @Test func fixturesAreThere() { #expect(names.count == 19) }
 
   @Test(arguments: names) func answersAreThoseOfONNXRuntime(_ name: String) throws {
     let file = try read(name)
@@ -86,6 +86,37 @@ enum ONNXVariant {
     let plain = try #require(try read("front-255").card.preprocessing?.value)
     #expect(plain.mean == [0, 0, 0] && plain.std.allSatisfy { abs($0 - 1) < 1e-7 })
     #expect(try read("caffe-9").card.preprocessing == nil)
+  }
+
+  /// Caffe's images are blue, green, red.
+  @Test func otherOrdersOfChannelsAreRefused() throws {
+    var proto = try ONNXModelProto(serializedBytes: Data(contentsOf: ONNXVariant.url("front-unit")))
+    let place = try #require(
+      proto.graph.initializer.firstIndex {
+        $0.dims == [1, 3, 1, 1] && (try? $0.value(external: ExternalData(folder: nil)))?.tensor?.values[0] == 0.485
+      })
+    proto.graph.initializer[place].clearRawData()
+    proto.graph.initializer[place].floatData = [0.406, 0.456, 0.485]
+    let data = try proto.serializedData()
+    let thrown = failure { _ = try weights(data) }
+    #expect(thrown?.kind == .invalidData && thrown?.description.contains("blue, green, red") == true)
+  }
+
+  /// Zeros that no window of a DenseNet has, values other than zero, and edges that are repeated.
+  @Test(arguments: [
+    ([0, 0, 2, 3, 0, 0, 3, 3], "constant"), ([0, 1, 3, 3, 0, 0, 3, 3], "constant"), ([0, 0, 3, 3, 0, 0, 3, 3], "edge"),
+  ])
+  func otherPaddingIsRefused(_ pads: [Int], _ mode: String) throws {
+    let data = try model { proto in
+      var text = ONNXAttributeProto()
+      (text.name, text.type, text.s) = ("mode", .string, Data(mode.utf8))
+      proto.graph.node.insert(node("Pad", ["input"], "padded", [.ints("pads", pads), text]), at: 0)
+      proto.graph.node[1].input[0] = "padded"
+      proto.graph.node[1].attribute.removeAll { $0.name == "pads" }
+    }
+    let thrown = failure { _ = try weights(data) }
+    #expect(
+      thrown?.kind == .invalidData && thrown?.description.contains("pad") == true, "\(thrown?.description ?? "none")")
   }
 
   @Test(arguments: ["QuantizeLinear", "DequantizeLinear", "QLinearConv", "DynamicQuantizeLinear", "ConvInteger"])

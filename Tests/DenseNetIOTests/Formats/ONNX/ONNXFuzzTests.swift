@@ -12,13 +12,13 @@ import Testing
   private static let types = [
     "Cast", "Shape", "Size", "ConstantOfShape", "Reshape", "Transpose", "Expand", "Unsqueeze", "Squeeze", "Flatten",
     "Slice", "Gather", "Sqrt", "Neg", "Reciprocal", "Add", "Sub", "Mul", "Div", "Concat", "Identity", "Softmax", "Conv",
-    "BatchNormalization", "Relu", "ReduceMean", "Constant",
+    "BatchNormalization", "Relu", "ReduceMean", "Constant", "Pad",
   ]
   private static let numbers: [Int64] = [
     0, 1, -1, 2, 3, -2, 4, 7, 64, 1 << 16, 1 << 23, 1 << 24, 1 << 31, 1 << 40, .max, .min, .max - 1,
   ]
 
-  @Test(arguments: ["folded", "caffe-9", "constants", "of-shape", "front-nhwc", "tail-nhwc"])
+  @Test(arguments: ["folded", "caffe-9", "constants", "padded-13", "of-shape", "front-nhwc", "tail-nhwc"])
   func changedGraphsNeverCrash(name: String) throws {
     let original = try ONNXModelProto(serializedBytes: Data(contentsOf: ONNXVariant.url(name)))
     var random = SplitMix(state: 0x0f01d ^ UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & 0xffff))

@@ -24,9 +24,19 @@ extension RecognizedNetwork {
     result.inputChannels = channels
     result.std = affine.scale.map { 1 / ($0 * white) }
     result.mean = zip(affine.shift, result.std).map { -$0 * $1 }
+    if Self.isReversed(result.mean) {
+      throw WeightsProblem(
+        "it takes its images' channels as blue, green, red, by the means that it subtracts, expected red, green, blue",
+        remedy: "export the network with the first convolution's input channels, and the means, turned round")
+    }
     do throws(Failure) { try result.validate(.invalidData) } catch {
       throw WeightsProblem("what it does to its images is no normalisation: \(error)", remedy: ONNXImport.remedy)
     }
     return result
+  }
+
+  /// Whether means are those of ImageNet for blue, green and red, as Caffe's networks have them.
+  private static func isReversed(_ mean: [Double]) -> Bool {
+    mean.count == 3 && zip(mean, Preprocessing.imageNet.mean.reversed()).allSatisfy { abs($0 - $1) < 0.01 }
   }
 }

@@ -11,6 +11,10 @@ public struct ImageSplits: Sendable {
   public let warnings: [String]
   /// What else a user wants to see before training, one per line.
   public let notes: [String]
+  /// Whether the images for testing came as such, so that `val` is no name for them.
+  package var comesWithTest = false
+  /// How a part was taken from the training images, of images that came in parts; nil: none was.
+  package var carved: SplitRule?
 
   init(
     train: LabeledImageFiles, validation: LabeledImageFiles? = nil, test: LabeledImageFiles, origin: String,
@@ -27,12 +31,14 @@ public struct ImageSplits: Sendable {
     case test
   }
 
-  /// The images of a part; nil where there is no such part.
+  /// The images of a part; nil where there is no such part. Of two parts, those held out are both for validation and for
+  /// testing, unless they came as test images.
   public subscript(part: Part) -> LabeledImageFiles? {
+    let tested = test.count == 0 ? nil : test
     switch part {
-    case .train: train
-    case .validation: validation
-    case .test: test.count == 0 ? nil : test
+    case .train: return train
+    case .validation: return validation ?? (comesWithTest ? nil : tested)
+    case .test: return tested
     }
   }
 
@@ -54,16 +60,24 @@ public struct ImageSplits: Sendable {
   /// How many images there are.
   package var count: Int { train.count + (validation?.count ?? 0) + test.count }
 
-  /// Classes that nothing is known of after training, a line for each part.
+  /// What the images leave open, a line each: classes that nothing can be learnt of, and those of which nothing is known
+  /// afterwards.
   /// - Parameter place: where the images are.
-  static func untested(_ place: String, test: LabeledImageFiles, validation: LabeledImageFiles?) -> [String] {
-    if test.labelMatrix != nil { return alike(place, test: test, validation: validation) }
+  static func gaps(
+    _ place: String, train: LabeledImageFiles, test: LabeledImageFiles, validation: LabeledImageFiles?
+  ) -> [String] {
+    if test.labelMatrix != nil { return unranked(place, test: test, validation: validation) }
     func names(_ images: LabeledImageFiles) -> String? {
       let counts = images.classCounts
       let absent = counts.indices.filter { counts[$0] == 0 }.map { images.classNames[$0] }
       return absent.isEmpty ? nil : shortList(absent)
     }
     var lines: [String] = []
+    if let names = names(train) {
+      lines.append(
+        "\(place): no training images of \(names): nothing of them can be learnt; hold out less, choose another split seed, or add images of other groups"
+      )
+    }
     if test.count > 0, let names = names(test) {
       lines.append("\(place): no test images of \(names): accuracy says nothing about them")
     }
@@ -73,15 +87,22 @@ public struct ImageSplits: Sendable {
     return lines
   }
 
-  /// The same of several labels: those in which all images are alike.
-  private static func alike(_ place: String, test: LabeledImageFiles, validation: LabeledImageFiles?) -> [String] {
-    [("test", test), ("validation", validation)].compactMap { part, images in
-      guard let images, images.count > 0, let matrix = images.labelMatrix else { return nil }
+  /// The same of several labels: those that no image has, or every one, or of which nothing is known.
+  private static func unranked(_ place: String, test: LabeledImageFiles, validation: LabeledImageFiles?) -> [String] {
+    [("test", test), ("validation", validation)].flatMap { part, images -> [String] in
+      guard let images, images.count > 0, let matrix = images.labelMatrix else { return [] }
       let (positives, negatives) = (matrix.positives, matrix.negatives)
-      let names = images.classNames.indices.filter { positives[$0] == 0 || negatives[$0] == 0 }
-      guard !names.isEmpty else { return nil }
-      return
-        "\(place): the \(part) images are all alike in, so AUROC leaves out \(shortList(names.map { images.classNames[$0] }))"
+      func line(_ text: String, _ belongs: (Int) -> Bool) -> String? {
+        let names = images.classNames.indices.filter(belongs).map { images.classNames[$0] }
+        return names.isEmpty
+          ? nil
+          : "\(place): \(text) \(shortList(names)): AUROC and average precision leave \(names.count == 1 ? "it" : "them") out"
+      }
+      return [
+        line("no \(part) image is known to have") { positives[$0] == 0 && negatives[$0] > 0 },
+        line("every \(part) image that says so has") { positives[$0] > 0 && negatives[$0] == 0 },
+        line("no \(part) image says whether it has") { positives[$0] + negatives[$0] == 0 },
+      ].compactMap(\.self)
     }
   }
 }

@@ -28,7 +28,8 @@ extension ImageSplits {
           "\(grouped(skipped.count)) of \(grouped(total)) images cannot be read, more than \(Int(100 * Self.damagedShareLimit))%, for example \(first.failure)"
         )
       }
-      if train.labelMatrix == nil, let label = train.classCounts.firstIndex(of: 0) {
+      let (counts, before) = (train.classCounts, self.train.classCounts)
+      if train.labelMatrix == nil, let label = counts.indices.first(where: { counts[$0] == 0 && before[$0] > 0 }) {
         throw Failure(
           .invalidData,
           "no image of class \(train.classNames[label]) can be read, for example \(damaged.first?.failure ?? first.failure)"
@@ -44,14 +45,14 @@ extension ImageSplits {
         throw Failure(.invalidData, "no validation image can be read, for example \(first.failure)")
       }
       let place = "of the images that can be read"
-      let untested = ImageSplits.untested(place, test: test, validation: others?.sound)
-      let before = ImageSplits.untested(place, test: self.test, validation: validation)
-      warnings += untested.filter { !before.contains($0) }
+      let gaps = ImageSplits.gaps(place, train: train, test: test, validation: others?.sound)
+      let known = ImageSplits.gaps(place, train: self.train, test: self.test, validation: validation)
+      warnings += gaps.filter { !known.contains($0) }
     }
-    return (
-      ImageSplits(
-        train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings, notes: notes), skipped
-    )
+    var sound = ImageSplits(
+      train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings, notes: notes)
+    (sound.comesWithTest, sound.carved) = (comesWithTest, carved)
+    return (sound, skipped)
   }
 }
 

@@ -54,45 +54,8 @@ public struct SplitRule: Sendable, Equatable {
   func heldOut(
     of images: LabeledImageFiles, groups: [String]
   ) throws(Failure) -> (test: Set<Int>, validation: Set<Int>) {
-    if !groups.isEmpty { return try heldOut(groups: groups) }
+    if !groups.isEmpty { return try heldOut(groups: groups, classes: images.classesOfEach) }
     guard let matrix = images.labelMatrix else { return heldOut(labels: images.labels, classes: images.numClasses) }
     return heldOut(labels: matrix.rarest, classes: matrix.labels + 1)
-  }
-
-  /// The images to test and to validate on where each belongs to a group that must not be parted: groups in random
-  /// order, as long as they bring a part closer to its share. At least one group is for each part.
-  /// - Throws: `Failure(.invalidData)` where there are fewer groups than parts.
-  func heldOut(groups: [String]) throws(Failure) -> (test: Set<Int>, validation: Set<Int>) {
-    var members: [String: [Int]] = [:]
-    for (index, group) in groups.enumerated() { members[group, default: []].append(index) }
-    let parts = 1 + [testShare, validationShare].count { $0 > 0 }
-    guard members.count >= parts else {
-      throw Failure(
-        .invalidData,
-        "expected \(parts) groups or more for \(parts) parts, found \(members.count == 1 ? "one, \(groups[0])" : "\(members.count)"); name another column",
-        settings: ["groupColumn"])
-    }
-    // Sorted, so that the choice does not depend on the order of rows.
-    let names = members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    var draws = RandomDraws(seed: seed, purpose: .split, epoch: 0, number: 0)
-    var open = draws.permutation(names.count).map { members[names[$0]]! }
-    /// Groups for a part, which leave as many as other parts need.
-    func take(_ share: Double, leaving least: Int) -> Set<Int> {
-      guard share > 0 else { return [] }
-      let wanted = share * Double(groups.count)
-      var (taken, count): (Set<Int>, Int) = ([], 0)
-      for index in open.indices where open.count - taken.count > least {
-        let next = count + open[index].count
-        guard abs(Double(next) - wanted) < abs(Double(count) - wanted) else { continue }
-        taken.insert(index)
-        count = next
-      }
-      if taken.isEmpty { taken.insert(open.indices.min { open[$0].count < open[$1].count }!) }
-      let images = Set(taken.flatMap { open[$0] })
-      open = open.indices.filter { !taken.contains($0) }.map { open[$0] }
-      return images
-    }
-    let test = take(testShare, leaving: parts - 1)
-    return (test, take(validationShare, leaving: 1))
   }
 }
