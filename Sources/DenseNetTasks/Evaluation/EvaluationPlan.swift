@@ -18,10 +18,11 @@ struct EvaluationPlan {
   /// - Throws: `Failure(.usage)` where a part is asked for, and nothing says how the images are split; else as
   ///   `ImageSource.splits`.
   init(
-    _ source: ImageSource, of network: LoadedNetwork, part: EvaluationPart?, rule: SplitRule?
+    _ source: ImageSource, of network: LoadedNetwork, part: EvaluationPart?, rule: SplitRule?,
+    uncertain chosen: TableColumns.Uncertain?
   ) throws {
     training = TrainingImages(network.metadata)
-    let (completed, policy) = try Self.completed(source, by: training, of: network)
+    let (completed, policy) = try Self.completed(source, by: training, of: network, chosen)
     (self.source, uncertain) = (completed, policy)
     (self.part, hasOwnShares) = (part, rule != nil)
     guard rule == nil, part != nil else {
@@ -45,12 +46,14 @@ struct EvaluationPlan {
 
   /// A table with the columns of training, where none are named; those of labels are the names of the network's classes.
   private static func completed(
-    _ source: ImageSource, by training: TrainingImages, of network: LoadedNetwork
+    _ source: ImageSource, by training: TrainingImages, of network: LoadedNetwork, _ chosen: TableColumns.Uncertain?
   ) throws -> (ImageSource, TableColumns.Uncertain?) {
     guard case .table(let path, var columns) = try source.completed(by: training.columns) else { return (source, nil) }
     if !columns.hasSeveralLabels, network.activation == .sigmoid, columns.label == nil, network.card.classNames != nil {
       columns.labels = try network.classNames()
     }
+    columns.uncertain = columns.uncertain ?? chosen
+    try columns.validate()
     guard columns.labels != nil, columns.uncertain == nil, let policy = training.columns.uncertain else {
       return (.table(path, columns: columns), nil)
     }

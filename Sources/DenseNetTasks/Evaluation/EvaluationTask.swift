@@ -28,6 +28,8 @@ public struct EvaluationTask {
   public var views = TestTimeAugmentation.none
   /// For several labels: the probability from which on an image is said to have one; nil: those of the weights.
   public var threshold: Double?
+  /// For several labels: what -1 means in their columns, where the table's own do not say it; nil: as in training.
+  public var uncertain: TableColumns.Uncertain?
   public var device = Device.current
   public var monitor = TaskMonitor()
   /// Told of each image that is left out, when that is found.
@@ -78,7 +80,7 @@ public struct EvaluationTask {
   ///   monitor stops the work.
   public func run(on source: ImageSource, rule: SplitRule? = nil) throws -> EvaluationResult {
     try validate()
-    let plan = try EvaluationPlan(source, of: network, part: part, rule: rule)
+    let plan = try EvaluationPlan(source, of: network, part: part, rule: rule, uncertain: uncertain)
     if let labeled = try labeledImages(plan) { return try runOnLabels(labeled, plan) }
     try requireNoThreshold()
     let images = try EvaluationImages(

@@ -96,12 +96,17 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let device = try compute.device()
-    let source = try data.imageSource()
+    var choice = data.choice
+    // The weights may name the columns of labels that it is about.
+    if choice.columns.labels == nil, choice.source.map({ if case .table = $0 { true } else { false } }) == true {
+      choice.columns.uncertain = nil
+    }
+    let source = try choice.imageSource()
     if part != nil, source == nil { throw Failure(.usage, "--part: applies only to folder: and csv:; leave it out") }
     var task = EvaluationTask(try LoadedNetwork(weights, entry, model))
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
     (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
-    task.threshold = decisions.threshold
+    (task.threshold, task.uncertain) = (decisions.threshold, data.table.uncertain)
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
     (task.part, task.splitSeed, task.keepsPredictions) = (part, data.splitSeed.value, output != nil)
     let report = try output.map { try EvaluationReport($0.text) }

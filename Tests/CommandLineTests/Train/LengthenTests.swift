@@ -135,7 +135,7 @@ extension Command {
         }
         // By PyTorch's formula: updates 0 to 11 of 12, 3 an epoch.
         let expected = 0.01 + (0.05 - 0.01) * (1 + cos(Double.pi * 11 / 12)) / 2
-        #expect(abs(try lastRate(run) - expected) < 1e-15 && abs(try lastRate("fresh") - expected) < 1e-15)
+        for name in [run, "fresh"] { #expect(abs(try lastRate(name) - expected) < 1e-15, "\(name)") }
         // From now on that is the run's.
         let again = try await resume(run, ["--lr", "0.05", "--min-lr", "0.01", "--epochs", "4"])
         expectSuccess(again)
@@ -177,6 +177,23 @@ extension Command {
       expectFailure(
         try await resume("run", ["--max-steps", "10"]), 64, saying: ["has completed its 3 epochs", "(--epochs)"])
       #expect(try sandbox.json("run/summary.json")["steps"] as? Int == 9)
+    }
+
+    /// A run that begins again, or has no checkpoint yet, keeps the length that it is given.
+    @Test func aRunWithoutAStepGetsAnotherLengthToo() async throws {
+      expectSuccess(try await train("run", ["--epochs", "1"]))
+      expectSuccess(try await resume("run", ["--from-start", "--epochs", "2"]))
+      #expect(try sandbox.json("run/config.json")["epochs"] as? Int == 2)
+      let again = try await resume("run", [])
+      expectSuccess(again)
+      #expect(again.errors.contains("complete"), "\(again.errors)")
+      for name in ["checkpoints", "summary.json", "metrics.jsonl"] {
+        try FileManager.default.removeItem(at: sandbox.url("run/\(name)"))
+      }
+      expectSuccess(try await resume("run", ["--epochs", "3"]))
+      expectSuccess(try await train("long", ["--epochs", "3"]))
+      #expect(try sandbox.json("run/config.json")["epochs"] as? Int == 3)
+      try expectSame("run", "long")
     }
 
     /// A limit that ends the run before its new last epoch.

@@ -274,7 +274,10 @@ extension Command {
       for (options, name) in changes {
         for more in [[], ["--epochs", "4", "--max-steps", "40"]] {
           let outcome = try await sandbox.run(resume + options + more)
-          expectFailure(outcome, 65, saying: ["its run has other settings", name])
+          // After what is said of the table.
+          #expect(outcome.status == 65 && outcome.output == "", "\(options)")
+          let line = try #require(outcome.errorLines.last)
+          #expect(line.contains("its run has other settings") && line.contains("\(name), "), "\(line)")
         }
       }
       #expect(try bytes("run/config.json") == before)
@@ -339,6 +342,8 @@ extension Command {
       let ignored = try await sandbox.run(evaluate + ["--part", "test", "--uncertain", "ignore"])
       expectSuccess(ignored)
       #expect(!ignored.errors.contains("as in training"))
+      let joined = ["--label-column", "Findings", "--label-separator", "|", "--uncertain", "one"]
+      expectFailure(try await sandbox.run(evaluate + joined), 64, saying: ["--uncertain", "--label-columns"])
       #expect(try labels(object(ignored.output)) != labels(sandbox.json("run/evaluation.json")))
     }
 

@@ -63,7 +63,7 @@ extension ImageSource {
   /// - Throws: `Failure` as ``CSVTable``.
   package func completed(by columns: TableColumns) throws(Failure) -> ImageSource {
     guard case .table(let path, var own) = self, columns != TableColumns() else { return self }
-    let header = try CSVTable(contentsOf: URL(fileURLWithPath: path)).header
+    let header = try ImageTable.table(URL(fileURLWithPath: path)).header
     func usual(_ other: String?, in place: String) -> String? {
       guard let other, header.contains(other), !header.contains(place) else { return nil }
       return other

@@ -94,7 +94,7 @@ struct ImageTable {
   }
 
   /// A table of images has several columns, so that a header of one shows that something else separates them.
-  private static func table(_ url: URL) throws(Failure) -> CSVTable {
+  static func table(_ url: URL) throws(Failure) -> CSVTable {
     do { return try CSVTable(contentsOf: url) } catch {
       guard error.settings.contains("delimiter") else { throw error }
       for delimiter in [";", "\t", "|"] {

@@ -36,9 +36,10 @@ struct PlanChange {
     return abs(before - after) <= 1e-12 * before
   }
 
-  /// For `config.json`: `recipe.epochs 20 → 40`.
-  var text: String {
-    keys.map { "\($0) \(RunFingerprint.value(old, $0)) → \(RunFingerprint.value(new, $0))" }.joined(separator: ", ")
+  /// For `config.json`: `after step 40: recipe.epochs 20 → 40`.
+  func text(after step: Int) -> String {
+    let changes = keys.map { "\($0) \(RunFingerprint.value(old, $0)) → \(RunFingerprint.value(new, $0))" }
+    return "after step \(step): \(changes.joined(separator: ", "))"
   }
 
   /// What a person should know of it.

@@ -39,11 +39,12 @@ struct RunStart {
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
     self.lock = try lock ?? RunLock(folder.url)
     saved = try Self.sameRun(folder, setup)
+    let planned = saved.flatMap { PlanChange($0.fingerprint, setup.fingerprint.settings) }
     if options.startsOver {
       try folder.removeResults(andMetrics: true)
       folder.dropEarlierBest()
       CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).removeAll()
-      (progress, seconds, change) = (TrainingProgress(), 0, nil)
+      (progress, seconds, change) = (TrainingProgress(), 0, planned?.text(after: 0))
       notes = self.lock.notes + ["starting again from the first step"]
       return
     }
@@ -51,18 +52,18 @@ struct RunStart {
     var notes = self.lock.notes + found.notes
     guard let checkpoint = found.checkpoint else {
       notes.append("resuming from the start: there is no checkpoint in \(folder.checkpointsURL.relativePath) yet")
-      (progress, seconds, self.notes, change) = (TrainingProgress(), 0, notes, nil)
+      (progress, seconds, self.notes, change) = (TrainingProgress(), 0, notes, planned?.text(after: 0))
       return
     }
     try checkpoint.restore(into: setup.trainer)
     seconds = checkpoint.seconds
     notes.append("resuming from the checkpoint of step \(checkpoint.progress.step)")
-    if let saved, let change = PlanChange(saved.fingerprint, setup.fingerprint.settings) {
+    if let planned {
       let plan = setup.plan
       progress = try checkpoint.progress.adapted(to: plan)
       if checkpoint.progress.isComplete, progress.isComplete { throw Self.nothingToDo(progress, plan) }
-      notes.append(change.note(plan, done: progress.completedEpochs))
-      self.change = "after step \(progress.step): \(change.text)"
+      notes.append(planned.note(plan, done: progress.completedEpochs))
+      change = planned.text(after: progress.step)
       // Those of the shorter run.
       try folder.removeResults()
     } else if PlanChange(checkpoint.settings, setup.fingerprint.settings) != nil {
