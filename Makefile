@@ -4,7 +4,7 @@ SWIFT ?= swift
 # Where SwiftPM builds.
 BUILD ?= .build
 # Modules with a documentation catalog, and the path on the web server under which their site will lie, if any.
-DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks DenseNetServer
+DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks
 DOCS_BASE ?=
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
@@ -12,8 +12,9 @@ TEST_ARGS ?=
 
 SOURCES = Sources Tests Examples Package.swift
 RELEASE = -c release --scratch-path $(BUILD)
-# The command with the server, which its users want and those of the library do not.
-PROGRAM = $(RELEASE) --traits Serve
+# Traits of the package: `make build TRAITS=Serve` has the server, whose packages take minutes to build.
+TRAITS ?=
+PROGRAM = $(RELEASE) $(TRAITS:%=--traits %)
 # What `make serve` serves where ARGS names no model.
 DEMO = $(BUILD)/fashion/model.safetensors
 # Suites whose tests run kernels on every instruction set, and suites with several threads. XCTest, of which there
@@ -45,6 +46,7 @@ train: setup ## Build, then train the chapter's network: make train ARGS="--epoc
 	@$(SWIFT) build $(PROGRAM) --product densenet >&2
 	@$(BUILD)/release/densenet train $(ARGS)
 
+serve: TRAITS = Serve
 serve: setup ## Build, then serve: make serve ARGS="flowers.safetensors"; without ARGS a model trained on the sample
 	@$(SWIFT) build $(PROGRAM) --product densenet >&2
 ifeq ($(strip $(ARGS)),)
@@ -96,7 +98,7 @@ examples: setup ## Build the programs in Examples, and run them on the sample in
 # the last option DocC wants every parameter described where one is.
 docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
 	@mkdir -p $(BUILD)-docs
-	DENSENET_DOCS=1 $(SWIFT) package --traits Serve --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
+	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
 		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
 		--warnings-as-errors --disable-parameters-and-returns-validation

@@ -39,7 +39,7 @@ ALL = [
     "not_a_picture",
     "folder",
     "faults",
-    "map_in_box",
+    "map_in_region",
     "no_preview",
     "few_at_a_time",
     "untrusted_names",

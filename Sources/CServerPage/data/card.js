@@ -144,7 +144,7 @@ export class Card {
       const { answer } = await predict(this.file, query, signal);
       if (signal.aborted) return;
       if (typeof answer.cam !== "string" || !/^[A-Za-z0-9+/=\s]+$/.test(answer.cam)) throw new RequestError("Answer");
-      this.maps.set(index, { source: `data:image/png;base64,${answer.cam}`, box: boxOf(answer.box) });
+      this.maps.set(index, { source: `data:image/png;base64,${answer.cam}`, region: regionOf(answer.cam_region) });
       if (this.shownMap === index) this.mapState = "";
     } catch (error) {
       if (signal.aborted) return;
@@ -250,13 +250,10 @@ export class Card {
   #placeMap() {
     const [width, height] = this.size ?? [1, 1];
     const side = Math.min(width, height);
-    const middle = [(width - side) / 2, (height - side) / 2, side, side];
-    const [x, y, w, h] = (this.size && this.maps.get(this.shownMap)?.box) ?? middle;
+    const [w, h] = [side / width, side / height];
+    const region = this.maps.get(this.shownMap)?.region ?? [(1 - w) / 2, (1 - h) / 2, w, h];
     const { map } = this.parts;
-    map.style.setProperty("--x", `${(100 * x) / width}%`);
-    map.style.setProperty("--y", `${(100 * y) / height}%`);
-    map.style.setProperty("--w", `${(100 * w) / width}%`);
-    map.style.setProperty("--h", `${(100 * h) / height}%`);
+    ["--x", "--y", "--w", "--h"].forEach((name, place) => map.style.setProperty(name, `${100 * region[place]}%`));
   }
 
   #renderFacts() {
@@ -280,9 +277,10 @@ export class Card {
   }
 }
 
-function boxOf(box) {
-  const isBox = Array.isArray(box) && box.length === 4 && box.every(Number.isFinite) && box[2] > 0 && box[3] > 0;
-  return isBox ? box : null;
+/** The part of the picture that a map covers, left, top, width and height in shares of the picture's sides. */
+function regionOf(region) {
+  const isRegion = Array.isArray(region) && region.length === 4 && region.every(Number.isFinite);
+  return isRegion && region[2] > 0 && region[3] > 0 ? region : null;
 }
 
 function label(button, name) {
