@@ -23,7 +23,7 @@ public struct TableTarget: Sendable, Equatable {
       guard let number = read, abs(number) <= FieldText.greatest, number > 0 || !logarithm else {
         let expected = logarithm ? "a number above 0, for its logarithm," : "a number"
         let limit = read.map { abs($0) > FieldText.greatest } == true ? " of at most \(FieldText.greatest)" : ""
-        let isWrittenOtherwise = if case .otherMarks? = NumberLook(text) { true } else { false }
+        let isWrittenOtherwise = if read == nil, case .otherMarks? = NumberLook(text) { true } else { false }
         let remedy =
           isWrittenOtherwise
           ? "say how numbers are written, or correct it"

@@ -45,7 +45,9 @@ public struct NetworkExport {
     var card = network.card
     card.model = network.chosen.name
     if network.activation == .sigmoid { card.activation = .sigmoid }
-    let data = try ONNXExport(network.net, inputSize: size, card: card, producerVersion: producerVersion).serialized()
+    var export = ONNXExport(network.net, inputSize: size, card: card, producerVersion: producerVersion)
+    export.metadata = network.metadata
+    let data = try export.serialized()
     try AtomicFile.write(data, to: URL(fileURLWithPath: path))
     return Report(
       model: network.chosen.name, format: "onnx", opset: ONNXExport.opset, irVersion: ONNXExport.irVersion,

@@ -112,7 +112,7 @@ struct TabularRows {
     var notes: [Remark] = []
     if !unknown.isEmpty {
       let shown = unknown.prefix(8).joined(separator: ", ") + (unknown.count > 8 ? ", …" : "")
-      notes.append(Remark("\(table.source): not used, since they are not in \(schema.source): \(shown)"))
+      notes.append(Remark("\(table.source): not used, since training did not use them: \(shown)"))
     }
     if table.header.map(Self.plain).contains(Self.plain(target)) {
       notes.append(

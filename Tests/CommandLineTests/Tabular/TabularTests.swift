@@ -146,7 +146,7 @@ extension Command {
       let outcome = try await train(small.dropLast() + ["--test", "moved.csv", "--output", "b"])
       expectSuccess(outcome)
       #expect(
-        outcome.errors.contains("moved.csv: not used, since they are not in train.csv: Extra"), "\(outcome.errors)")
+        outcome.errors.contains("moved.csv: not used, since training did not use them: Extra"), "\(outcome.errors)")
       #expect(try sandbox.text("a/submission.csv") == sandbox.text("b/submission.csv"))
     }
 

@@ -23,6 +23,8 @@ public struct ONNXExport {
   public var inputSize: Extent?
   /// What the file says about the model in its `metadata_props`, in addition to its configuration.
   public var card: ModelCard
+  /// What else it says there, such as which images the model was trained on; the card's entries come first.
+  public var metadata: [String: String] = [:]
   /// Of the program that writes the file.
   public var producerVersion: String
 
@@ -79,6 +81,8 @@ public struct ONNXExport {
   private var properties: [String: String] {
     var card = card
     card.configuration = CardEntry(model.configuration)
-    return card.metadata
+    var result = metadata
+    card.replace(in: &result)
+    return result
   }
 }

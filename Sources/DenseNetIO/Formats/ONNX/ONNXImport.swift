@@ -67,7 +67,8 @@ enum ONNXImport {
     {
       card.preprocessing = CardEntry(preprocessing)
     }
-    var properties = card.metadata
+    var properties = metadata
+    card.replace(in: &properties)
     properties["activation"] = metadata["activation"] ?? network.tail.activation
     return WeightsFile(stateOf: network.network(configuration), metadata: properties)
   }

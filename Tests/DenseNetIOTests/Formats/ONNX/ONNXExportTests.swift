@@ -34,10 +34,12 @@ private let networks: [DenseNet.Configuration] = [
     configuration.dropRate = 0.2
     let net = randomNetwork(configuration)
     let card = ModelCard(model: "mine", classNames: ["a \"b\"", "c"], preprocessing: .imageNet)
-    let file = try weights(try ONNXExport(net, inputSize: 64, card: card).serialized())
+    var export = ONNXExport(net, inputSize: 64, card: card)
+    export.metadata = ["held_out": "{}", "model": "another"]
+    let file = try weights(try export.serialized())
     #expect(file.tensors == WeightsFile(stateOf: net).tensors)
     #expect(try file.card.configuration?.value == configuration)
-    #expect(file.card.model == "mine")
+    #expect(file.card.model == "mine" && file.metadata["held_out"] == "{}")
     #expect(file.card.classNames == card.classNames)
     #expect(file.card.preprocessing == card.preprocessing)
   }
