@@ -30,16 +30,24 @@ package enum OutputFile {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw Failure(.inputOutput, "\(path): expected a file or a new name, found a folder; name a file")
     }
-    for input in inputs.flatMap(files) where isSame(input, status) {
-      throw Failure(
-        .usage, "\(path): expected a file other than the weights that are read (\(input.relativePath)); name another",
-        settings: ["output"])
-    }
+    try requireNone(of: inputs, at: url, settings: ["output"])
     if replaces { return }
     if let found = try otherFormat(of: url, than: format) {
       throw Failure(
         .usage, "\(path): expected \(described(format)) to replace or a new name, found \(found); name another file",
         settings: ["force"])
+    }
+  }
+
+  /// - Throws: `Failure(.usage)` where what is to be written is one of the files that are read, or in a folder of them.
+  package static func requireNone(of inputs: [URL], at url: URL, settings: [Failure.Setting]) throws(Failure) {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else { return }
+    for input in inputs.flatMap(files) where isSame(input, status) {
+      throw Failure(
+        .usage,
+        "\(url.relativePath): expected a file other than those that are read (\(input.relativePath)); name another",
+        settings: settings)
     }
   }
 

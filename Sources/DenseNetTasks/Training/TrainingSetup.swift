@@ -89,6 +89,7 @@ struct TrainingSetup {
     fingerprint = RunFingerprint(
       options, chosen.configuration, train: train, validation: validation, test: test, preprocessing,
       weights: initialWeights, instructionSet: device.instructionSet)
+    warnOfCopies(monitor)
   }
 
   /// How the images were prepared that the weights were trained on: as they say, or as those of such published networks.
@@ -134,6 +135,25 @@ struct TrainingSetup {
       into: model, classes: options.numClasses == nil ? .exact : .reinitialized(seed: options.seed),
       inputChannels: .adapted)
     for line in notes.lines { monitor.note(line) }
+    let (before, now) = (weights.card.classNames ?? [], train.classNames)
+    if options.numClasses == nil, before.count == now.count, before != now {
+      monitor.warning(
+        "\(weights.source): its classifier is of other classes (\(before.prefix(5).map { printable($0, limit: 40) }.joined(separator: ", "))), and goes on from there; ask for \(now.count) classes to get a new, untrained one",
+        settings: ["numClasses"])
+    }
+  }
+
+  /// Images that are in two parts by their content, wherever they lie.
+  private func warnOfCopies(_ monitor: TaskMonitor) {
+    guard let sketch = TrainingImages(provenance).sketch else { return }
+    for (images, part) in [(validation, "validation"), (test, "test")] {
+      guard let images = images as? LabeledImageFiles, case let found = sketch.overlap(images.paths), found.count > 0
+      else { continue }
+      let amount = "\(found.isExact ? "" : "about ")\(found.count) of the \(images.count)"
+      monitor.warning(
+        "\(amount) \(part) images are the same as training images, byte for byte: their accuracy is overestimated; remove the copies"
+      )
+    }
   }
 }
 
@@ -144,6 +164,7 @@ extension TrainingOptions {
   /// - Throws: `Failure` for settings that make no sense, before anything is downloaded, and for what cannot be found.
   func load(_ monitor: TaskMonitor) async throws -> TrainingSetup.Parts {
     try validate()
+    if let output { try dataset.imageSource()?.requireNoOutput(at: output) }
     let weights = try initialWeights.map {
       try WeightsFile(contentsOf: URL(fileURLWithPath: $0), entry: initialEntry)
     }

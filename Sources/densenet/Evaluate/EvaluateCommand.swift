@@ -109,6 +109,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     (task.threshold, task.uncertain) = (decisions.threshold, data.table.uncertain)
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
     (task.part, task.splitSeed, task.keepsPredictions) = (part, data.splitSeed.value, output != nil)
+    if let output { try source?.requireNoOutput(at: output.text) }
     let report = try output.map { try EvaluationReport($0.text) }
     if let warning = report?.warning { printError("warning: \(warning)") }
     defer { report?.abandon() }

@@ -58,6 +58,11 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let tensors = try tensorFiles()
     if tensors == nil { try output.validate(images: images.map(\.text)) }
+    for (file, setting) in [(tensors?.output, "outputTensors"), (output.features, "features")] {
+      guard let file else { continue }
+      let read = [weights, tensors?.input, output.classes].compactMap { $0?.url } + images.map(\.url)
+      try OutputFile.requireNone(of: read, at: file.url, settings: [Failure.Setting(rawValue: setting)])
+    }
     let device = try compute.device()
     let network = try LoadedNetwork(weights, entry, model)
     if let tensors {

@@ -141,6 +141,7 @@ import Testing
     (["Train/a", "Train/b"], .missingInput, "val or test beside train, found none; add one, or name folder:"),
     (["Test/a", "Test/b"], .missingInput, "expected a folder train beside"),
     (["train", "test"], .missingInput, "a folder of images for each class"),
+    (["train/a", "train/b", "train/val/a", "train/val/b", "test/a", "test/b"], .invalidData, "found val, which holds"),
     (
       ["train/train/a", "train/train/b", "test/test"], .missingInput, "test/test: left out, since its images are in no"
     ),

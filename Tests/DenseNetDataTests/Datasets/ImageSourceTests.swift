@@ -211,6 +211,63 @@ func writeImages(_ names: [String], to folder: String) throws {
     }
   }
 
+  /// As pandas writes whole numbers in a column that has lacked one.
+  @Test func takesNumbersForTheSame() async throws {
+    let rows = (1...6).map {
+      "images/\($0).png,\($0 % 2)\($0 > 3 ? ".0" : ""),\($0 / 4)\($0.isMultiple(of: 2) ? ".0" : "")"
+    }
+    try await withTable("path,label,patient\n" + rows.joined(separator: "\n")) { source in
+      let found = try source.testImages().classNames
+      #expect(found == ["0", "1"])
+      var columns = TableColumns()
+      columns.group = "patient"
+      let groups = try ImageTable(source.path, columns).images.map(\.group)
+      #expect(groups == ["0", "0", "0", "1", "1", "1"])
+    }
+    // Of one spelling they stay as they are.
+    let texts = (1...6).map { "images/\($0).png,\($0 % 2).0" }
+    try await withTable("path,label\n" + texts.joined(separator: "\n")) { source in
+      let found = try source.testImages().classNames
+      #expect(found == ["0.0", "1.0"])
+    }
+  }
+
+  @Test(arguments: [("01", "1"), ("007", "7"), ("P1", "p1")]) func refusesTwoSpellingsOfAGroup(
+    _ one: String, _ other: String
+  )
+    async throws
+  {
+    let rows = (1...6).map { "images/\($0).png,\($0 % 2),\($0 > 3 ? one : other)" }
+    try await withTable("path,label,patient\n" + rows.joined(separator: "\n")) { source in
+      var columns = TableColumns()
+      columns.group = "patient"
+      await expectFailure(.invalidData, mentions: ["column \"patient\"", "one spelling", one, other]) {
+        try ImageTable(source.path, columns)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (["NaN", "a", "b"], "tables write missing values so"), (["None", "x", "y"], "tables write missing values so"),
+    (["-1", "0", "1"], "a class of its own beside 0 and 1"), (["a|b", "a", "b"], "seems to be several labels"),
+    (["a;b", "b;c", "c"], "seems to be several labels"),
+  ])
+  func warnsOfClassesThatAreProbablyNone(_ values: [String], _ text: String) async throws {
+    let rows = (1...6).map { "images/\($0).png,\(values[$0 % 3])" }
+    try await withTable("path,label\n" + rows.joined(separator: "\n")) { source in
+      let warnings = try source.splits().warnings
+      #expect(warnings.contains { $0.contains(text) }, "\(warnings)")
+    }
+  }
+
+  @Test func leavesClassesWithMarksAlone() async throws {
+    let rows = (1...6).map { "images/\($0).png,\(["cat; tabby", "dog", "north-east"][$0 % 3])" }
+    try await withTable("path,label\n" + rows.joined(separator: "\n")) { source in
+      let warnings = try source.splits().warnings
+      #expect(warnings == [])
+    }
+  }
+
   @Test(arguments: [";", "\t", "|"]) func readsOtherDelimiters(_ mark: String) async throws {
     let rows = (1...6).map { "images/\($0).png\(mark)\($0 % 2)" }
     try await withTable("path\(mark)label\n" + rows.joined(separator: "\n")) { source in

@@ -190,9 +190,26 @@ struct FolderParts {
       }
     }
     if !unused.isEmpty { notes.append("\(path): \(shortList(unused)): left out, beside the parts of the data") }
-    if let name = folders[.training] { training = try Self.classRoot(joined(path, name)) }
+    if let name = folders[.training] {
+      let root = try Self.classRoot(joined(path, name))
+      try Self.requireNoParts(in: root)
+      training = root
+    }
     validation = try labelled(folders[.validation])
     test = try labelled(folders[.test])
+  }
+
+  /// `train/val` would be a class.
+  private static func requireNoParts(in root: String) throws(Failure) {
+    let folders = try FolderLayout.subfolders(of: root)
+    guard let part = folders.first(where: { SplitName($0) != nil && FolderLayout.holdsClasses(joined(root, $0)) })
+    else {
+      return
+    }
+    throw Failure(
+      .invalidData,
+      "\(root): expected folders of classes, found \(printable(part)), which holds folders of images as a part of the data does; move it beside \(root), or rename it if it is a class"
+    )
   }
 
   /// The class folders of a part for evaluation; nil where its images lie in none.

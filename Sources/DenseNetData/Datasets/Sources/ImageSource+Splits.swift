@@ -161,10 +161,7 @@ extension ImageSource {
   private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
     let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
     guard let parts = table.parts else {
-      let warnings = table.likePart.map {
-        "\(path), column \"\(CSVTable.shown($0))\": it seems to name parts of the data and is not used; call it split to have it used"
-      }
-      return ImageParts(root: table.folder, train: table.images, warnings: warnings.map { [$0] } ?? [], labels: labels)
+      return ImageParts(root: table.folder, train: table.images, warnings: table.warnings, labels: labels)
     }
     func images(_ part: ImageTable.Part) -> [LabeledPath] {
       zip(table.images, parts).filter { $1 == part }.map { $0.0 }
@@ -179,7 +176,7 @@ extension ImageSource {
     }
     return ImageParts(
       root: table.folder, train: train, validation: validation.isEmpty ? nil : validation,
-      test: test.isEmpty ? nil : test, labels: labels)
+      test: test.isEmpty ? nil : test, warnings: table.warnings, labels: labels)
   }
 
   /// Splits images that come in one part.

@@ -25,8 +25,8 @@ struct ImageTable {
   let parts: [Part]?
   /// Where images have several labels.
   let labels: TableLabels?
-  /// A column by another name than `split` that seems to be one.
-  private(set) var likePart: String?
+  /// What is probably not meant.
+  private(set) var warnings: [String] = []
 
   /// - Throws: `Failure` as ``CSVTable``, `usage` for columns that do not go together, and `invalidData` with the line
   ///   where a field is empty or no part.
@@ -53,6 +53,21 @@ struct ImageTable {
       }
       return text
     }
+    func values(_ column: Int) throws(Failure) -> [String] {
+      let values = TableSpelling.plain(
+        try table.rows.indices.map { row throws(Failure) in try text(row, column) })
+      // Of classes, capitals are looked at later, for folders as well.
+      let isGroup = column == groups
+      if let (one, other) = TableSpelling.twins(Set(values).sorted(), ignoringCapitals: isGroup) {
+        throw Failure(
+          .invalidData,
+          "\(path), column \"\(CSVTable.shown(table.header[column]))\": expected each value in one spelling, found \"\(printable(one, limit: 60))\" and \"\(printable(other, limit: 60))\"; write them alike, or give them different names"
+        )
+      }
+      return values
+    }
+    let names = try classes.map { column throws(Failure) in try values(column) }
+    let groupNames = try groups.map { column throws(Failure) in try values(column) }
     var images: [LabeledPath] = []
     for row in table.rows.indices {
       let file = try text(row, paths)
@@ -61,12 +76,19 @@ struct ImageTable {
       images.append(
         LabeledPath(
           path: place,
-          label: try classes.map { column throws(Failure) in try text(row, column) } ?? "",
-          values: labels?.rows[row], group: try groups.map { column throws(Failure) in try text(row, column) }))
+          label: names?[row] ?? "", values: labels?.rows[row], group: groupNames?[row]))
     }
     self.images = images
     let splits = table.header.firstIndex { CellReader.trimmed($0).lowercased() == "split" }
-    if splits == nil { likePart = Self.likePart(table, besides: Set([paths, classes, groups].compactMap(\.self))) }
+    if splits == nil, let name = Self.likePart(table, besides: Set([paths, classes, groups].compactMap(\.self))) {
+      warnings.append(
+        "\(path), column \"\(CSVTable.shown(name))\": it seems to name parts of the data and is not used; call it split to have it used"
+      )
+    }
+    let doubts =
+      names.map(TableSpelling.warnings(ofClasses:))
+      ?? (columns.separator == nil ? [] : TableSpelling.warnings(ofLabels: labels?.names ?? []))
+    warnings += doubts.map { "\(path): \($0)" }
     parts = try splits.map { column throws(Failure) in
       try table.rows.indices.map { row throws(Failure) in
         let value = try text(row, column)

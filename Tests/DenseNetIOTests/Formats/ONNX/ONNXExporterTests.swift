@@ -102,6 +102,18 @@ enum ONNXVariant {
     #expect(thrown?.kind == .invalidData && thrown?.description.contains("blue, green, red") == true)
   }
 
+  /// As PyTorch's exporter writes operators of version 9.
+  @Test func paddingByNothingIsNothing() throws {
+    let data = try model { proto in
+      let place = proto.place("AveragePool")
+      let source = proto.graph.node[place].input[0]
+      proto.graph.node[place].input[0] = "padded"
+      proto.graph.node.append(node("Pad", [source], "padded", [.ints("pads", [Int](repeating: 0, count: 8))]))
+    }
+    let found = try weights(data).tensors
+    #expect(found == WeightsFile(stateOf: randomNetwork(tiny)).tensors)
+  }
+
   /// Zeros that no window of a DenseNet has, values other than zero, and edges that are repeated.
   @Test(arguments: [
     ([0, 0, 2, 3, 0, 0, 3, 3], "constant"), ([0, 1, 3, 3, 0, 0, 3, 3], "constant"), ([0, 0, 3, 3, 0, 0, 3, 3], "edge"),

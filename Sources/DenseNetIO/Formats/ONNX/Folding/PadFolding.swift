@@ -23,8 +23,9 @@ struct PadFolding {
 
   private func folded(_ window: ONNXNodeProto) -> ONNXNodeProto? {
     // The mean of a window depends on whether its zeros count; the largest value after a ReLU does not.
-    guard ["Conv", "MaxPool"].contains(window.opType), let name = window.input.first, let place = producers[name],
-      nodes[place].opType == "Pad", let source = nodes[place].input.first, let zeros = zeros(nodes[place])
+    guard ["Conv", "MaxPool", "AveragePool"].contains(window.opType), let name = window.input.first,
+      let place = producers[name], nodes[place].opType == "Pad", let source = nodes[place].input.first,
+      let zeros = zeros(nodes[place]), window.opType != "AveragePool" || zeros == [0, 0, 0, 0]
     else { return nil }
     let automatic = window.attribute.first { $0.name == "auto_pad" }.map { String(decoding: $0.s, as: UTF8.self) }
     guard ["", "NOTSET", "VALID"].contains(automatic ?? "") else { return nil }
