@@ -185,9 +185,10 @@ def check_batch(options, checks, steps, initial, images, labels, test, fresh):
         check_evaluation(checks, "saved weights, evaluated", steps.evaluate(weights), expected, options.limit_loss)
 
 
-def several_labels(options, folder):
-    """-> targets of training and of test images, and the program's options for a table of them in `folder`"""
-    count, weights = max(options.batches), SeveralLabels.random(2, options.labels, 0).weights
+def several_labels(options, count, folder):
+    """-> targets of `count` training images and of test images, and the program's options for a table of them in `folder`"""
+    os.mkdir(folder)
+    weights = SeveralLabels.random(2, options.labels, 0).weights
     train, test = (SeveralLabels.random(n, options.labels, seed) for n, seed in ((count, 1), (TEST_IMAGES, 2)))
     pixels = lambda split: read_idx(options.data, f"{split}-images-idx3-ubyte", 16).reshape(-1, 28, 28)
     table, names = write_table(folder, [("train", pixels("train")[:count], train), ("test", pixels("t10k")[:TEST_IMAGES], test)])
@@ -206,11 +207,12 @@ def main():
     data, training = ["--data-dir", options.data], []
     initial = random_network(made, options.seed, affine=not options.chapter_affine)
     with tempfile.TemporaryDirectory() as folder:
-        if options.labels:
-            targets, test_targets, data, training = several_labels(options, folder)
-        steps = Steps(options, data, training)
         for batch in options.batches:
             print(f"batch {batch}")
+            # A table each: of a larger one, a limit would take a share of each label.
+            if options.labels:
+                targets, test_targets, data, training = several_labels(options, batch, os.path.join(folder, str(batch)))
+            steps = Steps(options, data, training)
             check_batch(
                 options, checks, steps, initial, images[:batch], targets[:batch], (test_images, test_targets),
                 fresh=lambda: densenet(made),
