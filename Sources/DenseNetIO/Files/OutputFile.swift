@@ -30,7 +30,7 @@ package enum OutputFile {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw Failure(.inputOutput, "\(path): expected a file or a new name, found a folder; name a file")
     }
-    try requireNone(of: inputs, at: url, settings: ["output"])
+    try requireNone(of: inputs, called: "the weights", at: url, settings: ["output"])
     if replaces { return }
     if let found = try otherFormat(of: url, than: format) {
       throw Failure(
@@ -40,13 +40,15 @@ package enum OutputFile {
   }
 
   /// - Throws: `Failure(.usage)` where what is to be written is one of the files that are read, or in a folder of them.
-  package static func requireNone(of inputs: [URL], at url: URL, settings: [Failure.Setting]) throws(Failure) {
+  package static func requireNone(
+    of inputs: [URL], called what: String = "those", at url: URL, settings: [Failure.Setting]
+  ) throws(Failure) {
     var status = stat()
     guard stat(url.path, &status) == 0 else { return }
     for input in inputs.flatMap(files) where isSame(input, status) {
       throw Failure(
         .usage,
-        "\(url.relativePath): expected a file other than those that are read (\(input.relativePath)); name another",
+        "\(url.relativePath): expected a file other than \(what) that are read (\(input.relativePath)); name another",
         settings: settings)
     }
   }

@@ -38,5 +38,40 @@ extension Command {
       expectSuccess(try await sandbox.run(export("really.onnx")))
       expectSuccess(try await sandbox.run(["convert", weights, "w.pth"]))
     }
+
+    /// Results in the place of what they are made from.
+    @Test func inputsAreKept() async throws {
+      expectSuccess(try await sandbox.run(oneStep + ["--output", "run"]))
+      try sandbox.add(["a.png": "png/sequential/rgb.png"])
+      try FileManager.default.copyItem(
+        at: sandbox.url("run/model.safetensors"), to: sandbox.url("w.safetensors"))
+      try FileManager.default.copyItem(at: sandbox.url("a.png"), to: sandbox.url("b.png"))
+      for name in ["cat", "dog"] {
+        try FileManager.default.createDirectory(at: sandbox.url("pets/\(name)"), withIntermediateDirectories: true)
+        for number in 1...3 {
+          try FileManager.default.copyItem(at: sandbox.url("a.png"), to: sandbox.url("pets/\(name)/\(number).png"))
+        }
+      }
+      let kept = try Data(contentsOf: sandbox.url("w.safetensors"))
+      let predict = ["predict", "--weights", "w.safetensors"]
+      let train = ["train", "--dataset", "folder:pets", "--resize", "32", "--max-steps", "1"]
+      for (command, parts) in [
+        (predict + ["a.png", "--features", "w.safetensors"], ["other than those that are read", "(--features)"]),
+        (
+          predict + ["--input-tensors", "w.safetensors", "--output-tensors", "w.safetensors"],
+          ["other than those that are read", "(--output-tensors)"]
+        ),
+        (train + ["--output", "pets"], ["outside that of the class folders", "(--output)"]),
+        (train + ["--output", "pets/run"], ["outside that of the class folders"]),
+        (
+          ["evaluate", "--weights", "w.safetensors", "--dataset", "folder:pets", "--output", "pets/new"],
+          ["outside that of the class folders"]
+        ),
+      ] {
+        expectFailure(try await sandbox.run(command), 64, saying: parts)
+      }
+      #expect(try Data(contentsOf: sandbox.url("w.safetensors")) == kept)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox.url("pets").path).sorted() == ["cat", "dog"])
+    }
   }
 }
