@@ -57,6 +57,9 @@ private let cases: [Case] = [
     let place = $0.graph.node.lastIndex { $0.opType == "Concat" }!
     $0.graph.node[place].input[0] = $0.graph.node[place].output[0]
   },
+  Case("a concatenation of nothing", "expected maps to concatenate, found none") {
+    $0.graph.node[$0.graph.node.lastIndex { $0.opType == "Concat" }!].input = []
+  },
   Case("concatenations that double", "expected at most 1024 layers in a dense block") { model in
     let place = model.graph.node.lastIndex { $0.opType == "Concat" }!
     var value = model.graph.node[place].input[0]

@@ -131,6 +131,7 @@ struct DenseNetMatcher {
         maps.append(name)
         continue
       }
+      guard !node.proto.input.isEmpty else { throw node.problem("expected maps to concatenate, found none") }
       visits += 1
       guard visits <= 2 * Self.maximumLayers,
         maps.count + pending.count + node.proto.input.count <= 2 * Self.maximumLayers
