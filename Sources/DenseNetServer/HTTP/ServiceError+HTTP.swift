@@ -16,7 +16,6 @@
       case .methodNotAllowed: .methodNotAllowed
       case .tooSlow: .requestTimeout
       case .unavailable, .timedOut: .serviceUnavailable
-      case .unimplemented: .notImplemented
       case .internalError: .internalServerError
       }
     }

@@ -25,8 +25,6 @@
       case unavailable
       /// The time that the request gave was up before there was a result.
       case timedOut
-      /// A part of the protocol that this server leaves out.
-      case unimplemented
       case internalError
     }
 

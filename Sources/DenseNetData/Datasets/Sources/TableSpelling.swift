@@ -47,7 +47,8 @@ enum TableSpelling {
       let joined = counts.keys.filter { $0.contains(mark) }.sorted()
       // Parts that stand alone or in several of them.
       let parts = joined.flatMap { $0.split(separator: Character(mark)).map(String.init) }
-      let isJoined = parts.contains { part in counts[part] != nil || parts.count(where: { $0 == part }) > 1 }
+      let times = Dictionary(parts.map { ($0, 1) }, uniquingKeysWith: +)
+      let isJoined = times.contains { part, times in counts[part] != nil || times > 1 }
       if isJoined {
         result.append(
           "\(named(joined[0])): taken for one class, though it seems to be several labels; name what separates them")
