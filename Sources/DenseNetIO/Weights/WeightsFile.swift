@@ -14,7 +14,7 @@ public struct WeightsFile: Sendable, Equatable {
   /// Where the ``card`` is from, where that is another file.
   var cardSource: String?
   /// What was chosen and what was left out when the file was read, a line each, with the file's name.
-  public internal(set) var notes: [String] = []
+  public internal(set) var notes: [Remark] = []
 
   public init(tensors: [NamedTensor] = [], metadata: [String: String] = [:], source: String = "weights") {
     self.tensors = tensors

@@ -47,7 +47,7 @@ public struct WeightsReader: Sendable, Equatable {
 
   private init(checking data: Data, source: String, folder: URL?, entry: String?) throws(WeightsProblem) {
     format = try WeightsFormat(of: data, name: source)
-    var (prefix, notes) = (entry, [String]())
+    var (prefix, notes, classes) = (entry, [Remark](), [CheckpointClasses]())
     self.entry = ""
     switch format {
     case .safetensors: file = try Safetensors.decoded(data)
@@ -56,7 +56,8 @@ public struct WeightsReader: Sendable, Equatable {
       (file, checkpoint) =
         format == .pytorch
         ? try TorchArchive.decoded(data, entry: entry) : try TorchLegacy.decoded(data, entry: entry)
-      (self.entry, prefix, notes) = (checkpoint.entry, checkpoint.prefix, checkpoint.notes)
+      (self.entry, prefix) = (checkpoint.entry, checkpoint.prefix)
+      (notes, classes) = (checkpoint.notes, checkpoint.classes)
     case .onnx:
       if let entry { throw EntryNames.absent(entry, among: []) }
       file = try ONNXImport.decoded(data, folder: folder)
@@ -65,10 +66,13 @@ public struct WeightsReader: Sendable, Equatable {
     if let prefix { self.entry += self.entry.isEmpty ? prefix : "." + prefix }
     (file.tensors, renamed) = (names.tensors, names.renamed)
     file.source = source
-    let used = TorchXRayVision.describe(names.extra, of: &file)
-    notes += file.notes + names.notes(using: used?.tensor)
-    if let used { notes.append(used.note) }
-    file.notes = notes.map { "\(source): \($0)" }
+    let used = [
+      TorchXRayVision.describe(names.extra, of: &file), NormalizationBuffers.describe(names.extra, of: &file),
+    ]
+    .compactMap { $0 }
+    notes += file.notes + names.notes(using: used.reduce(into: []) { $0.formUnion($1.tensors) })
+    notes += (used.map(\.note) + file.takeNames(of: classes)).map { Remark($0) }
+    file.notes = notes.map { Remark("\(source): \($0.text)", settings: $0.settings) }
   }
 }
 

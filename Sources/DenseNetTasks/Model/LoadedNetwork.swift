@@ -13,7 +13,7 @@ public struct LoadedNetwork {
   public let chosen: ChosenModel
   public let net: DenseNet
   /// What the file says of its model.
-  public let card: ModelCard
+  public private(set) var card: ModelCard
   /// All that the file says, ``card`` included.
   package let metadata: [String: String]
   /// The path of the weights, for messages.
@@ -21,7 +21,7 @@ public struct LoadedNetwork {
   /// The file that says what ``card`` has, for messages.
   private let describedBy: String
   /// What was chosen and what was left out when the weights were read, a line each.
-  public let notes: [String]
+  public let notes: [Remark]
 
   /// Reads weights into the network that is chosen or that the file names; classes and channels are the file's.
   /// - Parameters:
@@ -87,6 +87,10 @@ public struct LoadedNetwork {
     }
     return count == ImageNetLabels.classNames.count ? ImageNetLabels.classNames : (0..<count).map(String.init)
   }
+
+  /// Names the classes by a text file, one per line, instead of what the weights say.
+  /// - Throws: as ``classNames(file:)``.
+  public mutating func nameClasses(file: String) throws { card.classNames = try classNames(file: file) }
 
   /// What makes probabilities of the logits: a sigmoid for one output, whose softmax would always be 1; for more, what the
   /// weights say, else a softmax.

@@ -144,3 +144,27 @@ extension Preprocessing {
   /// The side of every input, where they all are squares of one size.
   public var squareSide: Int? { fixedInputSize.flatMap { $0.height == $0.width ? $0.height : nil } }
 }
+
+extension DenseNet.Configuration {
+  /// The side of the images that such networks are made for, in pixels: 96 for the chapter's network, 224 for those of
+  /// the paper's Table 1, 32 for those for CIFAR.
+  public var imageSide: Int {
+    switch (stem, naming) {
+    case (.cifar, _): 32
+    case (.imageNet, .chapter): 96
+    case (.imageNet, .torchvision): 224
+    }
+  }
+
+  /// How images are prepared for such networks where nothing else is known: as torchvision does it for those of
+  /// Table 1, else squashed to ``imageSide`` and not normalised.
+  public var standardPreprocessing: Preprocessing {
+    let plain = Preprocessing.squashed(channels: inputChannels, size: imageSide)
+    guard stem == .imageNet, naming == .torchvision else { return plain }
+    var preprocessing = Preprocessing.imageNet
+    if inputChannels != 3 {
+      (preprocessing.inputChannels, preprocessing.mean, preprocessing.std) = (inputChannels, plain.mean, plain.std)
+    }
+    return preprocessing
+  }
+}

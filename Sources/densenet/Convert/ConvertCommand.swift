@@ -69,7 +69,7 @@ struct ConvertCommand: ParsableCommand {
     try OutputFile.require(to.url, as: target, inputs: [from.url], replaces: force)
     let reading = try WeightsReader(contentsOf: from.url, entry: entry.entry)
     var file = reading.file
-    for note in file.notes { printError("note: \(note)") }
+    for note in file.notes { printError("note: \(note.line(of: self))") }
     var conversion = WeightsConversion()
     (conversion.model, conversion.seed) = (model.choice, seed.value)
     (conversion.numClasses, conversion.inputChannels) = (numClasses?.value, inputChannels?.value)

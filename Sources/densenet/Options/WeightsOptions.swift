@@ -14,6 +14,6 @@ extension LoadedNetwork {
   /// Reads weights, and reports on standard error what was chosen and what was left out.
   init(_ weights: Path, _ entry: EntryOptions, _ model: ModelOptions) throws {
     try self.init(weights: weights.text, entry: entry.entry, model: model.choice)
-    for note in notes { printError("note: \(note)") }
+    for note in notes { printError("note: \(note.line(of: nil))") }
   }
 }

@@ -11,7 +11,7 @@ private let expected = try! WeightsFile(contentsOf: folder.appendingPathComponen
 /// Files of one kind have a folder, by the first part of their names.
 private func file(_ name: String) -> URL {
   let kind = name.split(separator: "-")[0]
-  let isSorted = ["prefix", "entry", "head", "refused", "several"].contains(kind)
+  let isSorted = ["prefix", "entry", "head", "refused", "several", "classes", "normalized"].contains(kind)
   return folder.appendingPathComponent(isSorted ? "\(kind)/\(name).pth" : "\(name).pth")
 }
 
@@ -46,7 +46,7 @@ private func error(_ file: WeightsFile, from name: String) throws -> Float {
   ])
   func whatWasChosenAndLeftIsSaidInOneLine(name: String, part: String) throws {
     let notes = try read(name).file.notes
-    #expect(notes.count == 1 && notes[0].contains("\(name).pth: ") && notes[0].contains(part), "\(notes)")
+    #expect(notes.count == 1 && notes[0].text.contains("\(name).pth: ") && notes[0].text.contains(part), "\(notes)")
   }
 
   @Test(arguments: ["prefix-backbone", "entry-none", "entry-optimizer", "entry-best", "monai", "head-dropout"])

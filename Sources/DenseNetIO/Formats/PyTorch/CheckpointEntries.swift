@@ -105,7 +105,7 @@ struct CheckpointEntries {
 
   /// The entry to read where none is named, and what its reader should know; nil where there are no tensors.
   /// - Throws: ``WeightsProblem`` where several are equally likely.
-  func usual() throws(WeightsProblem) -> (entry: Entry, note: String?)? {
+  func usual() throws(WeightsProblem) -> (entry: Entry, note: Remark?)? {
     let networks = self.networks
     guard let choice = EntryNames.choice(networks.map(\.path)) else {
       if networks.isEmpty { return nil }
@@ -116,7 +116,7 @@ struct CheckpointEntries {
       let others = networks.filter { $0.path != chosen.path }.map(\.shown)
       return (chosen, EntryNames.note(chosen.shown, isAverage: EntryNames.isAverage(chosen.path), others: others))
     }
-    return (chosen, EntryNames.isAverage(chosen.path) ? nil : unnamedAverage())
+    return (chosen, EntryNames.isAverage(chosen.path) ? nil : unnamedAverage().map { Remark($0) })
   }
 
   /// Averages of weights that are there without their names.

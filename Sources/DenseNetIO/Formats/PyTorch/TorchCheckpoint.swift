@@ -1,3 +1,4 @@
+import DenseNets
 import Foundation
 
 /// What the pickle of a checkpoint describes, and where in it the tensors of a model are.
@@ -14,7 +15,9 @@ struct TorchCheckpoint {
   /// The entry that was asked for, where no dict has that name: tensors may begin with it.
   let prefix: String?
   /// What the reader should know about the choice of the entry.
-  let notes: [String]
+  let notes: [Remark]
+  /// The names of classes beside the weights.
+  let classes: [CheckpointClasses]
   let metadata: [String: String]
 
   /// - Parameter wanted: the entry to read; nil: the average where there is one, else the only one.
@@ -40,6 +43,7 @@ struct TorchCheckpoint {
     }
     guard !tensors.isEmpty else { throw problem }
     metadata = Self.metadata(dict, heap)
+    classes = CheckpointClasses.all(in: rootDict, heap)
   }
 
   /// The text that ``TorchWriter`` put into the state dict's `_metadata`.

@@ -63,8 +63,10 @@ enum EntryNames {
     return nil
   }
 
-  static func note(_ chosen: String, isAverage: Bool, others: [String]) -> String {
-    "\(chosen) was taken\(isAverage ? ", an average of weights" : ""), not \(listed(others)); another entry can be chosen"
+  static func note(_ chosen: String, isAverage: Bool, others: [String]) -> Remark {
+    Remark(
+      "\(chosen) was taken\(isAverage ? ", an average of weights" : ""), not \(listed(others)); to read another, name it",
+      settings: ["entry"])
   }
 
   static func ambiguous(_ names: [String]) -> WeightsProblem {

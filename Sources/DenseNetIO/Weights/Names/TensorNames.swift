@@ -15,7 +15,7 @@ struct TensorNames {
   private(set) var tensors: [NamedTensor] = []
   /// How many of them have another name in the file.
   private(set) var renamed = 0
-  private var notes: [String] = []
+  private var notes: [Remark] = []
   /// Tensors that are not of the network, by their names in the file.
   private(set) var extra: [NamedTensor] = []
   /// Those of them that are not of another network in the file either.
@@ -29,7 +29,7 @@ struct TensorNames {
       found = found.filter { Self.begins($0.name, with: prefix) }
       if found.isEmpty { throw EntryNames.absent(prefix, among: []) }
     }
-    notes += try Reparametrization.resolve(&found)
+    notes += try Reparametrization.resolve(&found).map { Remark($0) }
     let anchors = NetworkAnchor.all(in: found)
     guard let choice = EntryNames.choice(anchors.map(\.path)) else {
       guard anchors.isEmpty else { throw EntryNames.ambiguous(anchors.map(\.shown)) }
@@ -43,17 +43,17 @@ struct TensorNames {
     }
     let names = try NetworkTensors(found, anchor)
     try set(found, names.names)
-    notes += names.notes
+    notes += names.notes.map { Remark($0) }
     let others = anchors.filter { $0 != anchor && !$0.network.isEmpty }.map(\.network)
     leftOut = extra.map(\.name).filter { name in !others.contains { NetworkAnchor.unwrapped(name).hasPrefix($0) } }
   }
 
   /// What the reader should know.
-  /// - Parameter used: a tensor that is not of the network, and says something of it.
-  func notes(using used: String?) -> [String] {
-    let left = leftOut.filter { $0 != used }
+  /// - Parameter used: tensors that are not of the network, and say something of it.
+  func notes(using used: Set<String>) -> [Remark] {
+    let left = leftOut.filter { !used.contains($0) }
     if left.isEmpty { return notes }
-    return notes + ["left out, as not of the network: \(EntryNames.listed(left.map { printable($0) }))"]
+    return notes + [Remark("left out, as not of the network: \(EntryNames.listed(left.map { printable($0) }))")]
   }
 
   /// - Parameter names: the new ones; nil: left out.
