@@ -39,6 +39,7 @@ extension EvaluationTask {
         .invalidData, "\(expected), found one class per image in \(path); name its columns of labels",
         settings: ["labelColumns", "labelSeparator"])
     }
+    try requireIndependentOutputs()
     if let policy = plan.uncertain {
       monitor.note("labels of -1 are read as in training: \(policy.rawValue)", settings: ["uncertain"])
     }
@@ -52,7 +53,22 @@ extension EvaluationTask {
       images = try source.testImages()
     }
     let stated = network.card.classNames == nil ? nil : try network.classNames()
+    if columns.separator != nil { noteOrder(of: images.classNames, in: source.path) }
     return try images.arranged(stated ?? images.classNames, fillsAbsent: columns.separator != nil, source: path)
+  }
+
+  /// Whether the outputs are probabilities of labels by themselves: not where the weights say otherwise.
+  private func requireIndependentOutputs() throws(Failure) {
+    if network.activation == .sigmoid { return }
+    guard network.card.activation == nil else {
+      throw Failure(
+        .invalidData,
+        "\(network.source): expected weights for images with several labels, found weights for one class per image; choose other weights, or name the table's column of classes",
+        settings: ["labelColumn"])
+    }
+    monitor.warning(
+      "\(network.source): the weights do not say that an image may have several labels; each output is read as the logit of a label by itself, which is wrong for a network trained for one class per image"
+    )
   }
 
   func runOnLabels(_ found: LabeledImageFiles, _ plan: EvaluationPlan) throws -> EvaluationResult {

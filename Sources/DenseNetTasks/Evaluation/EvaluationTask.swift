@@ -95,6 +95,7 @@ public struct EvaluationTask {
         "\(images.path): expected \(classes) class\(isFolder ? " folders" : "es"), one per class of the weights, which name none, found \(images.classNames.count); add or remove some"
       )
     }
+    noteOrder(of: images.classNames, in: images.path)
     let examples = limited(images, classes: classes)
     let preprocessing = resized(try network.preprocessing())
     let size = min(batchSize, examples.count, Self.largestBatch)
@@ -136,6 +137,14 @@ public struct EvaluationTask {
     let skipped: [SkippedImage]
     /// Where the images are in files.
     var files: [String]?
+  }
+
+  /// Says which output each class is taken for, where the weights do not.
+  func noteOrder(of names: [String], in path: String) {
+    guard network.card.classNames == nil, names.count > 1 else { return }
+    monitor.note(
+      "\(network.source): the weights do not name their classes; their outputs are taken for those of \(path) in sorted order: \(names.prefix(5).joined(separator: ", "))\(names.count > 5 ? ", …" : ""); name them in a file if training had another order",
+      settings: ["classNames"])
   }
 
   /// - Throws: `Failure(.usage)` where a threshold is given, and images have one class each.

@@ -37,6 +37,33 @@ extension Command {
       #expect(
         plain.output.wholeMatch(of: /test loss \d+\.\d{3}, test acc [01]\.\d{3} on 32 images in \d+\.\d s\n/) != nil)
     }
+
+    /// Weights that do not name their classes: sorted order is an assumption, which is said and can be corrected.
+    @Test func theOrderOfUnnamedClassesIsSaid() async throws {
+      try sandbox.addPhotos(to: "photos", counts: ["a": 9, "b": 6])
+      let data = ["--dataset", "folder:photos"]
+      expectSuccess(try await sandbox.run(tinyPhotoRun + data + ["--epochs", "1", "--output", "run"]))
+      var file = try TensorFile(Data(contentsOf: sandbox.url("run/model.safetensors")))
+      file.metadata["class_names"] = nil
+      try sandbox.write(try file.serialized(), to: "bare.safetensors")
+      try sandbox.write(Data("b\na\n".utf8), to: "names.txt")
+      func accuracy(_ options: [String], note: Bool) async throws -> Double {
+        let outcome = try await sandbox.run(["evaluate", "--json", "--quiet"] + data + options)
+        expectSuccess(outcome)
+        let text = "taken for those of photos in sorted order: a, b; name them in a file if training had another order"
+        #expect(outcome.errors.contains(text) == note, "\(outcome.errors)")
+        if note { #expect(outcome.errors.contains("(--classes)")) }
+        return try #require(try object(outcome.output)["test_accuracy"] as? Double)
+      }
+      let named = try await accuracy(["--weights", "run/model.safetensors"], note: false)
+      let bare = ["--weights", "bare.safetensors"]
+      #expect(try await accuracy(bare, note: true) == named)
+      // Of two classes, the other order is right where this one is wrong.
+      #expect(abs(try await accuracy(bare + ["--classes", "names.txt"], note: false) - (1 - named)) < 1e-12)
+      try sandbox.write(Data("a\n".utf8), to: "one.txt")
+      expectFailure(
+        try await sandbox.run(["evaluate"] + data + bare + ["--classes", "one.txt"]), 65, saying: ["one.txt"])
+    }
   }
 
   @Suite struct SummaryAndBench {

@@ -322,6 +322,24 @@ extension Command {
       }
     }
 
+    /// Weights that do not say what their outputs are may be of either kind; those for one class per image are not.
+    @Test func outputsThatExcludeEachOtherAreNoLabels() async throws {
+      try sandbox.addPairs(48)
+      let short = ["--max-steps", "2", "--quiet", "--output", "run"]
+      expectSuccess(try await sandbox.run(labelRun + labelColumns + short))
+      let evaluate = ["evaluate", "--quiet", "--dataset", "csv:pairs/pairs.csv"] + labelColumns
+      var file = try TensorFile(bytes("run/model.safetensors"))
+      file.metadata["activation"] = nil
+      try sandbox.write(try file.serialized(), to: "bare.safetensors")
+      let bare = try await sandbox.run(evaluate + ["--weights", "bare.safetensors"])
+      expectSuccess(bare)
+      #expect(bare.errors.contains("warning: bare.safetensors: the weights do not say that an image may have several"))
+      file.metadata["activation"] = "softmax"
+      try sandbox.write(try file.serialized(), to: "softmax.safetensors")
+      let softmax = try await sandbox.run(evaluate + ["--weights", "softmax.safetensors"])
+      expectFailure(softmax, 65, saying: ["found weights for one class per image", "--label-column"])
+    }
+
     /// What -1 means is known to the weights.
     @Test(arguments: ["zero", "one"])
     func uncertainLabelsAreEvaluatedAsTheyWereLearnt(_ policy: String) async throws {
