@@ -125,8 +125,9 @@ public struct CSVTable: Sendable {
     for (mark, name) in names where mark.asciiValue != delimiter && header.fields[0].contains(mark) {
       throw CSVProblem(
         line: header.line, field: 0,
-        reason: "expected columns separated by \(expected), found \(name); save the table with \(expected), "
-          + "unless the delimiter can be named",
+        reason:
+          "expected columns separated by \(expected), found \(name); name \"\(mark == "\t" ? "\\t" : String(mark))\" as the delimiter, "
+          + "or save the table with \(expected)",
         settings: ["delimiter"])
     }
   }

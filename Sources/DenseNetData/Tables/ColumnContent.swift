@@ -139,9 +139,9 @@ extension ColumnContent {
   /// What a person should know of the column when it is learnt from as of that kind.
   func remarks(_ kind: TableSchema.Kind) -> [Remark] {
     switch kind {
-    case .numeric: countsRows ? [counterRemark] : []
+    case .numeric: [countsRows ? counterRemark : nil, codeRemark].compactMap(\.self)
     case .boolean, .numberCategories: []
-    case .categorical: [mixedRemark, unitRemark, caseRemark, variedRemark].compactMap(\.self)
+    case .categorical: [mixedRemark, unitRemark, caseRemark, dateRemark ?? variedRemark].compactMap(\.self)
     }
   }
 
@@ -187,6 +187,42 @@ extension ColumnContent {
     return Remark(
       "\(shownName): \"\(printable(first[0], limit: 40))\" and \"\(printable(first[1], limit: 40))\" differ in case only, and count as two categories; write them the same way if they are one"
     )
+  }
+
+  /// Numbers with zeros before them, such as postal codes.
+  private var codeRemark: Remark? {
+    let code = table.rows.lazy.map { CellReader.trimmed($0[index]) }.first { text in
+      text.count > 1 && text.first == "0" && text.allSatisfy { ("0"..."9").contains($0) }
+    }
+    guard let code else { return nil }
+    return Remark(
+      "\(shownName): values such as \"\(printable(code, limit: 40))\" count as numbers, without their zeros; say that they are categories if they are codes",
+      settings: ["categorical"])
+  }
+
+  private var dateRemark: Remark? {
+    let dates = texts.filter { Self.isDate($0.key) }
+    guard let example = dates.keys.min(), dates.values.reduce(0, +) * 5 >= present * 4 else { return nil }
+    return Remark(
+      "\(shownName): dates such as \"\(printable(example, limit: 40))\" count as categories, and new rows will have others; write a number instead, such as the year or the days since some day, or leave it out",
+      settings: ["dropped"])
+  }
+
+  /// Whether a text begins with a day in figures: `2024-01-31`, `31.1.2024`, `1/31/24`, perhaps with a time behind it.
+  private static func isDate(_ text: String) -> Bool {
+    let day = text.split(whereSeparator: { $0 == " " || $0 == "T" }).first ?? ""
+    for mark in "-/." {
+      let parts = day.split(separator: mark, omittingEmptySubsequences: false)
+      guard parts.count == 3, parts.allSatisfy({ $0.allSatisfy(\.isNumber) && (1...4).contains($0.count) }) else {
+        continue
+      }
+      let numbers = parts.compactMap { Int($0) }
+      let year = parts[0].count == 4 ? 0 : 2
+      guard numbers.count == 3, parts[year].count == 4 || parts[year].count == 2, parts[1].count <= 2 else { continue }
+      let rest = [numbers[1], numbers[2 - year]]
+      if rest.allSatisfy({ (1...31).contains($0) }), rest.min()! <= 12 { return true }
+    }
+    return false
   }
 
   private var variedRemark: Remark? {

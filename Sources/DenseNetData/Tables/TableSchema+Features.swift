@@ -1,4 +1,5 @@
 public import DenseNets
+import Foundation
 
 extension TableSchema {
   /// The features of a table, whose columns may be in any order, with others among them.
@@ -90,7 +91,7 @@ extension TableSchema {
   public func remarks(on features: FeatureTable, of table: CSVTable, known encoders: [TableEncoder]) -> [Remark] {
     var known: [String: Set<String>] = [:]
     for column in encoders.flatMap(\.categorical) { known[column.name, default: []].formUnion(column.categories) }
-    return features.columns.compactMap { column in
+    let remarks: [Remark] = features.columns.compactMap { column in
       let place = "\(table.source), column \"\(CSVTable.shown(column.name))\""
       switch column.values {
       case .numbers(let values):
@@ -101,7 +102,41 @@ extension TableSchema {
         return Self.unseen(values, known: known, place: place)
       }
     }
+    return remarks + Self.clipped(features, encoders, source: table.source)
   }
+
+  /// A line for each column of which more than one row in twenty is clipped, and one for the others.
+  private static func clipped(_ features: FeatureTable, _ encoders: [TableEncoder], source: String) -> [Remark] {
+    guard let limit = encoders.compactMap(\.limit).max(), encoders.allSatisfy({ $0.limit != nil }) else { return [] }
+    var (remarks, few): ([Remark], [String]) = ([], [])
+    for column in features.columns {
+      guard case .numbers(let values) = column.values else { continue }
+      let moments = encoders.compactMap { $0.numeric.first { $0.name == column.name && $0.deviation > 0 } }
+      let ranges = moments.map { $0.mean - limit * $0.deviation...$0.mean + limit * $0.deviation }
+      guard let low = ranges.map(\.lowerBound).min(), let high = ranges.map(\.upperBound).max() else { continue }
+      let far = values.compactMap(\.self).filter { !(low...high).contains($0) }
+      guard let farthest = far.max(by: { abs($0 - (low + high) / 2) < abs($1 - (low + high) / 2) }) else { continue }
+      let name = "\"\(CSVTable.shown(column.name))\""
+      if far.count * 20 <= values.count {
+        few.append("\(name) (\(grouped(far.count)))")
+        continue
+      }
+      remarks.append(
+        Remark(
+          "\(source), column \(name): \(grouped(far.count)) of \(grouped(values.count)) rows lie beyond \(shown(limit)) standard deviations of training's values (\(shown(low)) to \(shown(high))), the farthest \(shown(farthest)), and count as the nearest of these; check the column's unit"
+        ))
+    }
+    guard !few.isEmpty else { return remarks }
+    let more = few.count > 8 ? ", …" : ""
+    return remarks + [
+      Remark(
+        "\(source): values beyond \(shown(limit)) standard deviations of training's count as the nearest within, in the columns \(few.prefix(8).joined(separator: ", "))\(more)"
+      )
+    ]
+  }
+
+  /// With four significant digits.
+  private static func shown(_ number: Double) -> String { String(format: "%.4g", number) }
 
   private static func empty(_ place: String) -> Remark {
     Remark("\(place): every value is missing, and predictions are made without it; check the table")

@@ -31,7 +31,7 @@ struct TabularTables {
     schema = try TableSchema(of: train, without: columns.others, kinds: columns.kinds)
     features = try schema.features(of: train)
     folds = try Folds(rows: train.rows.count, count: options.folds, seed: options.seed)
-    let whole = TableEncoder(fitting: features, rows: Array(0..<features.rowCount))
+    let whole = TableEncoder(fitting: features, rows: Array(0..<features.rowCount), limit: options.clip)
     featureCount = whole.featureCount
     try whole.requireSize(rows: features.rowCount, memory: MemoryRequirement.machineMemory(), source: train.source)
     let (columnsToFind, training) = (schema, TabularRows.Training(names: train.header, encoders: [whole]))

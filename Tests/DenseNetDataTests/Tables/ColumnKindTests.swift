@@ -51,8 +51,61 @@ private func parsed(_ text: String, delimiter: String? = nil) throws -> CSVTable
     }
   }
 
+  /// Days are categories that no new row has.
+  @Test(arguments: [
+    "2024-01-%", "2024/1/%", "%.1.2024", "1/%/2024", "1/%/24", "2024-01-% 10:30:00", "2024-01-%T10:30:00Z", "%-01-2024",
+  ])
+  func namesDates(_ pattern: String) throws {
+    let read = try table([3: ""]) { pattern.replacing("%", with: "\(10 + $0 % 9)") }
+    let schema = try TableSchema(of: read, without: [])
+    #expect(schema.columns[0].kind == .categorical)
+    #expect(schema.remarks.count == 1 && schema.remarks[0].text.contains("dates such as"), "\(schema.remarks)")
+    #expect(schema.remarks.first?.settings == ["dropped"])
+  }
+
+  @Test(arguments: ["%-2-99", "2024-13-4%", "1.%.2.3", "20%-2024-1", "2024-01", "%/4"])
+  func otherFiguresAreNoDates(_ pattern: String) throws {
+    let read = try table([:]) { pattern.replacing("%", with: "\(40 + $0 % 9)") }
+    let remarks = try TableSchema(of: read, without: []).remarks
+    #expect(!remarks.contains { $0.text.contains("dates") }, "\(remarks)")
+  }
+
+  /// Postal codes lose their zeros.
+  @Test func namesCodesWithZerosBeforeThem() throws {
+    let read = try table([3: "01067", 4: "00501"])
+    let schema = try TableSchema(of: read, without: [])
+    #expect(schema.columns[0].kind == .numeric)
+    #expect(schema.remarks.count == 1 && schema.remarks[0].settings == ["categorical"], "\(schema.remarks)")
+    #expect(schema.remarks.first?.text.contains("\"01067\" count as numbers, without their zeros") == true)
+    for plain in ["0", "0.5", "-0.25", "0e1", "10"] {
+      #expect(try TableSchema(of: try table([3: plain]), without: []).remarks == [], "\(plain)")
+    }
+    #expect(try TableSchema(of: read, without: [], kinds: ["x": .categorical]).remarks == [])
+  }
+
+  /// A column in another unit is clipped in silence otherwise.
+  @Test(arguments: [(1, 20, false), (2, 20, true), (1, 2, true)])
+  func namesValuesThatAreClipped(far: Int, rows: Int, isNamed: Bool) throws {
+    let training = try table([:])
+    let schema = try TableSchema(of: training, without: [])
+    let features = try schema.features(of: training)
+    let encoders = [5.0, nil].map { TableEncoder(fitting: features, rows: Array(0..<20), limit: $0) }
+    let new = try parsed("x,k\n" + (0..<rows).map { "\($0 < far ? "123456" : "50"),a" }.joined(separator: "\n"))
+    let found = try schema.features(of: new)
+    let remarks = schema.remarks(on: found, of: new, known: [encoders[0]])
+    #expect(remarks.count == 1, "\(remarks)")
+    let expected =
+      isNamed
+      ? "column \"x\": \(far) of \(rows) rows lie beyond 5 standard deviations" : "in the columns \"x\" (1)"
+    #expect(remarks.first?.text.contains(expected) == true, "\(remarks)")
+    if isNamed { #expect(remarks[0].text.contains("the farthest 1.235e+05")) }
+    // Nothing is clipped without a limit, and nothing is named within it.
+    #expect(schema.remarks(on: found, of: new, known: [encoders[1]]) == [])
+    #expect(schema.remarks(on: features, of: training, known: [encoders[0]]) == [])
+  }
+
   @Test func leavesTextsThatAreNoNumbers() throws {
-    for texts in [["2020-01-01", "12.05.2020"], ["10.0.0.1", "a1"], ["5-10", "10-15"], ["a", "b"], ["1/2", "3/4"]] {
+    for texts in [["10.0.0.1", "a1"], ["5-10", "10-15"], ["a", "b"], ["1/2", "3/4"]] {
       let schema = try TableSchema(of: try table([:]) { texts[$0 % 2] }, without: [])
       #expect(schema.columns[0].kind == .categorical && schema.remarks == [], "\(texts)")
     }
