@@ -143,8 +143,9 @@ struct TrainingSetup {
     }
   }
 
-  /// Images that are in two parts by their content, wherever they lie.
+  /// Images that are in two parts, or of two classes, by their content, wherever they lie.
   private func warnOfCopies(_ monitor: TaskMonitor) {
+    if let images = train as? LabeledImageFiles, let text = images.contradiction { monitor.warning(text) }
     guard let sketch = TrainingImages(provenance).sketch else { return }
     for (images, part) in [(validation, "validation"), (test, "test")] {
       guard let images = images as? LabeledImageFiles, case let found = sketch.overlap(images.paths), found.count > 0
@@ -168,7 +169,7 @@ extension TrainingOptions {
     let weights = try initialWeights.map {
       try WeightsFile(contentsOf: URL(fileURLWithPath: $0), entry: initialEntry)
     }
-    for note in weights?.notes ?? [] { monitor.note(note) }
+    for note in weights?.notes ?? [] { monitor.note(note.text, settings: note.settings) }
     _ = try chosenModel(weights: weights, images: nil)
     return TrainingSetup.Parts(
       splits: try await dataset.load(otherwise: recipe.dataset, monitor: monitor), weights: weights)

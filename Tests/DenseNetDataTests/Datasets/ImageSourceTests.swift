@@ -127,7 +127,9 @@ func writeImages(_ names: [String], to folder: String) throws {
       let splits = try ImageSource.folder(folder).splits()
       #expect(splits.train.count == 3 && splits.test.count == 3)
       #expect(splits.warnings.count == 2)
-      #expect(splits.warnings[0].contains("1 images are listed twice, such as \(folder)/train/b/again.png"))
+      #expect(
+        splits.warnings[0].contains(
+          "1 entry repeats an image that is listed before, such as \(folder)/train/b/again.png"))
       #expect(splits.warnings[1].contains("1 images are used both for training and for testing"))
     }
   }
@@ -325,11 +327,34 @@ func writeImages(_ names: [String], to folder: String) throws {
     ("path,label\nimages\\1.png,a\nimages\\2.png,b\n", ["line 2, column \"path\"", "as Windows writes it; write /"]),
     ("path,label\nC:\\pets\\1.png,a\n", ["as Windows writes it", "relative to the table's folder"]),
     ("path,label\nd:/pets/1.png,a\n", ["as Windows writes it", "relative to the table's folder"]),
+    ("path,label\nhttps://example.org/1.png,a\n", ["line 2", "the address \"https://example.org/1.png\"", "download"]),
+    ("path,label\ns3://bucket/1.png,a\n", ["the address \"s3://bucket/1.png\"", "download"]),
+    ("path,label\nfile:///tmp/none/1.png,a\n", ["the address \"file:///tmp/none/1.png\"", "write the path alone"]),
+    ("path,label\n~/pets/1.png,a\n", ["\"~/pets/1.png\"", "only a shell replaces"]),
+    ("path,label\n$HOME/1.png,a\n", ["\"$HOME/1.png\"", "only a shell replaces"]),
     ("", ["empty file"]),
   ])
   func saysWhereATableIsWrong(_ text: String, _ parts: [String]) async throws {
     try await withTable(text) { source in
       await expectFailure(.invalidData, mentions: parts) { try source.splits() }
+    }
+  }
+
+  /// Copies of one image under two classes teach nothing, and are not the same file.
+  @Test func namesCopiesOfTwoClasses() async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try ["png/sequential/rgb.png", "bmp/rgb24.bmp", "gif/palette.gif"].map { try ImageFixture.bytes($0) }
+      for (place, image) in [("a/1", 0), ("a/2", 1), ("b/1", 2), ("b/2", 0), ("b/3", 2), ("b/4", 0)] {
+        try FileManager.default.createDirectory(
+          atPath: folder + "/\(place.prefix(1))", withIntermediateDirectories: true)
+        try write(bytes[image], to: folder + "/\(place)")
+      }
+      let images = try ImageSource.folder(folder).splits(SplitRule(testShare: 0)).train
+      let found = try #require(images.contradiction)
+      #expect(found.hasPrefix("2 training images repeat another's content under another class"), "\(found)")
+      #expect(found.contains("b/2 (b) that of \(folder)/a/1 (a)"), "\(found)")
+      try FileManager.default.removeItem(atPath: folder + "/a/1")
+      #expect(try ImageSource.folder(folder).splits(SplitRule(testShare: 0)).train.contradiction == nil)
     }
   }
 

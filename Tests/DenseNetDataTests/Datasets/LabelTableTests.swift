@@ -148,6 +148,45 @@ import Testing
     }
   }
 
+  /// Another separator than the named one would make one label of several.
+  @Test(arguments: [
+    (["a;b", "a", "b", "c"], "name \";\" as what separates them"), (["a, b", "b, c", "c", "a"], "name \",\""),
+    (["['a', 'b']", "['b']", "[]", "['a']"], "write lists without brackets"),
+    (["[a]", "[b]", "[a]", "[b]"], "write lists without brackets"), (["a/b", "b/c", "c", "a"], "name \"/\""),
+  ])
+  func labelsJoinedOtherwiseAreRefused(_ fields: [String], _ remedy: String) async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      choice.separator = "|"
+      let text = problem(
+        folder, ["path,label"] + fields.enumerated().map { "\($0).png,\"\($1)\"" }, choice)
+      #expect(text.contains("t.csv, line 2, column \"label\": expected labels with \"|\" between them"), "\(text)")
+      #expect(text.contains(remedy), "\(text)")
+    }
+  }
+
+  /// A mark within names is none between labels, where the named separator is used, or no part stands elsewhere.
+  @Test(arguments: [["a;b|c", "a", "c", "c"], ["a/x", "b/y", "c/z", "a/x"]])
+  func marksWithinLabelsAreLeft(_ fields: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      choice.separator = "|"
+      let text = problem(folder, ["path,label"] + (fields + fields).enumerated().map { "\($0).png,\($1)" }, choice)
+      #expect(text == "no problem")
+    }
+  }
+
+  /// A blank field says that there is no label, and that is said.
+  @Test func blankFieldsAreCounted() async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      choice.separator = "|"
+      let fields = ["a|b", "", "NaN", "No Finding", "a", "b", "a|b", "b"]
+      let splits = try source(folder, ["path,label"] + fields.enumerated().map { "\($0).png,\($1)" }, choice).splits()
+      #expect(splits.notes.contains { $0.hasPrefix("2 rows name no label") }, "\(splits.notes)")
+    }
+  }
+
   @Test func oneFileWithTwoSetsOfLabelsIsRefused() async throws {
     try await withTemporaryFolder { folder in
       let lines = ["path,a,b", "0.png,1,0", "1.png,0,1", "./0.png,1,1"]
@@ -156,7 +195,7 @@ import Testing
       let same = ["path,a,b", "0.png,1,0", "1.png,0,1", "2.png,0,1", "./0.png,1,0"]
       let splits = try source(folder, same, columns()).splits()
       #expect(splits.train.count + splits.test.count == 3)
-      #expect(splits.warnings.contains { $0.contains("listed twice") })
+      #expect(splits.warnings.contains { $0.contains("1 entry repeats an image") })
     }
   }
 

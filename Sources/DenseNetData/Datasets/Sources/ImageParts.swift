@@ -18,6 +18,7 @@ struct ImageParts {
     let names: [String]
     let uncertain: Int
     let unknown: Int
+    let blank: Int
   }
 
   /// Of each training image what it must not be parted from; empty where there are no groups.

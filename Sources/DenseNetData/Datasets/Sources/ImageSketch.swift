@@ -101,7 +101,7 @@ package struct ImageSketch: Sendable, Equatable {
   }
 
   /// Of each file, 48 bits; nil where it cannot be read.
-  private static func hashes(of paths: [String]) -> [UInt64?] {
+  static func hashes(of paths: [String]) -> [UInt64?] {
     paths.map { path in
       guard let file = try? InputFile(path) else { return nil }
       let size = file.size

@@ -41,6 +41,10 @@ extension ImageSource {
     var notes = ["training images with each label: \(counts)\(names.count > 30 ? ", …" : "")"]
     if labels.uncertain > 0 { notes.append("\(grouped(labels.uncertain)) uncertain labels (-1) \(meaning)") }
     if labels.unknown > 0 { notes.append("\(grouped(labels.unknown)) empty labels are left out of loss and results") }
+    if labels.blank > 0 {
+      notes.append(
+        "\(grouped(labels.blank)) rows name no label, and count as having none; remove those that are not known")
+    }
     var described = ImageSplits(
       train: splits.train, validation: splits.validation, test: splits.test, origin: splits.origin, warnings: warnings,
       notes: notes)

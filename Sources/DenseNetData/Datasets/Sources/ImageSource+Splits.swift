@@ -159,7 +159,9 @@ extension ImageSource {
   }
 
   private func tableParts(_ table: ImageTable, _ rule: SplitRule) throws(Failure) -> ImageParts {
-    let labels = table.labels.map { ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown) }
+    let labels = table.labels.map {
+      ImageParts.Labels(names: $0.names, uncertain: $0.uncertain, unknown: $0.unknown, blank: $0.blank)
+    }
     guard let parts = table.parts else {
       return ImageParts(root: table.folder, train: table.images, warnings: table.warnings, labels: labels)
     }

@@ -9,6 +9,8 @@ struct TableLabels {
   /// Fields of −1, and fields that say nothing.
   var uncertain = 0
   var unknown = 0
+  /// Of one column, fields without a label or the word for none.
+  var blank = 0
 
   /// Columns of 0 and 1.
   /// - Throws: `Failure(.invalidData)` with the place where a column is missing or a field says anything else.
@@ -48,6 +50,7 @@ struct TableLabels {
       let field = fields[column]
       let parts =
         FieldText.isMissing(field.trimmingCharacters(in: .whitespaces)) ? [] : field.split(separator: separator)
+      if parts.isEmpty { blank += 1 }
       let labels = Set(parts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
       let found = labels.filter { $0.lowercased() != Self.none }
       guard found.isEmpty || found.count == labels.count else {
@@ -65,6 +68,7 @@ struct TableLabels {
         "\(table.source), column \"\(name)\": expected labels, found none in any row; name another column",
         settings: ["labelColumn"])
     }
+    try Self.requireSeparator(separator, names, sets, table, column)
     var spellings: [String: String] = [:]
     for name in names {
       if let other = spellings.updateValue(name, forKey: name.lowercased()) {
@@ -74,6 +78,31 @@ struct TableLabels {
       }
     }
     rows = sets.map { labels in names.map { labels.contains($0) ? LabelMatrix.present : LabelMatrix.absent } }
+  }
+
+  /// - Throws: `Failure(.invalidData)` where no field has the separator, and some have another one.
+  private static func requireSeparator(
+    _ separator: String, _ names: [String], _ sets: [Set<String>], _ table: CSVTable, _ column: Int
+  ) throws(Failure) {
+    guard sets.allSatisfy({ $0.count < 2 }) else { return }
+    func failure(_ name: String, _ remedy: String) -> Failure {
+      let row = sets.firstIndex { $0.contains(name) }!
+      return Failure(
+        .invalidData,
+        "\(table.place(row: row, column: column)): expected labels with \"\(printable(separator))\" between them, found \"\(printable(name, limit: 60))\"; \(remedy)",
+        settings: ["labelSeparator"])
+    }
+    if let list = names.first(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }) {
+      throw failure(list, "write lists without brackets and quotes, and name what separates them")
+    }
+    for mark in "|;,/&+" {
+      guard let joined = names.first(where: { $0.contains(mark) }) else { continue }
+      // Parts that stand alone or in several of them.
+      let parts = names.flatMap { Set($0.split(separator: mark).map { $0.trimmingCharacters(in: .whitespaces) }) }
+      if Dictionary(parts.map { ($0, 1) }, uniquingKeysWith: +).values.contains(where: { $0 > 1 }) {
+        throw failure(joined, "name \"\(mark)\" as what separates them")
+      }
+    }
   }
 
   /// NIH's word for an image without any label.

@@ -128,8 +128,25 @@ struct ImageTable {
     }
   }
 
-  /// - Throws: `Failure(.invalidData)` for a path as Windows writes it, unless there is a file of that very name.
+  /// - Throws: `Failure(.invalidData)` for an address, or a path as a shell or Windows writes it, unless there is a file of
+  ///   that very name.
   private static func requireOwnPath(_ text: String, _ path: String, _ place: String) throws(Failure) {
+    if let scheme = text.firstRange(of: "://"), !text[..<scheme.lowerBound].isEmpty,
+      text[..<scheme.lowerBound].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }), !fileExists(path)
+    {
+      let remedy =
+        text[..<scheme.lowerBound].lowercased() == "file"
+        ? "write the path alone" : "download the image, and write its path"
+      throw Failure(
+        .invalidData,
+        "\(place): expected a path of this system, found the address \"\(printable(text, limit: 80))\"; \(remedy)")
+    }
+    if text.hasPrefix("~") || text.hasPrefix("$"), text.contains("/"), !fileExists(path) {
+      throw Failure(
+        .invalidData,
+        "\(place): expected a path of this system, found \"\(printable(text, limit: 80))\", whose beginning only a shell replaces; write the whole path, or one relative to the table's folder"
+      )
+    }
     let start = Array(text.utf8.prefix(3))
     let isLetter = start.first.map { ($0 | 0x20) >= UInt8(ascii: "a") && ($0 | 0x20) <= UInt8(ascii: "z") } ?? false
     let hasDrive = start.count == 3 && isLetter && start[1] == UInt8(ascii: ":") && "\\/".utf8.contains(start[2])

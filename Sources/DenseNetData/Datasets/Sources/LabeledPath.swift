@@ -26,7 +26,9 @@ struct LabeledPath: Sendable {
       try requireOneClass(image, other)
       twice.append(image.path)
     }
-    let warning = twice.first.map { "\(grouped(twice.count)) images are listed twice, such as \($0): each counts once" }
+    let warning = twice.first.map {
+      "\(grouped(twice.count)) entr\(twice.count == 1 ? "y repeats an image that is" : "ies repeat images that are") listed before, such as \($0): each image counts once"
+    }
     return (kept, warning.map { [$0] } ?? [])
   }
 
