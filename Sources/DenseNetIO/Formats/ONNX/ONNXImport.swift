@@ -7,7 +7,7 @@ import SwiftProtobuf
 /// The network is recognised by the graph's structure alone. A batch norm that an exporter has folded into the
 /// convolution before it comes back as one that adds a bias.
 enum ONNXImport {
-  static let remedy = "export a DenseNet in inference mode, with torch.onnx.export or this package"
+  static let remedy = "export a DenseNet in inference mode, up to its logits, with torch.onnx.export or this package"
 
   /// Whether data may be an ONNX model: a version of the format, then one of the fields that can follow it.
   static func recognizes(_ data: Data) -> Bool {

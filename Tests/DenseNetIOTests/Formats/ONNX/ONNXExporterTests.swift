@@ -24,7 +24,7 @@ enum ONNXVariant {
     try WeightsFile(contentsOf: ONNXVariant.url(name))
   }
 
-  @Test func fixturesAreThere() { #expect(names.count == 19) }
+  @Test func fixturesAreThere() { #expect(names.count == 20) }
 
   @Test(arguments: names) func answersAreThoseOfONNXRuntime(_ name: String) throws {
     let file = try read(name)
@@ -45,7 +45,7 @@ enum ONNXVariant {
     var answer = net(x).values.map(Double.init)
     switch name {
     case "tail-sigmoid": answer = answer.map { 1 / (1 + exp(-$0)) }
-    case "tail-softmax", "tail-map", "tail-logsoftmax":
+    case "tail-softmax", "tail-map", "tail-logsoftmax", "tail-temperature":
       let sum = answer.reduce(0) { $0 + exp($1) }
       answer = answer.map { name == "tail-logsoftmax" ? $0 - log(sum) : exp($0) / sum }
     default: break
@@ -69,10 +69,35 @@ enum ONNXVariant {
 
   @Test(arguments: [
     ("tail-softmax", "softmax"), ("tail-logsoftmax", "softmax"), ("tail-sigmoid", "sigmoid"), ("tail-map", "softmax"),
+    ("tail-temperature", "softmax"),
     ("tail-window", nil), ("caffe-9", nil),
   ])
   func theActivationIsNoted(name: String, activation: String?) throws {
     #expect(try read(name).metadata["activation"] == activation)
+  }
+
+  /// What is computed from the network's outputs, beyond probabilities.
+  @Test(arguments: [
+    ["ArgMax"], ["Clip"], ["Sigmoid", "Sub"], ["Softmax", "Mul"], ["Sigmoid", "Concat"], ["TopK"], ["Neg"], ["Greater"],
+    ["Softmax", "Log"],
+  ])
+  func whatIsComputedFromTheOutputsIsNamed(_ types: [String]) throws {
+    let data = try model { proto in
+      for type in types {
+        let last = proto.graph.output[0].name
+        let isOfTwo = ["Sub", "Mul", "Greater"].contains(type)
+        proto.graph.node.append(
+          node(type, isOfTwo ? ["half", last] : type == "Concat" ? [last, last] : [last], "\(last)+"))
+        proto.graph.output[0].name = "\(last)+"
+      }
+      proto.graph.initializer.append(
+        ONNXTensorProto.with {
+          ($0.name, $0.dataType, $0.dims, $0.floatData) = ("half", 1, [1], [0.5])
+        })
+    }
+    let thrown = failure { _ = try weights(data) }
+    #expect(thrown?.kind == .invalidData)
+    #expect(thrown?.description.contains("up to its logits") == true, "\(thrown as Any)")
   }
 
   @Test func theFrontIsPreprocessing() throws {
@@ -140,7 +165,7 @@ enum ONNXVariant {
 
   @Test(arguments: [
     ("Softmax", [ONNXAttributeProto.int("axis", 0)], "expected a softmax over the classes, axis 1, found axis 0"),
-    ("ArgMax", [], "(ArgMax): not part of a DenseNet"), ("Relu", [], "expected a classifier"),
+    ("ArgMax", [], "(ArgMax): not part of a DenseNet"), ("Relu", [], "expected a DenseNet's classifier"),
   ])
   func otherEndsAreRefused(_ type: String, _ attributes: [ONNXAttributeProto], _ part: String) throws {
     let data = try model { proto in

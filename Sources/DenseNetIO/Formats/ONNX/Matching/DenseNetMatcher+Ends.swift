@@ -22,28 +22,60 @@ extension DenseNetMatcher {
     let what = "a classifier (Gemm, or MatMul and Add)"
     var (node, tail) = (try graph.source(of: graph.output, for: what), RecognizedTail())
     var softmax: GraphNode?
-    var (isFlat, isChannelsLast) = (false, false)
+    var (isFlat, isChannelsLast, factor) = (false, false, Float(1))
     for _ in graph.nodes.indices {
       switch node.type {
       case "Softmax", "LogSoftmax", "Sigmoid":
         guard tail.activation == nil else {
           throw node.problem("expected one activation of the outputs, found another")
         }
+        // What multiplies probabilities is no temperature.
+        if factor != 1 { throw beyondClassifier(node) }
         tail.activation = node.type == "Sigmoid" ? "sigmoid" : "softmax"
         if node.type != "Sigmoid" { softmax = node }
       case "Flatten", "Reshape", "Squeeze": isFlat = true
       case "Transpose":
         guard node.integers("perm") == [0, 2, 3, 1] else { throw node.problem("expected perm [0, 2, 3, 1]") }
         isChannelsLast = true
-      default:
-        let (layer, x) = try self.layer(node)
+      case "Mul", "Div":
+        // A temperature, before the activation.
+        guard let (own, value) = try scaled(node) else { throw beyondClassifier(node) }
+        factor *= own
+        node = try graph.source(of: value, for: what)
+        continue
+      case "Gemm", "MatMul", "Add", "Conv":
+        var (layer, x) = try self.layer(node)
+        if factor != 1 {
+          layer.weight = Tensor(shape: layer.weight.shape, values: layer.weight.values.map { $0 * factor })
+          layer.bias = Tensor(shape: layer.bias.shape, values: layer.bias.values.map { $0 * factor })
+        }
         let isMap = layer.node.type == "Conv" && !isFlat
         try softmax?.requireClasses(isMap ? isChannelsLast ? [3, -1] : [1, -3] : [1, -1], opset: graph.opset)
         return (layer, tail, x)
+      default: throw beyondClassifier(node)
       }
       node = try graph.source(of: try node.requiredInput(0), for: what)
     }
     throw node.problem("expected \(what)")
+  }
+
+  /// A node that makes something else of the network's outputs.
+  private func beyondClassifier(_ node: GraphNode) -> WeightsProblem {
+    WeightsProblem(
+      "\(node.described): expected a DenseNet's classifier (Gemm, or MatMul and Add), or a softmax or sigmoid of its outputs",
+      remedy: "export the network up to its logits, without what is computed from them")
+  }
+
+  /// A value times a positive number, or divided by one; nil for another product.
+  private mutating func scaled(_ node: GraphNode) throws(WeightsProblem) -> (factor: Float, value: String)? {
+    let (first, second) = (try node.requiredInput(0), try node.requiredInput(1))
+    for (constant, value) in [(second, first), (first, second)] where node.type == "Mul" || constant == second {
+      guard let tensor = try tensors.constant(constant)?.tensor, tensor.count == 1, tensor.values[0].isFinite,
+        tensor.values[0] > 0
+      else { continue }
+      return (node.type == "Mul" ? tensor.values[0] : 1 / tensor.values[0], value)
+    }
+    return nil
   }
 
   private mutating func layer(
@@ -77,7 +109,7 @@ extension DenseNetMatcher {
       let convolution = try self.convolution(node, kernel: 1)
       let weight = Tensor(shape: [convolution.outputs, convolution.inputs], values: convolution.weight.values)
       return ((node, weight, convolution.bias ?? .zeros([convolution.outputs])), try node.requiredInput(0))
-    default: throw node.problem("expected a classifier (Gemm, or MatMul and Add)")
+    default: throw beyondClassifier(node)
     }
   }
 
