@@ -85,16 +85,11 @@ static int read_rows(
   return 1;
 }
 
-// Whether the blocks after the first image are there up to the file's own end.
+// Whether the blocks after the first image are there up to the next one, or the file's own end.
 static int check_rest(gif_work *work) {
   while (work->left > 0) {
     size_t skipped;
     switch (work->next[0]) {
-      case ',': {
-        int flags = work->left > 9 ? work->next[9] : 0;
-        skipped = 11 + ((flags & 128) ? (size_t)3 << ((flags & 7) + 1) : 0);
-        break;
-      }
       case '!': skipped = 2; break;
       default: return 1;
     }

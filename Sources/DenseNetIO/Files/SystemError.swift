@@ -34,7 +34,8 @@ private func remedy(_ code: Int32) -> String {
   case EIO: "the disk or the network fails: check it or choose another folder"
   case ESTALE: "what it lies on is gone: mount it again"
   case ENOMEM: "free some memory, and run again"
-  case EFBIG: "the file system or a limit forbids a file of this size"
+  case EFBIG:
+    "the file system or a limit forbids a file of this size: lift the limit (ulimit -f unlimited), or choose another folder"
   default: "check the disk and the path, then run again"
   }
 }

@@ -20,7 +20,9 @@ import Testing
 
   /// Every part of a file but the whole is refused by name.
   @Test(
-    arguments: ImageFixture.all.map(\.name).filter { !["jpeg/trailing_bytes.jpg", "tiff/rgb/pages.tif"].contains($0) })
+    arguments: ImageFixture.all.map(\.name).filter {
+      !["jpeg/trailing_bytes.jpg", "tiff/rgb/pages.tif", "gif/animation.gif"].contains($0)
+    })
   func refusesTruncatedFiles(_ name: String) async throws {
     let bytes = try ImageFixture.bytes(name)
     try await inParallel(2) { chunk in
@@ -107,6 +109,18 @@ import Testing
     let failure = #expect(throws: Failure.self) { try DecodedImage(bytes: bytes, source: "a") }
     #expect(failure?.description.contains("at most 178,956,970 pixels, found ") == true, "\(failure!)")
     #expect(failure?.description.hasSuffix("make it smaller, or leave it out") == true)
+  }
+
+  /// The first image of an animation is whole, wherever a later one is cut.
+  @Test func aCutAnimationHasItsFirstImage() throws {
+    let bytes = try ImageFixture.bytes("gif/animation.gif")
+    let whole = try DecodedImage(bytes: bytes, source: "whole")
+    // Where the second image begins: behind the first one's data.
+    let lengths = (1..<bytes.count).filter { (try? DecodedImage(bytes: Array(bytes.prefix($0)), source: "cut")) != nil }
+    let first = try #require(lengths.first)
+    #expect(first < bytes.count * 3 / 4, "\(first) of \(bytes.count) bytes are needed")
+    for length in lengths { #expect(try DecodedImage(bytes: Array(bytes.prefix(length)), source: "cut") == whole) }
+    #expect(throws: Failure.self) { try DecodedImage(bytes: Array(bytes.prefix(first - 1)), source: "cut") }
   }
 
   /// The name tells nothing: content does.
