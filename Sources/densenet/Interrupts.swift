@@ -27,14 +27,14 @@ enum Interrupts {
     pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 
-  /// A closing terminal sends SIGHUP several times, and some systems SIGTERM with it: what comes within a second is one
-  /// request, unless it is what a person sends again. A limit on processor time sends SIGXCPU every second.
+  /// A closing terminal sends SIGHUP several times, and some systems SIGTERM with it or twice: what comes within a second
+  /// is one request, unless it is a person's second Ctrl-C. A limit on processor time sends SIGXCPU every second.
   private static func receive(_ number: Int32) {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     if !wasRequested.exchange(true, ordering: .relaxed) {
       time.store(Int(now.tv_sec), ordering: .relaxed)
-      if number == SIGINT || number == SIGTERM { signal(number, SIG_DFL) }
+      if number == SIGINT { signal(number, SIG_DFL) }
       return
     }
     guard number != SIGXCPU, Int(now.tv_sec) - time.load(ordering: .relaxed) > 1 else { return }

@@ -35,6 +35,17 @@ extension Command {
       try sandbox.addIDX()
     }
 
+    /// No option brings images back.
+    @Test func imagesThatChangedAreAskedFor() async throws {
+      try prepare()
+      let run = tinyPhotoRun + ["--dataset", "folder:photos", "--output", "run"]
+      expectSuccess(try await sandbox.run(run + ["--epochs", "3", "--max-steps", "2", "--checkpoint-steps", "1"]))
+      try FileManager.default.removeItem(at: sandbox.url("photos/a/0.png"))
+      let outcome = try await sandbox.run(["train", "--resume", "--output", "run", "--quiet"])
+      expectFailure(outcome, 65, saying: ["its images have changed since: bring them back", "another folder"])
+      #expect(!outcome.errors.contains("by its folder alone"))
+    }
+
     @Test(arguments: kinds)
     func byItsFolderAloneFromAnotherPlace(_ options: [String]) async throws {
       try prepare()
