@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def peers_python(named, install):
 
 def peers_versions(python):
     """Package's name -> version, of each that requirements.txt lists, and Python's own. Fails where one is missing."""
-    names = [line.split("==")[0] for line in REQUIREMENTS.read_text().split()]
+    names = [re.split(r"\[|==", line)[0] for line in REQUIREMENTS.read_text().split()]
     script = (
         "import importlib.metadata as m, json, platform, sys\n"
         "have = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
