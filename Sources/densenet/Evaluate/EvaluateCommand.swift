@@ -44,6 +44,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     transform: Path.parse)
   var output: Path?
 
+  @Option(
+    help: ArgumentHelp(
+      "A text file with one class name per line, in the order of the network's outputs. Default: the names in the weights, else those of the images in sorted order.",
+      valueName: "file"), transform: Path.parse)
+  var classes: Path?
+
   @Option(number: "Images per batch, at most 64.")
   var batchSize: Positive = Positive(64)
 
@@ -52,47 +58,6 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Flag(help: "Show no progress on standard error.")
   var quiet = false
-
-  struct Report: Encodable {
-    let testAccuracy: Double
-    /// How often the class is among the five most probable.
-    let top5Accuracy: Double?
-    let testLoss: Double
-    let examples: Int
-    /// Wall-clock time of the evaluation.
-    let seconds: Double
-    let skipped: [SkippedFile]
-    let labels: MultiLabelRecord?
-
-    private enum CodingKeys: String, CodingKey {
-      // The strategy for keys would write top5Accuracy.
-      case testAccuracy, testLoss, examples, seconds, skipped, meanAuroc, meanAveragePrecision, leftOut, labels
-      case top5Accuracy = "top5_accuracy"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var values = encoder.container(keyedBy: CodingKeys.self)
-      try values.encode(testAccuracy, forKey: .testAccuracy)
-      try values.encode(top5Accuracy, forKey: .top5Accuracy)
-      try values.encode(testLoss, forKey: .testLoss)
-      try values.encode(examples, forKey: .examples)
-      try values.encode(seconds, forKey: .seconds)
-      try values.encode(skipped, forKey: .skipped)
-      guard let labels else { return }
-      try values.encode(labels.meanAUROC, forKey: .meanAuroc)
-      try values.encode(labels.meanAveragePrecision, forKey: .meanAveragePrecision)
-      try values.encode(labels.leftOut, forKey: .leftOut)
-      try values.encode(labels.labels, forKey: .labels)
-    }
-
-    init(_ result: EvaluationResult) {
-      (testAccuracy, testLoss) = (result.accuracy, result.loss)
-      top5Accuracy = result.labels == nil ? result.top5Accuracy : nil
-      labels = result.labels.map { MultiLabelRecord($0) }
-      (examples, seconds) = (result.examples, result.seconds)
-      skipped = result.skipped.map(SkippedFile.init)
-    }
-  }
 
   func run() async throws {
     let device = try compute.device()
@@ -103,7 +68,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     let source = try choice.imageSource()
     if part != nil, source == nil { throw Failure(.usage, "--part: applies only to folder: and csv:; leave it out") }
-    var task = EvaluationTask(try LoadedNetwork(weights, entry, model))
+    var network = try LoadedNetwork(weights, entry, model)
+    if let file = classes { try network.nameClasses(file: file.text) }
+    var task = EvaluationTask(network)
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)
     (task.batchSize, task.views, task.device) = (batchSize.value, views.tta, device)
     (task.threshold, task.uncertain) = (decisions.threshold, data.table.uncertain)
@@ -130,7 +97,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     let settings = [("part", part?.rawValue ?? "default"), ("tta", views.tta.rawValue)]
     try report?.write(result, of: task.network, on: dataset, settings: settings, image: image)
-    if json { try printJSON(Report(result)) } else { try printResult(line(result, isOwn: source != nil)) }
+    if json { try printJSON(EvaluationSummary(result)) } else { try printResult(line(result, isOwn: source != nil)) }
     try leftOut.throwIfAny(of: result.examples + result.skipped.count)
   }
 
@@ -145,7 +112,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"], "inputTensors": [], "classNames": [],
+    "initialWeights": ["densenet train --init"], "inputTensors": [],
   ]
 }
 

@@ -8,106 +8,38 @@ protocol NamesSettings {
 }
 
 extension Failure {
-  /// The options that give most commands' settings, by the library's names of these.
+  /// The options that give most commands' settings, where they are not called as the settings are in the
+  /// library; none for settings that most commands have no option for.
   static let optionNames: [Setting: [String]] = [
-    "accumulate": ["--accumulate"],
     "averageDecay": ["--ema"],
-    "batchSize": ["--batch-size"],
-    "blockLayers": ["--block-layers"],
-    "bottleneckWidth": ["--bottleneck-width"],
-    "categorical": ["--categorical"],
-    "checkpointMinutes": ["--checkpoint-minutes"],
-    "checkpointSteps": ["--checkpoint-steps"],
     "classNames": ["--classes"],
-    "classWeights": ["--class-weights"],
-    "clipNorm": ["--clip-norm"],
-    "colorJitter": ["--color-jitter"],
-    "compression": ["--compression"],
-    "convolution": ["--convolution"],
-    "cropPadding": ["--crop-padding"],
-    "cutout": ["--cutout"],
     "dataDirectory": ["--data-dir"],
-    "dataset": ["--dataset"],
-    "decimal": ["--decimal"],
-    "dropRate": ["--drop-rate"],
+    "delimiter": [],
     "dropped": ["--drop"],
-    "entry": ["--entry"],
-    "epochs": ["--epochs"],
     "featuresLearningRateScale": ["--features-lr-scale"],
-    "features": ["--features"],
-    "fit": ["--fit"],
-    "folds": ["--folds"],
-    "force": ["--force"],
-    "freeze": ["--freeze"],
-    "freezeNorm": ["--freeze-norm"],
-    "grey": ["--grey"],
-    "groupColumn": ["--group-column"],
-    "growthRate": ["--growth-rate"],
     "highestLearningRate": ["--highest-lr"],
     "horizontalFlip": ["--flip"],
-    "id": ["--id"],
     "imageSize": ["--resize"],
-    "initialFeatures": ["--initial-features"],
     "initialWeights": ["--init"],
-    "inputTensors": ["--input-tensors"],
     "keptCheckpoints": ["--keep-checkpoints"],
-    "labelColumn": ["--label-column"],
-    "labelColumns": ["--label-columns"],
-    "labelSeparator": ["--label-separator"],
-    "labelSmoothing": ["--label-smoothing"],
-    "layers": ["--layers"],
     "learningRate": ["--lr"],
     "learningRateFactor": ["--lr-factor"],
     "logTarget": ["--no-log-target"],
     "lowestLearningRate": ["--lowest-lr"],
-    "maxSteps": ["--max-steps"],
-    "mean": ["--mean"],
-    "milestones": ["--milestones"],
     "minimumLearningRate": ["--min-lr"],
     "missing": ["--na"],
-    "mixup": ["--mixup"],
-    "model": ["--model"],
-    "momentum": ["--momentum"],
-    "nesterov": ["--nesterov"],
     "normalization": ["--normalize"],
-    "numClasses": ["--num-classes"],
-    "numeric": ["--numeric"],
-    "optimizer": ["--optimizer"],
-    "output": ["--output"],
-    "outputTensors": ["--output-tensors"],
-    "part": ["--part"],
-    "pathColumn": ["--path-column"],
-    "patience": ["--patience"],
     "positiveWeights": ["--pos-weight"],
-    "precision": ["--precision"],
-    "randomErasing": ["--random-erasing"],
-    "randomResizedCrop": ["--random-resized-crop"],
-    "recipe": ["--recipe"],
-    "repetitions": ["--repetitions"],
-    "resume": ["--resume"],
-    "rotation": ["--rotation"],
-    "schedule": ["--schedule"],
-    "seed": ["--seed"],
     "shuffle": ["--no-shuffle"],
-    "splitSeed": ["--split-seed"],
     "startsOver": ["--from-start"],
-    "std": ["--std"],
-    "steps": ["--steps"],
-    "target": ["--target"],
-    "testLimit": ["--test-limit"],
-    "testShare": ["--test-share"],
-    "thousands": ["--thousands"],
-    "threads": ["--threads"],
-    "threshold": ["--threshold"],
-    "trainLimit": ["--train-limit"],
-    "transitionPool": ["--transition-pool"],
-    "uncertain": ["--uncertain"],
     "validationShare": ["--val-share"],
-    "verticalFlip": ["--vertical-flip"],
-    "warmupEpochs": ["--warmup-epochs"],
-    "warmupStart": ["--warmup-start"],
-    "weightDecay": ["--weight-decay"],
   ]
+
+  /// The options of a setting: `--batch-size` for `batchSize`.
+  private static func options(of setting: Setting) -> [String] {
+    if let names = optionNames[setting] { return names }
+    return ["--" + setting.rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()]
+  }
 
   /// The failure as a command reports it, with the options to change.
   func line(of command: (any ParsableCommand)?) -> String {
@@ -121,7 +53,7 @@ extension Failure {
   ///   - output: the folder of the run that is to be resumed.
   static func names(of settings: [Setting], _ own: [Setting: [String]] = [:], output: String? = nil) -> String {
     let options = settings.flatMap { setting in
-      let names = own[setting] ?? optionNames[setting] ?? []
+      let names = own[setting] ?? Self.options(of: setting)
       return setting == "resume" ? names.map { output == nil ? $0 : "\($0) --output \(output!)" } : names
     }
     return options.isEmpty ? "" : " (\(options.joined(separator: ", ")))"

@@ -33,6 +33,16 @@ extension RunFingerprint {
 
     var isOfInstructionSet: Bool { keys.contains(instructionSetKey) }
 
+    /// Whether nothing but the images' files differ.
+    /// - Parameters: as of ``settings(_:_:)``.
+    func isOfImagesAlone(_ old: RunConfig.Choices?, _ new: RunConfig.Choices) -> Bool {
+      keys.allSatisfy(Self.isOfImages) && old?.settings(otherIn: new).isEmpty != false
+    }
+
+    private static func isOfImages(_ key: String) -> Bool {
+      key == "dataset" || key.hasSuffix("_set") && key != instructionSetKey
+    }
+
     /// The settings to change back, each once. Images that are others have the settings that choose them.
     /// - Parameters:
     ///   - old: what the run was begun with; nil: it does not say.
@@ -42,8 +52,7 @@ extension RunFingerprint {
       for key in keys {
         if let setting = RunFingerprint.setting(of: key), !result.contains(setting) { result.append(setting) }
       }
-      let isOfImages = keys.contains { $0 == "dataset" || $0.hasSuffix("_set") && $0 != instructionSetKey }
-      return isOfImages ? result + (old?.settings(otherIn: new) ?? []) : result
+      return keys.contains(where: Self.isOfImages) ? result + (old?.settings(otherIn: new) ?? []) : result
     }
   }
 

@@ -159,13 +159,16 @@ struct RunStart {
   private static func refusal(
     _ text: String, _ difference: RunFingerprint.Difference, _ saved: SavedRun?, _ setup: TrainingSetup
   ) -> Failure {
+    let now = setup.options.choices(dataset: setup.train.name)
     let remedy =
       difference.isOfInstructionSet
       ? "resume it on a machine with that instruction set, with DENSENET_ISA unset or naming it"
-      : "resume it with its own settings: by its folder alone"
+      : difference.isOfImagesAlone(saved?.choices, now)
+        ? "its images have changed since: bring them back as they were"
+        : "resume it with its own settings: by its folder alone"
     return Failure(
       .invalidData, "\(text) (\(difference)); \(remedy), or choose another folder",
-      settings: difference.settings(saved?.choices, setup.options.choices(dataset: setup.train.name)) + ["resume"])
+      settings: difference.settings(saved?.choices, now) + ["resume"])
   }
 }
 
