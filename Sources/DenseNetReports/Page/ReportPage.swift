@@ -17,11 +17,21 @@ public struct ReportPage: Sendable {
     /// Over the whole test set, of the last weights; NaN without test images.
     public var testLoss: Double
     public var testAccuracy: Double
-    /// The same of the best epoch's weights, where they were chosen on validation images.
+    /// The same of the best epoch's weights; nil where that is not known.
     public var bestTestAccuracy: Double?
+    /// The best epoch; nil where that is not known.
+    public var bestEpoch: Int?
     /// Of the last weights, where there are validation images.
     public var validationLoss: Double?
     public var validationAccuracy: Double?
+    /// Of the best epoch's weights, where there are validation images.
+    public var bestValidationAccuracy: Double?
+    /// Of several labels: over the test set, of the last weights and of the best epoch's.
+    public var meanAUROC: Double?
+    public var bestMeanAUROC: Double?
+    /// The same over the validation images, where there are any.
+    public var validationMeanAUROC: Double?
+    public var bestValidationMeanAUROC: Double?
     public var examplesPerSecond: Double
     /// Wall-clock time of the whole run.
     public var seconds: Double

@@ -29,6 +29,12 @@ public struct RunCurves: Sendable, Equatable {
   /// The same of the mean AUROC.
   public var bestMeanAUROC: LearningCurves.Point? { Self.best(of: meanAUROC) }
 
+  /// The accuracy at the best epoch: of several labels, that of the best mean AUROC.
+  var accuracyOfBest: LearningCurves.Point? {
+    guard let epoch = bestMeanAUROC?.epoch else { return best }
+    return testAccuracy.last { $0.epoch == epoch }
+  }
+
   private static func best(of points: [LearningCurves.Point]) -> LearningCurves.Point? {
     points.filter(\.value.isFinite).reduce(nil) { best, point in
       best.map { $0.value >= point.value } == true ? best : point

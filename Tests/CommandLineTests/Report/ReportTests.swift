@@ -117,6 +117,25 @@ extension Command {
       #expect(try sandbox.text("curves.svg").hasPrefix("<svg "))
     }
 
+    /// The best is what the summary says of best.safetensors, whatever epoch had the greatest accuracy.
+    @Test func theBestIsThatOfTheBestWeights() async throws {
+      let line = points.split(separator: "\n")[1]
+      let first = line.replacing("0.75", with: "0.95").replacing("}", with: ",\"test_mean_auroc\":0.6}")
+      let second = line.replacing("\"epoch\":1", with: "\"epoch\":2").replacing("\"step\":4", with: "\"step\":8")
+        .replacing("}", with: ",\"test_mean_auroc\":0.8}")
+      let areas = "\"mean_auroc\": 0.8, \"best_mean_auroc\": 0.8, \"model\""
+      let summary = summary.replacing("\"model\"", with: areas)
+      try makeRun("labels", changing: ["metrics.jsonl": "\(first)\n\(second)\n", "summary.json": summary])
+      let outcome = try await sandbox.run(["compare", "labels", "--json"])
+      expectSuccess(outcome)
+      let run = try #require(
+        (try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])?[0])
+      #expect(run["best_test_accuracy"] as? Double == 0.75 && run["best_mean_auroc"] as? Double == 0.8)
+      #expect(run["mean_auroc"] as? Double == 0.8)
+      let table = try await sandbox.run(["compare", "labels"]).output
+      #expect(table.contains("best AUROC") && !table.contains("best acc") && !table.contains("0.9500"))
+    }
+
     @Test func saysItInJSON() async throws {
       try makeRun("a")
       try makeRun("b", changing: ["config.json": "absent", "summary.json": "absent"])
