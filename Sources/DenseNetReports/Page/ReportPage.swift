@@ -92,9 +92,9 @@ public struct ReportPage: Sendable {
   private var headline: String? {
     let isEvaluated = evaluation.map { $0.count > 0 } == true || labels.map { $0.count > 0 } == true
     guard results != nil || isEvaluated else { return nil }
-    let best = labels == nil ? curves?.best : curves?.bestMeanAUROC
     return results != nil || curves == nil
-      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels, part: evaluatedPart).html : nil
+      ? Headline(results: results, curves: curves, evaluation: evaluation, labels: labels, part: evaluatedPart).html
+      : nil
   }
 
   private var learning: String? {

@@ -101,7 +101,10 @@ extension Command {
         #expect(abs(try #require(figures["prevalence"] as? Double) - prevalence) < 1e-12)
       }
       let page = try sandbox.text("run/report.html")
-      for part in ["Mean AUROC", "ROC curve of Trouser", "Precision and recall of Dress", "share with the label"] {
+      for part in [
+        "Test mean AUROC", "Best test mean AUROC", "ROC curve of Trouser", "Precision and recall of Dress",
+        "share with the label",
+      ] {
         #expect(page.contains(part), "\(part)")
       }
       expectSuccess(try await sandbox.run(["report", "run"]))
@@ -144,6 +147,15 @@ extension Command {
       let run = try await sandbox.run(labelRun + labelColumns + shares)
       expectSuccess(run)
       #expect(run.errors.contains("val mean AUROC") && !run.errors.contains("chosen on the test images"))
+      #expect(
+        run.output.contains(
+          /^loss [0-9.]+, train acc [0-9.]+, val mean AUROC [0-9.]+, test mean AUROC [0-9.]+, test mAP [0-9.]+\n/),
+        "\(run.output)")
+      let page = try sandbox.text("run/report.html")
+      for name in ["Test mean AUROC", "Validation mean AUROC", "Best validation mean AUROC"] {
+        #expect(page.contains("<dt>\(name)</dt>"), "\(name)")
+      }
+      #expect(page.contains("test mean AUROC of its weights") && !page.contains("alidation accuracy"))
       let summary = try sandbox.json("run/summary.json")
       #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
       let best = try #require(summary["best_val_mean_auroc"] as? Double)

@@ -128,6 +128,42 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     #expect(!markup.all("dt").map(\.text).contains("Top-5 accuracy"), "of two classes")
   }
 
+  /// The best is what the results say of its weights, whatever the curves have.
+  @Test func theBestIsThatOfTheResults() throws {
+    var page = page()
+    page.results?.bestTestAccuracy = 0.701
+    page.results?.bestEpoch = 1
+    var markup = try #require(Markup(page: page.html()))
+    #expect(
+      markup.all("dd").map(\.text).contains("70.1%") && markup.all("dt").map(\.text).contains("Best test accuracy"))
+    page.results?.validationAccuracy = 0.8
+    page.results?.bestValidationAccuracy = 0.812
+    markup = try #require(Markup(page: page.html()))
+    let texts = markup.all("dd").map(\.text)
+    #expect(texts.contains("81.2%") && texts.contains("after epoch 1; test accuracy of its weights 70.1%"))
+  }
+
+  /// Mean AUROC chooses the epoch of several labels: it comes first, and no accuracy stands for it.
+  @Test func severalLabelsAreSummedUpByAUROC() throws {
+    var page = page()
+    page.evaluation = nil
+    page.labels = MultiLabelEvaluation(
+      labelNames: ["a", "b"], probabilities: [0.9, 0.2, 0.4, 0.7], values: [1, 0, 0, 1])
+    page.results?.validationAccuracy = 0.8
+    (page.results?.validationMeanAUROC, page.results?.bestValidationMeanAUROC) = (0.811, 0.822)
+    (page.results?.meanAUROC, page.results?.bestMeanAUROC, page.results?.bestEpoch) = (1, 0.833, 2)
+    let markup = try #require(Markup(page: page.html()))
+    let (names, texts) = (markup.all("dt").map(\.text), markup.all("dd").map(\.text))
+    #expect(
+      names.prefix(6) == [
+        "Test mean AUROC", "Mean average precision", "Validation mean AUROC", "Best validation mean AUROC",
+        "Test accuracy", "Training accuracy",
+      ])
+    #expect(texts.contains("0.811") && texts.contains("0.822"))
+    #expect(texts.contains("after epoch 2; test mean AUROC of its weights 0.833"))
+    #expect(texts.contains("loss 0.500 · of known labels, at 0.5"))
+  }
+
   @Test func fewClassesHaveATable() throws {
     let markup = try #require(Markup(page: page().html()))
     let cells = markup.all("td").filter { ["right", "wrong", "zero"].contains($0.attributes["class"]) }
