@@ -58,6 +58,8 @@ public struct ReportPage: Sendable {
   public var evaluation: Evaluation?
   /// The same where images have several labels each.
   public var labels: MultiLabelEvaluation?
+  /// How the thresholds in ``labels`` were chosen; nil: not by results.
+  package var thresholdNote: String?
   /// Without a run, of which images ``evaluation`` is: `training`, `validation` or `test`; nil: of all.
   package var evaluatedPart: String? = "test"
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
@@ -82,7 +84,7 @@ public struct ReportPage: Sendable {
         MistakeSection.html(evaluation, images: images), CalibrationSection.html(evaluation),
       ]
     }
-    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels)) }
+    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels, thresholds: thresholdNote)) }
     sections.append(circumstances)
     body += sections.compactMap(\.self)
     body += ["</main>", "<footer>Made by densenet. Every number is in the files beside this page.</footer>"]

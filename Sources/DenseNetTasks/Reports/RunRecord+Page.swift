@@ -69,6 +69,15 @@ extension RunRecord {
     return curves
   }
 
+  /// On which images the thresholds were chosen; nil: not by results.
+  package var thresholdNote: String? {
+    guard config["recipe.threshold"] == .string(Recipe.DecisionThreshold.bestF1.text) else { return nil }
+    return config["dataset.validation_examples"] == nil
+      ? "The thresholds are those of the best F1 on these test images, so precision, recall and F1 are too high for new "
+        + "ones."
+      : "The thresholds are those of the best F1 on the validation images."
+  }
+
   /// Where, when and on what the run was made.
   package var environment: [(key: String, value: String)] {
     var pairs: [(key: String, value: String)] = []

@@ -107,6 +107,8 @@ extension Command {
       ] {
         #expect(page.contains(part), "\(part)")
       }
+      let warning = "best F1 on these test images, so precision, recall and F1 are too high for new ones"
+      #expect(page.contains(warning) && run.errors.contains("best F1 are chosen on the test images"))
       expectSuccess(try await sandbox.run(["report", "run"]))
       #expect(try sandbox.text("run/report.html") == page)
 
@@ -125,6 +127,11 @@ extension Command {
       let measured = try object(held.output)
       #expect(measured["examples"] as? Int == table.count - 1)
       #expect(abs(try #require(measured["mean_auroc"] as? Double) - mean) < 1e-9)
+      for (options, says) in [([], true), (["--threshold", "0.4"], false)] {
+        let folder = says ? "own" : "other"
+        expectSuccess(try await sandbox.run(evaluate + ["--part", "test", "--output", folder] + options))
+        #expect(try sandbox.text("\(folder)/report.html").contains("on the test images of training") == says)
+      }
       // Decisions are the same though probabilities differ in the last bits, those on the thresholds' edge included.
       let own = try #require(measured["labels"] as? [[String: Any]])
       for (figures, expected) in zip(own, described) {
@@ -155,6 +162,7 @@ extension Command {
       for name in ["Test mean AUROC", "Validation mean AUROC", "Best validation mean AUROC"] {
         #expect(page.contains("<dt>\(name)</dt>"), "\(name)")
       }
+      #expect(page.contains("best F1 on the validation images.") && !page.contains("too high for new"))
       #expect(page.contains("test mean AUROC of its weights") && !page.contains("alidation accuracy"))
       let summary = try sandbox.json("run/summary.json")
       #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
