@@ -110,7 +110,9 @@ public struct ComparisonPage: Sendable {
     let results = HTML.table(
       "Results", heads.enumerated().map { .init(head: $1, isNumber: $0 >= Self.firstNumber) },
       rows: runs.map { cells($0).map(escaped) })
-    let curves = charts.map { HTML.chart($0.title, $0.chart.svg()) }.joined(separator: "\n")
+    let curves = charts.map { title, chart in
+      HTML.chart(title, chart.svg(), note: title == Self.trainingLoss ? lossNote : nil)
+    }.joined(separator: "\n")
     var body = [
       "<header>\n<h1>\(runs.count) runs</h1>\n</header>\n<main>", HTML.section("Results", results),
       HTML.section("Curves", "<div class=\"columns\">\n\(curves)\n</div>"),
@@ -123,6 +125,18 @@ public struct ComparisonPage: Sendable {
     }
     body.append("</main>\n<footer>Made by densenet.</footer>")
     return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
+  }
+
+  private static let trainingLoss = "Training loss"
+
+  /// What each training loss includes, where the runs differ in that.
+  private var lossNote: String? {
+    let terms = runs.map(\.curves.trainLossTerms)
+    guard Set(terms).count > 1 else { return nil }
+    let parts = zip(runs, terms).map { run, terms in
+      "\(DisplayWidth.fitted(run.name, to: 40)): \(terms.isEmpty ? "plain cross-entropy" : terms.joined(separator: ", "))"
+    }
+    return "These losses are not comparable with one another. \(parts.joined(separator: "; "))."
   }
 
   /// The curves as one image, one chart below the other.
@@ -164,6 +178,6 @@ public struct ComparisonPage: Sendable {
     let accuracy = chart("\(heldOut) accuracy", { $0.meanAUROC.isEmpty ? $0.testAccuracy : [] }, .share)
     let ranking = chart("\(heldOut) mean AUROC", \.meanAUROC, .share)
     return (showsAccuracy ? [accuracy] : []) + (showsAUROC ? [ranking] : [])
-      + [chart("\(heldOut) loss", \.testLoss, .number), chart("Training loss", \.trainLoss, .number)]
+      + [chart("\(heldOut) loss", \.testLoss, .number), chart(Self.trainingLoss, \.trainLoss, .number)]
   }
 }

@@ -113,7 +113,7 @@ public struct ReportPage: Sendable {
         .init(name: "training", points: curves.trainAccuracy, style: 0),
         .init(name: curves.heldOut, points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
-    var charts = [HTML.chart("Loss", loss.svg()), HTML.chart("Accuracy", accuracy.svg())]
+    var charts = [HTML.chart("Loss", loss.svg(), note: curves.lossNote), HTML.chart("Accuracy", accuracy.svg())]
     if !curves.meanAUROC.isEmpty {
       let ranking = LineChart(
         "Ranking of labels",

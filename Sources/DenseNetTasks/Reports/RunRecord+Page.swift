@@ -47,6 +47,7 @@ extension RunRecord {
     var epochs = summary?.epochs ?? 0
     if case .integer(let planned)? = config["epochs"] { epochs = planned }
     var curves = RunCurves(epochs: epochs)
+    curves.trainLossTerms = trainLossTerms
     for point in metrics.train {
       curves.trainLoss.append(.init(epoch: point.epoch, value: point.loss))
       curves.trainAccuracy.append(.init(epoch: point.epoch, value: point.accuracy))
@@ -67,6 +68,18 @@ extension RunRecord {
       if let share = point.waitingShare { curves.waitingShare.append(.init(epoch: epoch, value: share)) }
     }
     return curves
+  }
+
+  private var trainLossTerms: [String] {
+    func number(_ key: String) -> String? {
+      config[key].flatMap { Double($0.text) ?? 0 > 0 ? $0.text : nil }
+    }
+    return [
+      config["recipe.class_weights"].flatMap { $0.text == Recipe.ClassWeights.none.rawValue ? nil : "class weights" },
+      config["recipe.pos_weight"].flatMap { $0 == .null ? nil : "weights of positives" },
+      number("recipe.label_smoothing").map { "label smoothing \($0)" },
+      number("recipe.augmentation.mixup").map { "mixup \($0)" },
+    ].compactMap(\.self)
   }
 
   /// On which images the thresholds were chosen; nil: not by results.

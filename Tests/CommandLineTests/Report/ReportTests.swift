@@ -64,6 +64,23 @@ extension Command {
       #expect(try sandbox.text("page.html") == page)
     }
 
+    @Test(arguments: [
+      ("\"label_smoothing\": 0.1, \"class_weights\": \"balanced\"", "class weights and label smoothing 0.1;"),
+      (
+        "\"label_smoothing\": 0, \"class_weights\": \"none\", \"pos_weight\": \"3,1\"", "includes weights of positives;"
+      ),
+      ("\"label_smoothing\": 0, \"augmentation\": {\"mixup\": 0.2}", "includes mixup 0.2;"),
+      ("\"label_smoothing\": 0, \"class_weights\": \"none\", \"augmentation\": {\"mixup\": 0}", nil),
+    ])
+    func saysWhatTheTrainingLossIncludes(_ recipe: String, _ terms: String?) async throws {
+      try makeRun(
+        "run", changing: ["config.json": config.replacing("\"model\"", with: "\"recipe\": {\(recipe)}, \"model\"")])
+      expectSuccess(try await sandbox.run(["report", "run"]))
+      let page = try sandbox.text("run/report.html")
+      #expect(page.contains("The training loss includes") == (terms != nil))
+      if let terms { #expect(page.contains(terms), "\(terms)") }
+    }
+
     @Test func makesThePageOfARunThatHasNotEnded() async throws {
       let absent = ["summary.json": "absent", "evaluation.json": "absent", "predictions.csv": "absent"]
       try makeRun("run", changing: absent)

@@ -76,6 +76,15 @@ import Testing
     #expect(image.all("desc").first?.text.hasPrefix("Test accuracy, Test mean AUROC, Test loss") == true)
   }
 
+  @Test func trainingLossesThatDifferAreToldApart() throws {
+    var runs = [run("plain", accuracy: 0.5, settings: []), run("smooth", accuracy: 0.5, settings: [])]
+    #expect(!ComparisonPage(runs).html().contains("comparable"))
+    runs[1].curves.trainLossTerms = ["label smoothing 0.1"]
+    #expect(ComparisonPage(runs).html().contains("plain: plain cross-entropy; smooth: label smoothing 0.1."))
+    runs[0].curves.trainLossTerms = runs[1].curves.trainLossTerms
+    #expect(!ComparisonPage(runs).html().contains("comparable"))
+  }
+
   @Test func isAPageAndAImage() throws {
     let markup = try #require(Markup(page: page.html()))
     #expect(markup.all("h2").map(\.text) == ["Results", "Curves", "What differs"])

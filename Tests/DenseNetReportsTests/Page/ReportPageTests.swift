@@ -164,6 +164,16 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     #expect(texts.contains("loss 0.500 · of known labels, at 0.5"))
   }
 
+  @Test func lossesThatDifferAreToldApart() throws {
+    var page = page()
+    func notes() throws -> [String] { try #require(Markup(page: page.html())).all("p").map(\.text) }
+    #expect(try !notes().contains { $0.contains("not comparable") })
+    page.curves?.trainLossTerms = ["class weights", "label smoothing 0.1", "mixup 0.2"]
+    let note =
+      "The training loss includes class weights, label smoothing 0.1 and mixup 0.2; the test loss is the plain "
+    #expect(try notes().contains(note + "cross-entropy, so the two are not comparable."))
+  }
+
   @Test func fewClassesHaveATable() throws {
     let markup = try #require(Markup(page: page().html()))
     let cells = markup.all("td").filter { ["right", "wrong", "zero"].contains($0.attributes["class"]) }
