@@ -50,7 +50,9 @@ import Testing
     for (epoch, area) in [(1.0, 0.9), (2, 0.6), (3, 0.7)] {
       run.curves.meanAUROC.append(.init(epoch: epoch, value: area))
     }
-    (run.results?.meanAUROC, run.results?.bestMeanAUROC, run.results?.bestTestAccuracy) = (0.71, 0.91, 0.4)
+    run.results?.meanAUROC = 0.71
+    run.results?.bestMeanAUROC = 0.91
+    run.results?.bestTestAccuracy = 0.4
     return run
   }
 

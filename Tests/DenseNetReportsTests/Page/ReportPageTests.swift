@@ -150,8 +150,11 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     page.labels = MultiLabelEvaluation(
       labelNames: ["a", "b"], probabilities: [0.9, 0.2, 0.4, 0.7], values: [1, 0, 0, 1])
     page.results?.validationAccuracy = 0.8
-    (page.results?.validationMeanAUROC, page.results?.bestValidationMeanAUROC) = (0.811, 0.822)
-    (page.results?.meanAUROC, page.results?.bestMeanAUROC, page.results?.bestEpoch) = (1, 0.833, 2)
+    page.results?.validationMeanAUROC = 0.811
+    page.results?.bestValidationMeanAUROC = 0.822
+    page.results?.meanAUROC = 1
+    page.results?.bestMeanAUROC = 0.833
+    page.results?.bestEpoch = 2
     let markup = try #require(Markup(page: page.html()))
     let (names, texts) = (markup.all("dt").map(\.text), markup.all("dd").map(\.text))
     #expect(
