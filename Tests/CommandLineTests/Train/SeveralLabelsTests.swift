@@ -202,6 +202,7 @@ extension Command {
       for label in found {
         let probability = try #require(label["probability"] as? Double)
         #expect(probability > 0 && probability < 1 && label["decision"] as? Bool == (probability >= 0.3))
+        #expect(label["threshold"] as? Double == 0.3)
       }
       for file in ["n.onnx", "n.pth"] {
         let other = try labels(await sandbox.run(predict + [file, "--format", "json"]))
@@ -213,9 +214,11 @@ extension Command {
       expectSuccess(try await sandbox.run(predict + [weights] + maps))
       #expect(sandbox.names(in: "maps") == labelNames.map { "1.\($0).cam.png" })
       let csv = try await sandbox.run(predict + [weights, "--format", "csv"]).output.split(separator: "\n")
-      #expect(csv[0] == "file,rank,class,index,probability,decision" && csv.count == 5)
+      #expect(csv[0] == "file,rank,class,index,probability,decision,threshold" && csv.count == 5)
+      #expect(csv.dropFirst().allSatisfy { $0.hasSuffix(",0.3") })
       let text = try await sandbox.run(predict + [weights]).output
-      #expect(text.contains("decision") && text.contains("T-shirt"))
+      #expect(text.contains("T-shirt") && text.contains(/probability +threshold +decision\n/))
+      #expect(text.split(separator: "\n").count { $0.contains(/[0-9]% +30\.00% +(yes|no)$/) } == 4, "\(text)")
 
       // Both views' sigmoids are averaged: the mirrored image's own are those that are missing.
       let twice = try labels(await sandbox.run(predict + [weights, "--json", "--tta", "flip"]))
