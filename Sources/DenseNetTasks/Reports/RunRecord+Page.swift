@@ -99,6 +99,9 @@ extension RunRecord {
     }
     add("densenet", config["version"])
     add("command", config["arguments"].map { .string($0.words) })
+    if case .array(let commands)? = config["resumed_arguments"] {
+      for command in commands { add("resumed by", .string(command.words)) }
+    }
     add("begun", config["started"].map { .string($0.time) })
     add("processor", config["machine.processor"])
     add("architecture", config["machine.architecture"])
