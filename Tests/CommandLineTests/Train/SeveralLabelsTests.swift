@@ -92,6 +92,10 @@ extension Command {
         $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       }
       #expect(table[0] == ["index"] + labelNames + labelNames.map { $0 + " (true)" } + ["file"])
+      // Files are called as the table calls them.
+      let rows = try sandbox.text("pairs/pairs.csv").split(separator: "\n").dropFirst()
+      let listed = Set(rows.map { String($0.prefix { $0 != "," }) })
+      #expect(table.dropFirst().allSatisfy { listed.contains($0.last ?? "") })
       for (label, figures) in described.enumerated() {
         let known = table.dropFirst().filter { $0[5 + label] != "" }
         let expected = auroc(known.map { (Double($0[1 + label])!, $0[5 + label] == "1") })
@@ -130,6 +134,8 @@ extension Command {
       for (options, says) in [([], true), (["--threshold", "0.4"], false)] {
         let folder = says ? "own" : "other"
         expectSuccess(try await sandbox.run(evaluate + ["--part", "test", "--output", folder] + options))
+        let files = try sandbox.text("\(folder)/predictions.csv").split(separator: "\n").dropFirst()
+        #expect(files.allSatisfy { listed.contains(String($0.split(separator: ",").last ?? "")) })
         #expect(try sandbox.text("\(folder)/report.html").contains("on the test images of training") == says)
       }
       // Decisions are the same though probabilities differ in the last bits, those on the thresholds' edge included.
