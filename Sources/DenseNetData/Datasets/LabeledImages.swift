@@ -20,7 +20,8 @@ public protocol LabeledImages: Sendable {
   /// - Throws: `Failure` that names the file, where it cannot be read.
   func image(at index: Int) throws(Failure) -> DecodedImage
 
-  /// The path of each image: `[N]`; nil where the images are not in files of their own.
+  /// The file of each image: `[N]`, its path or, where a table lists it, what the table says; nil where the images are not
+  /// in files of their own.
   var files: [String]? { get }
 
   /// At most `n` images for a quick look: the first ones, or where they are in files, sorted by class as folders are, as

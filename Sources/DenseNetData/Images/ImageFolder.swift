@@ -7,7 +7,13 @@ public struct ImageFolder: Sendable {
     /// An index into ``ImageFolder/classNames``.
     public let label: Int
 
-    package init(path: String, label: Int) { (self.path, self.label) = (path, label) }
+    /// What a person calls the file.
+    package let name: String
+
+    /// - Parameter name: nil: the path.
+    package init(path: String, label: Int, name: String? = nil) {
+      (self.path, self.label, self.name) = (path, label, name ?? path)
+    }
   }
 
   /// The folder of the class folders.

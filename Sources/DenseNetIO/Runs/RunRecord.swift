@@ -40,7 +40,9 @@ public struct RunRecord: Sendable {
   /// run was made, and without `course` and `choices`, which repeat the rest for
   /// resuming; as pairs of a dotted key and its value, sorted.
   public var settings: [(key: String, value: String)] {
-    let circumstances: Set = ["machine", "started", "arguments", "working_folder", "version", "course", "choices"]
+    let circumstances: Set = [
+      "machine", "started", "arguments", "resumed_arguments", "working_folder", "version", "course", "choices",
+    ]
     guard case .object(let members) = config else { return [] }
     return JSONValue.object(members.filter { !circumstances.contains($0.key) }).flattened
   }

@@ -10,13 +10,14 @@ public struct RunSummary: Sendable, Equatable {
   public var testAccuracy: Double
   /// Of the best epoch's weights; NaN, and left out of the file, without test images.
   public var bestTestAccuracy: Double
-  /// From 1: where the accuracy on the validation images was highest, or on the test images where there are two parts.
+  /// From 1: where the accuracy, or of several labels the mean AUROC, on the validation images was highest, or on the
+  /// test images where there are two parts.
   public var bestEpoch: Int
   /// For several labels, means over those in which not all test images are alike; nil for images of one class, and
   /// where there is no such label.
   public var meanAUROC: Double?
   public var meanAveragePrecision: Double?
-  /// Of the epoch where it was highest.
+  /// Of the best epoch's weights.
   public var bestMeanAUROC: Double?
   /// Over the validation images, where there are three parts: of the last weights.
   public var validationLoss: Double?

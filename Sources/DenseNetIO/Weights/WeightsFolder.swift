@@ -11,7 +11,7 @@ struct WeightsFolder {
   private let config: URL
 
   /// Nil where `url` is no folder.
-  /// - Throws: `Failure(.inputOutput)` for a folder without weights.
+  /// - Throws: `Failure(.missingInput)` for a folder without weights.
   init?(_ url: URL) throws(Failure) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
@@ -34,9 +34,9 @@ struct WeightsFolder {
         )
       }
       throw Failure(
-        .inputOutput,
+        .missingInput,
         "\(url.relativePath): expected a file, found a folder without \(Self.weightsNames.joined(separator: " or ")); "
-          + "name the file inside it")
+          + "name a file of weights")
     }
     self.weights = weights
     config = url.appendingPathComponent("config.json")

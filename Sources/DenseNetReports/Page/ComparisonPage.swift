@@ -21,19 +21,28 @@ public struct ComparisonPage: Sendable {
       (self.curves, self.epochs, self.settings) = (curves, epochs, settings)
     }
 
+    /// Whether the images have several labels each: the best epoch is then that of the best mean AUROC.
+    public var hasSeveralLabels: Bool { results?.meanAUROC != nil || !curves.meanAUROC.isEmpty }
+
     // A run that has not ended has come as far as its last points.
-    public var testAccuracy: Double? { Self.test(results?.testAccuracy, curves.testAccuracy, curves) }
-    public var testLoss: Double? { Self.test(results?.testLoss, curves.testLoss, curves) }
+    public var testAccuracy: Double? { test(results?.testAccuracy, curves.testAccuracy.last) }
+    public var testLoss: Double? { test(results?.testLoss, curves.testLoss.last) }
+    /// Of several labels.
+    public var meanAUROC: Double? { test(results?.meanAUROC, curves.meanAUROC.last) }
     /// Of the best epoch's weights.
-    public var bestTestAccuracy: Double? {
-      Self.test(results?.bestTestAccuracy, [curves.best].compactMap(\.self), curves)
-    }
+    public var bestTestAccuracy: Double? { test(results?.bestTestAccuracy, curves.accuracyOfBest) }
+    /// The same of several labels.
+    public var bestMeanAUROC: Double? { test(results?.bestMeanAUROC, curves.bestMeanAUROC) }
     /// Of three parts: over the validation images.
-    public var validationAccuracy: Double? {
-      curves.heldOut == "test" ? nil : results?.validationAccuracy ?? curves.testAccuracy.last?.value
+    public var validationAccuracy: Double? { validation(results?.validationAccuracy, curves.testAccuracy.last) }
+    /// The same of several labels.
+    public var validationMeanAUROC: Double? { validation(results?.validationMeanAUROC, curves.meanAUROC.last) }
+
+    private func test(_ result: Double?, _ point: LearningCurves.Point?) -> Double? {
+      result ?? (curves.heldOut == "test" ? point?.value : nil)
     }
-    private static func test(_ result: Double?, _ points: [LearningCurves.Point], _ curves: RunCurves) -> Double? {
-      result ?? (curves.heldOut == "test" ? points.last?.value : nil)
+    private func validation(_ result: Double?, _ point: LearningCurves.Point?) -> Double? {
+      curves.heldOut == "test" ? nil : result ?? point?.value
     }
 
     public var trainLoss: Double? { results?.trainLoss ?? curves.trainLoss.last?.value }
@@ -44,10 +53,14 @@ public struct ComparisonPage: Sendable {
 
   public init(_ runs: [Run]) { self.runs = runs }
 
-  private static let heads = [
-    "run", "model", "dataset", "epochs", "parameters", "test acc", "best acc", "test loss", "train loss", "ex/s",
-    "memory", "time",
-  ]
+  /// Of images with one class each, and of images with several labels.
+  private var showsAccuracy: Bool { runs.contains { !$0.hasSeveralLabels } }
+  private var showsAUROC: Bool { runs.contains(where: \.hasSeveralLabels) }
+
+  private var heads: [String] {
+    ["run", "model", "dataset", "epochs", "parameters"] + (showsAccuracy ? ["test acc", "best acc"] : [])
+      + (showsAUROC ? ["test AUROC", "best AUROC"] : []) + ["test loss", "train loss", "ex/s", "memory", "time"]
+  }
   /// From here on, columns hold numbers.
   private static let firstNumber = 3
 
@@ -55,11 +68,15 @@ public struct ComparisonPage: Sendable {
     func fixed(_ value: Double?, _ decimals: Int) -> String {
       value.map { $0.isFinite ? TextFormat.fixed($0, decimals: decimals) : "–" } ?? "–"
     }
+    let (accuracies, areas) =
+      run.hasSeveralLabels
+      ? ([nil, nil], [run.meanAUROC, run.bestMeanAUROC]) : ([run.testAccuracy, run.bestTestAccuracy], [nil, nil])
+    let shown: [Double?] = (showsAccuracy ? accuracies : []) + (showsAUROC ? areas : [])
     return [
       run.name, run.model ?? "–", run.dataset ?? "–", run.results == nil ? "\(run.epochs) so far" : "\(run.epochs)",
-      run.results.map { TextFormat.thousands($0.parameters) } ?? "–", fixed(run.testAccuracy, 4),
-      fixed(run.bestTestAccuracy, 4), fixed(run.testLoss, 3), fixed(run.trainLoss, 3),
-      fixed(run.examplesPerSecond, 1),
+      run.results.map { TextFormat.thousands($0.parameters) } ?? "–",
+    ] + shown.map { fixed($0, 4) } + [
+      fixed(run.testLoss, 3), fixed(run.trainLoss, 3), fixed(run.examplesPerSecond, 1),
       run.results.map { TextFormat.bytes($0.peakMemoryBytes) } ?? "–",
       run.results.map { TextFormat.duration($0.seconds) } ?? "–",
     ]
@@ -80,7 +97,7 @@ public struct ComparisonPage: Sendable {
   /// The tables in plain text, as a terminal shows them.
   public func text() -> String {
     var results = TextTable(
-      columns: Self.heads.enumerated().map { .init($1, $0 < Self.firstNumber ? .left : .right) })
+      columns: heads.enumerated().map { .init($1, $0 < Self.firstNumber ? .left : .right) })
     for run in runs { results.addRow(cells(run)) }
     if settingRows.isEmpty { return results.rendered() }
     var settings = TextTable(columns: ["setting"].map { .init($0) } + runs.map { .init($0.name, limit: 40) })
@@ -91,9 +108,11 @@ public struct ComparisonPage: Sendable {
   /// A page that needs no other file.
   public func html() -> String {
     let results = HTML.table(
-      "Results", Self.heads.enumerated().map { .init(head: $1, isNumber: $0 >= Self.firstNumber) },
+      "Results", heads.enumerated().map { .init(head: $1, isNumber: $0 >= Self.firstNumber) },
       rows: runs.map { cells($0).map(escaped) })
-    let curves = charts.map { HTML.chart($0.title, $0.chart.svg()) }.joined(separator: "\n")
+    let curves = charts.map { title, chart in
+      HTML.chart(title, chart.svg(), note: title == Self.trainingLoss ? lossNote : nil)
+    }.joined(separator: "\n")
     var body = [
       "<header>\n<h1>\(runs.count) runs</h1>\n</header>\n<main>", HTML.section("Results", results),
       HTML.section("Curves", "<div class=\"columns\">\n\(curves)\n</div>"),
@@ -106,6 +125,18 @@ public struct ComparisonPage: Sendable {
     }
     body.append("</main>\n<footer>Made by densenet.</footer>")
     return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
+  }
+
+  private static let trainingLoss = "Training loss"
+
+  /// What each training loss includes, where the runs differ in that.
+  private var lossNote: String? {
+    let terms = runs.map(\.curves.trainLossTerms)
+    guard Set(terms).count > 1 else { return nil }
+    let parts = zip(runs, terms).map { run, terms in
+      "\(DisplayWidth.fitted(run.name, to: 40)): \(terms.isEmpty ? "plain cross-entropy" : terms.joined(separator: ", "))"
+    }
+    return "These losses are not comparable with one another. \(parts.joined(separator: "; "))."
   }
 
   /// The curves as one image, one chart below the other.
@@ -124,7 +155,7 @@ public struct ComparisonPage: Sendable {
     let names = runs.map(\.name).joined(separator: ", ")
     return SVG.open(
       width: width, height: height, fontSize: 13, title: "Curves of \(runs.count) runs",
-      description: "\(heldOut) accuracy, \(heldOut.lowercased()) loss and training loss of \(names) against epochs.",
+      description: "\(charts.map(\.title).joined(separator: ", ")) of \(names) against epochs.",
       isDocument: true)
       + "\n<style>\(ChartStyle.darkRules(lines: runs.count))</style>\n"
       + SVG.rectangle(0, 0, width: width, height: height, "background", colors.background) + "\n"
@@ -144,9 +175,9 @@ public struct ComparisonPage: Sendable {
         LineChart(title, lines, quantity: quantity, fromZero: quantity == .number, epochs: epochs, isCropped: true)
       )
     }
-    return [
-      chart("\(heldOut) accuracy", \.testAccuracy, .share), chart("\(heldOut) loss", \.testLoss, .number),
-      chart("Training loss", \.trainLoss, .number),
-    ]
+    let accuracy = chart("\(heldOut) accuracy", { $0.meanAUROC.isEmpty ? $0.testAccuracy : [] }, .share)
+    let ranking = chart("\(heldOut) mean AUROC", \.meanAUROC, .share)
+    return (showsAccuracy ? [accuracy] : []) + (showsAUROC ? [ranking] : [])
+      + [chart("\(heldOut) loss", \.testLoss, .number), chart(Self.trainingLoss, \.trainLoss, .number)]
   }
 }

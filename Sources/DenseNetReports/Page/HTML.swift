@@ -41,8 +41,10 @@ enum HTML {
   }
 
   /// A chart below its caption.
-  static func chart(_ heading: String, _ svg: String) -> String {
-    "<div class=\"panel\">\n<h3>\(escaped(heading))</h3>\n\(svg)</div>"
+  /// - Parameter note: a sentence below the chart that says how to read it.
+  static func chart(_ heading: String, _ svg: String, note: String? = nil) -> String {
+    let note = note.map { "<p class=\"note\">\(escaped($0))</p>\n" } ?? ""
+    return "<div class=\"panel\">\n<h3>\(escaped(heading))</h3>\n\(svg)\(note)</div>"
   }
 
   /// A column of a table.

@@ -1,10 +1,11 @@
 import Foundation
 
-/// The results at the top of the page, the accuracy first.
+/// The results at the top of the page: the accuracy first, or of several labels the mean AUROC, which chooses their best
+/// epoch.
 struct Headline {
   /// Nil for an evaluation of its own.
   let results: ReportPage.Results?
-  let best: LearningCurves.Point?
+  let curves: RunCurves?
   let evaluation: Evaluation?
   let labels: MultiLabelEvaluation?
   /// What an evaluation of its own is of: `test`; nil: all images.
@@ -55,50 +56,77 @@ struct Headline {
   }
 
   private func training(_ results: ReportPage.Results) -> [Figure] {
-    var figures: [Figure] = []
-    if results.testAccuracy.isFinite {
-      figures.append(
-        Figure(
-          name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
-          note: ["loss \(TextFormat.fixed(results.testLoss, decimals: 3))", interval].compactMap(\.self)
-            .joined(separator: " · ")))
+    func note(_ loss: Double?, _ more: String? = nil) -> String? {
+      let parts = [loss.map { "loss \(TextFormat.fixed($0, decimals: 3))" }, more].compactMap(\.self)
+      return parts.isEmpty ? nil : parts.joined(separator: " · ")
     }
-    if let accuracy = results.validationAccuracy {
-      let loss = results.validationLoss.map { "loss \(TextFormat.fixed($0, decimals: 3))" }
-      figures.append(Figure(name: "Validation accuracy", value: TextFormat.percent(accuracy), note: loss))
+    let decided = hasSeveralLabels ? "of known labels, at 0.5" : nil
+    let test = Figure(
+      name: "Test accuracy", value: TextFormat.percent(results.testAccuracy),
+      note: note(results.testLoss, decided ?? interval))
+    let held = validation(results.validationAccuracy, results.validationMeanAUROC).map { measure, value in
+      Figure(name: "Validation \(measure)", value: value, note: note(results.validationLoss))
     }
-    figures.append(
-      Figure(
-        name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
-        note: "loss \(TextFormat.fixed(results.trainLoss, decimals: 3))"))
-    if let best { figures.append(figure(ofBest: best, results)) }
-    return figures
+    let training = Figure(
+      name: "Training accuracy", value: TextFormat.percent(results.trainAccuracy),
+      note: note(results.trainLoss, decided))
+    let tested = results.testAccuracy.isFinite ? [test] : []
+    let chosen = [held, best(results)].compactMap(\.self)
+    // Accuracy is no headline where another figure chooses the epoch.
+    return hasSeveralLabels
+      ? chosen + tested + [training] : tested + [held, training, best(results)].compactMap(\.self)
+  }
+
+  private var hasSeveralLabels: Bool { labels != nil || results?.meanAUROC != nil || curves?.bestMeanAUROC != nil }
+
+  /// What is measured over the validation images, and its value; nil where there are none.
+  private func validation(_ accuracy: Double?, _ area: Double?) -> (measure: String, value: String)? {
+    guard let accuracy else { return nil }
+    guard hasSeveralLabels else { return ("accuracy", TextFormat.percent(accuracy)) }
+    return ("mean AUROC", area.map { TextFormat.fixed($0, decimals: 3) } ?? "–")
   }
 
   /// How well several labels are ranked, before all else.
   private var ranking: [Figure] {
-    guard let labels, labels.count > 0 else { return [] }
     func text(_ value: Double?) -> String { value.map { TextFormat.fixed($0, decimals: 3) } ?? "–" }
+    let name = (results == nil ? part : "test").map { "\($0.capitalized) mean AUROC" } ?? "Mean AUROC"
+    guard let labels, labels.count > 0 else {
+      return results?.meanAUROC.map { [Figure(name: name, value: text($0), note: nil)] } ?? []
+    }
     let counted = labels.labels.count - labels.leftOut.count
     return [
       Figure(
-        name: "Mean AUROC", value: text(labels.meanAUROC),
+        name: name, value: text(labels.meanAUROC),
         note: "\(counted) of \(labels.labels.count) labels · \(TextFormat.thousands(labels.count)) images"),
       Figure(name: "Mean average precision", value: text(labels.meanAveragePrecision), note: nil),
     ]
   }
 
-  private func figure(ofBest best: LearningCurves.Point, _ results: ReportPage.Results) -> Figure {
-    let epoch = "after epoch \(TextFormat.fixed(best.epoch, decimals: 0))"
-    let measure = labels == nil ? "accuracy" : "mean AUROC"
-    let value = labels == nil ? TextFormat.percent(best.value) : TextFormat.fixed(best.value, decimals: 3)
-    guard results.validationAccuracy != nil else {
+  /// Of the best epoch; as the curves have it where the results do not say it. Nil without images to choose it by.
+  private func best(_ results: ReportPage.Results) -> Figure? {
+    let validates = results.validationAccuracy != nil
+    let (area, accuracy) =
+      validates
+      ? (results.bestValidationMeanAUROC, results.bestValidationAccuracy)
+      : (results.bestMeanAUROC, results.bestTestAccuracy)
+    let point = hasSeveralLabels ? curves?.bestMeanAUROC : curves?.best
+    guard let best = (hasSeveralLabels ? area : accuracy) ?? point?.value,
+      let number = results.bestEpoch.map(Double.init) ?? point?.epoch
+    else { return nil }
+    func text(_ value: Double) -> String {
+      hasSeveralLabels ? TextFormat.fixed(value, decimals: 3) : TextFormat.percent(value)
+    }
+    let (epoch, measure) = (
+      "after epoch \(TextFormat.fixed(number, decimals: 0))", hasSeveralLabels ? "mean AUROC" : "accuracy"
+    )
+    guard validates else {
       return Figure(
-        name: "Best test \(measure)", value: value,
+        name: "Best test \(measure)", value: text(best),
         note: "\(epoch), which was chosen on these test images: too high for new ones")
     }
-    let test = results.bestTestAccuracy.map { "; test accuracy of its weights \(TextFormat.percent($0))" } ?? ""
-    return Figure(name: "Best validation \(measure)", value: value, note: epoch + test)
+    let tested = hasSeveralLabels ? results.bestMeanAUROC : results.bestTestAccuracy
+    let note = tested.map { "; test \(measure) of its weights \(text($0))" } ?? ""
+    return Figure(name: "Best validation \(measure)", value: text(best), note: epoch + note)
   }
 
   /// Wilson's interval for a share (1927), which holds near 0 and 1 too.

@@ -5,7 +5,8 @@ enum LabelSection {
   /// No more labels have curves, so that the page stays one that a browser shows.
   private static let limit = 40
 
-  static func html(_ evaluation: MultiLabelEvaluation) -> String {
+  /// - Parameter thresholds: how they were chosen.
+  static func html(_ evaluation: MultiLabelEvaluation, thresholds: String? = nil) -> String {
     let order = evaluation.labels.indices.sorted {
       (evaluation.labels[$0].auroc ?? 2, $0) < (evaluation.labels[$1].auroc ?? 2, $1)
     }
@@ -13,7 +14,8 @@ enum LabelSection {
     let note =
       "Of each label, over the images of which it is known. AUROC: the chance that an image with the label gets a higher "
       + "probability than one without it. Average precision: precision averaged over recall; its floor is the prevalence. "
-      + "Precision, recall and F1 are those of decisions at the threshold. The weakest label first."
+      + "Precision, recall and F1 are those of decisions at the threshold. "
+      + (thresholds.map { $0 + " " } ?? "") + "The weakest label first."
       + (left.isEmpty
         ? "" : " Left out of the means, since all images are alike in it: \(left.joined(separator: ", ")).")
     return HTML.section("Labels", note: note, table(order.map { evaluation.labels[$0] }, evaluation)) + "\n"

@@ -17,11 +17,21 @@ public struct ReportPage: Sendable {
     /// Over the whole test set, of the last weights; NaN without test images.
     public var testLoss: Double
     public var testAccuracy: Double
-    /// The same of the best epoch's weights, where they were chosen on validation images.
+    /// The same of the best epoch's weights; nil where that is not known.
     public var bestTestAccuracy: Double?
+    /// The best epoch; nil where that is not known.
+    public var bestEpoch: Int?
     /// Of the last weights, where there are validation images.
     public var validationLoss: Double?
     public var validationAccuracy: Double?
+    /// Of the best epoch's weights, where there are validation images.
+    public var bestValidationAccuracy: Double?
+    /// Of several labels: over the test set, of the last weights and of the best epoch's.
+    public var meanAUROC: Double?
+    public var bestMeanAUROC: Double?
+    /// The same over the validation images, where there are any.
+    public var validationMeanAUROC: Double?
+    public var bestValidationMeanAUROC: Double?
     public var examplesPerSecond: Double
     /// Wall-clock time of the whole run.
     public var seconds: Double
@@ -48,6 +58,8 @@ public struct ReportPage: Sendable {
   public var evaluation: Evaluation?
   /// The same where images have several labels each.
   public var labels: MultiLabelEvaluation?
+  /// How the thresholds in ``labels`` were chosen; nil: not by results.
+  package var thresholdNote: String?
   /// Without a run, of which images ``evaluation`` is: `training`, `validation` or `test`; nil: of all.
   package var evaluatedPart: String? = "test"
   /// PNG files by the examples' places in their dataset: those of ``mistakes`` are shown.
@@ -72,7 +84,7 @@ public struct ReportPage: Sendable {
         MistakeSection.html(evaluation, images: images), CalibrationSection.html(evaluation),
       ]
     }
-    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels)) }
+    if let labels, labels.count > 0 { sections.append(LabelSection.html(labels, thresholds: thresholdNote)) }
     sections.append(circumstances)
     body += sections.compactMap(\.self)
     body += ["</main>", "<footer>Made by densenet. Every number is in the files beside this page.</footer>"]
@@ -82,9 +94,9 @@ public struct ReportPage: Sendable {
   private var headline: String? {
     let isEvaluated = evaluation.map { $0.count > 0 } == true || labels.map { $0.count > 0 } == true
     guard results != nil || isEvaluated else { return nil }
-    let best = labels == nil ? curves?.best : curves?.bestMeanAUROC
     return results != nil || curves == nil
-      ? Headline(results: results, best: best, evaluation: evaluation, labels: labels, part: evaluatedPart).html : nil
+      ? Headline(results: results, curves: curves, evaluation: evaluation, labels: labels, part: evaluatedPart).html
+      : nil
   }
 
   private var learning: String? {
@@ -101,7 +113,7 @@ public struct ReportPage: Sendable {
         .init(name: "training", points: curves.trainAccuracy, style: 0),
         .init(name: curves.heldOut, points: curves.testAccuracy, style: 1),
       ], quantity: .share, fromZero: false, epochs: curves.epochs, isCropped: true)
-    var charts = [HTML.chart("Loss", loss.svg()), HTML.chart("Accuracy", accuracy.svg())]
+    var charts = [HTML.chart("Loss", loss.svg(), note: curves.lossNote), HTML.chart("Accuracy", accuracy.svg())]
     if !curves.meanAUROC.isEmpty {
       let ranking = LineChart(
         "Ranking of labels",

@@ -4,6 +4,8 @@ public struct RunCurves: Sendable, Equatable {
   public var epochs: Int
   /// Mean cross-entropy in nats over the training batches since the epoch began, some points per epoch.
   public var trainLoss: [LearningCurves.Point] = []
+  /// What ``trainLoss`` has in it and ``testLoss`` has not, such as `label smoothing 0.1`.
+  public var trainLossTerms: [String] = []
   /// From 0 to 1.
   public var trainAccuracy: [LearningCurves.Point] = []
   public var learningRate: [LearningCurves.Point] = []
@@ -28,6 +30,21 @@ public struct RunCurves: Sendable, Equatable {
   public var best: LearningCurves.Point? { Self.best(of: testAccuracy) }
   /// The same of the mean AUROC.
   public var bestMeanAUROC: LearningCurves.Point? { Self.best(of: meanAUROC) }
+
+  /// What tells the training loss from ``testLoss``; nil where both measure the same.
+  var lossNote: String? {
+    guard let last = trainLossTerms.last else { return nil }
+    let before = trainLossTerms.dropLast().joined(separator: ", ")
+    return
+      "The training loss includes \(before.isEmpty ? last : "\(before) and \(last)"); the \(heldOut) loss is the plain "
+      + "cross-entropy, so the two are not comparable."
+  }
+
+  /// The accuracy at the best epoch: of several labels, that of the best mean AUROC.
+  var accuracyOfBest: LearningCurves.Point? {
+    guard let epoch = bestMeanAUROC?.epoch else { return best }
+    return testAccuracy.last { $0.epoch == epoch }
+  }
 
   private static func best(of points: [LearningCurves.Point]) -> LearningCurves.Point? {
     points.filter(\.value.isFinite).reduce(nil) { best, point in

@@ -31,7 +31,7 @@ struct EvaluationImages {
       let images = try Self.images(source, part ?? .test, splits)
       notes = splits.warnings
       let labels = try Self.labels(of: images.classNames, among: classNames ?? images.classNames, source.path)
-      examples = zip(images.paths, images.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
+      examples = Self.examples(images, labels)
       (path, self.classNames, skipped) = (source.path, classNames ?? images.classNames, [])
       return
     }
@@ -44,7 +44,7 @@ struct EvaluationImages {
       let images = try source.testImages()
       let names = images.classNames
       let labels = try Self.labels(of: names, among: classNames ?? names, source.path)
-      examples = zip(images.paths, images.labels).map { ImageFolder.Example(path: $0, label: labels[Int($1)]) }
+      examples = Self.examples(images, labels)
       (path, self.classNames, skipped) = (source.path, classNames ?? names, [])
     }
   }
@@ -60,6 +60,12 @@ struct EvaluationImages {
         settings: ["part", "validationShare", "testShare"])
     }
     return images
+  }
+
+  private static func examples(_ images: LabeledImageFiles, _ labels: [Int]) -> [ImageFolder.Example] {
+    images.paths.indices.map {
+      ImageFolder.Example(path: images.paths[$0], label: labels[Int(images.labels[$0])], name: images.names[$0])
+    }
   }
 
   /// The network's label for each class of the images.

@@ -48,6 +48,7 @@ public struct EvaluationReport {
     if let labels = result.labels {
       try RunReport(folder: folder).write(filesOf: labels)
       page.labels = labels
+      page.thresholdNote = thresholdNote(labels, network)
       return try folder.write(report: page.html())
     }
     let evaluation = Evaluation(result.predictions, classNames: result.classNames)
@@ -60,6 +61,15 @@ public struct EvaluationReport {
     page.evaluation = evaluation
     page.images = images
     try folder.write(report: page.html())
+  }
+
+  /// On which images the weights' thresholds were chosen, where these are the thresholds; nil: not by results.
+  private func thresholdNote(_ labels: MultiLabelEvaluation, _ network: LoadedNetwork) -> String? {
+    guard let part = TrainingImages(network.metadata).thresholdsPart,
+      let own = try? network.thresholds(), own == labels.thresholds
+    else { return nil }
+    let note = "The thresholds are those of the best F1 on the \(part) images of training"
+    return note + (part == "test" ? "; on these, precision, recall and F1 are too high for new ones." : ".")
   }
 
   private func page(

@@ -32,16 +32,15 @@ public struct EvaluationResult: Sendable, Equatable {
   var paths: [String] = []
 
   /// Adds the predictions of images, before they are counted.
-  /// - Parameter files: by their bytes.
-  mutating func keep(_ logits: Tensor, labels: [Int], files: [String]?) {
+  mutating func keep(_ logits: Tensor, labels: [Int], files: [ImageFolder.Example]?) {
     let (classes, rows) = (logits.shape[1], logits.rowProbabilities())
     for (n, label) in labels.enumerated() {
       predictions.append(
         Prediction(
-          index: examples + n, file: files.map { PathText.readable($0[n]) }, label: label,
+          index: examples + n, file: files.map { PathText.readable($0[n].name) }, label: label,
           probabilities: rows[n * classes..<(n + 1) * classes]))
     }
-    paths += files ?? []
+    paths += files?.map(\.path) ?? []
   }
 
   /// Counts images; averages are sums until ``finish(seconds:)``.

@@ -108,7 +108,7 @@ public struct EvaluationTask {
       batches.next().map { batch in
         Batch(
           images: batch.images, labels: batch.indices.map { examples[$0].label }, places: batch.indices,
-          skipped: batch.skipped, files: batch.indices.map { examples[$0].path })
+          skipped: batch.skipped, files: batch.indices.map { examples[$0] })
       }
     }
     result.skipped.insert(contentsOf: images.skipped, at: 0)
@@ -136,7 +136,7 @@ public struct EvaluationTask {
     let places: [Int]
     let skipped: [SkippedImage]
     /// Where the images are in files.
-    var files: [String]?
+    var files: [ImageFolder.Example]?
   }
 
   /// Says which output each class is taken for, where the weights do not.

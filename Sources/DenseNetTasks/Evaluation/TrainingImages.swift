@@ -14,10 +14,13 @@ struct TrainingImages {
   let carved: SplitRule?
   /// Of a table, but for the columns of labels, which are the classes' names.
   let columns: TableColumns
+  /// The part of the images that the thresholds were chosen on: `validation` or `test`; nil: they were not.
+  let thresholdsPart: String?
 
   private static let sketchKey = "training_images"
   private static let ruleKey = "held_out"
   private static let columnsKey = "table_columns"
+  static let thresholdsKey = "thresholds_chosen_on"
 
   private struct Rule: Codable {
     var testShare: Double?
@@ -62,6 +65,7 @@ struct TrainingImages {
     let saved: Rule? = value(Self.ruleKey)
     (rule, carved) = (saved?.rule, saved?.carved)
     columns = value(Self.columnsKey) ?? TableColumns()
+    thresholdsPart = metadata[Self.thresholdsKey].flatMap { ["validation", "test"].contains($0) ? $0 : nil }
   }
 
   /// The entries for a weights file's metadata; none for images that are not in files.

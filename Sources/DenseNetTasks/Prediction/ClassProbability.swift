@@ -9,9 +9,13 @@ public struct ClassProbability: Sendable, Equatable {
   public let probability: Double
   /// Of one of several labels, whether the image is said to have it; nil for classes.
   public var decision: Bool?
+  /// Of one of several labels, the probability from which on an image is said to have it.
+  public var threshold: Double?
 
-  init(name: String, index: Int, probability: Double, decision: Bool? = nil) {
-    (self.name, self.index, self.probability, self.decision) = (name, index, probability, decision)
+  /// - Parameter threshold: nil: of a class.
+  init(name: String, index: Int, probability: Double, threshold: Double? = nil) {
+    (self.name, self.index, self.probability, self.threshold) = (name, index, probability, threshold)
+    decision = threshold.map { probability >= $0 }
   }
 
   /// The most probable classes of each image, the most probable first; of equal ones the first.
@@ -43,7 +47,7 @@ public struct ClassProbability: Sendable, Equatable {
       return order.prefix(thresholds?.count ?? count).map { index in
         ClassProbability(
           name: names[index], index: index, probability: probabilities[index],
-          decision: thresholds.map { probabilities[index] >= $0[index] })
+          threshold: thresholds?[index])
       }
     }
   }

@@ -23,6 +23,8 @@ package struct PredictionReport: Encodable {
     let label: String
     let probability: Double
     let decision: Bool
+    /// The image is said to have the label from this probability on.
+    let threshold: Double
   }
 
   let predictions: [Prediction]
@@ -43,7 +45,10 @@ package struct PredictionReport: Encodable {
       let labels = image.classes.sorted { $0.index < $1.index }
       return Prediction(
         file: image.file, top: nil,
-        labels: labels.map { Label(label: $0.name, probability: $0.probability, decision: $0.decision ?? false) })
+        labels: labels.map {
+          Label(
+            label: $0.name, probability: $0.probability, decision: $0.decision ?? false, threshold: $0.threshold ?? 0.5)
+        })
     }
     images = result.images
     skipped = result.skipped.map(SkippedFile.init)
@@ -52,26 +57,26 @@ package struct PredictionReport: Encodable {
   package func table() -> String {
     let own: [TextTable.Column] =
       hasSeveralLabels
-      ? [.init("label", limit: 50), .init("probability", .right), .init("decision")]
+      ? [.init("label", limit: 50), .init("probability", .right), .init("threshold", .right), .init("decision")]
       : [.init("class", limit: 50), .init("probability", .right)]
     var table = TextTable(columns: [.init("file", limit: 60, keepsEnd: true), .init("rank", .right)] + own)
     for image in images {
       for (rank, top) in image.classes.enumerated() {
-        table.addRow(
-          [
-            rank == 0 ? image.file : "", "\(rank + 1)", top.name,
-            "\(TextFormat.fixed(100 * top.probability, decimals: 2))%",
-          ] + (top.decision.map { [$0 ? "yes" : "no"] } ?? []))
+        func percent(_ value: Double) -> String { "\(TextFormat.fixed(100 * value, decimals: 2))%" }
+        let decided = top.threshold.map { [percent($0), top.decision == true ? "yes" : "no"] } ?? []
+        table.addRow([rank == 0 ? image.file : "", "\(rank + 1)", top.name, percent(top.probability)] + decided)
       }
     }
     return String(table.rendered().dropLast())
   }
 
   package func csv() -> String {
-    var lines = ["file,rank,class,index,probability" + (hasSeveralLabels ? ",decision" : "")]
+    var lines = ["file,rank,class,index,probability" + (hasSeveralLabels ? ",decision,threshold" : "")]
     for image in images {
       for (rank, top) in image.classes.enumerated() {
-        let own = top.decision.map { ["\(top.probability)", $0 ? "1" : "0"] } ?? ["\(Float(top.probability))"]
+        let own =
+          top.threshold.map { ["\(top.probability)", top.decision == true ? "1" : "0", "\($0)"] }
+          ?? ["\(Float(top.probability))"]
         let fields = [image.file, "\(rank + 1)", top.name, "\(top.index)"] + own
         lines.append(fields.map(CSVText.field).joined(separator: ","))
       }

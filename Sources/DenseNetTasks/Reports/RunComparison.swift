@@ -14,9 +14,14 @@ public struct RunComparison: Sendable {
     /// Of three parts: over the validation images.
     public let valAccuracy: Double?
     public let testAccuracy: Double?
+    /// Of the best epoch's weights.
     public let bestTestAccuracy: Double?
-    /// Of the last epoch, over several labels.
+    /// Of several labels.
     public let meanAUROC: Double?
+    /// Of the best epoch's weights.
+    public let bestMeanAUROC: Double?
+    /// Of three parts: over the validation images.
+    public let valMeanAUROC: Double?
     public let testLoss: Double?
     public let trainLoss: Double?
     public let examplesPerSecond: Double?
@@ -46,7 +51,8 @@ public struct RunComparison: Sendable {
         run: record.url.relativePath, model: run.model, dataset: run.dataset, epochs: run.epochs,
         parameters: run.results?.parameters, valAccuracy: run.validationAccuracy?.finite,
         testAccuracy: run.testAccuracy?.finite, bestTestAccuracy: run.bestTestAccuracy?.finite,
-        meanAUROC: record.summary?.meanAUROC?.finite, testLoss: run.testLoss?.finite,
+        meanAUROC: run.meanAUROC?.finite, bestMeanAUROC: run.bestMeanAUROC?.finite,
+        valMeanAUROC: run.validationMeanAUROC?.finite, testLoss: run.testLoss?.finite,
         trainLoss: run.trainLoss?.finite, examplesPerSecond: run.examplesPerSecond?.finite,
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,
         settings: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }))

@@ -34,9 +34,11 @@ extension RunRecord {
         testAccuracy: summary.testAccuracy, examplesPerSecond: summary.examplesPerSecond, seconds: summary.seconds,
         peakMemoryBytes: summary.peakMemoryBytes, parameters: summary.parameters)
       (results.validationLoss, results.validationAccuracy) = (summary.validationLoss, summary.validationAccuracy)
-      if summary.validationAccuracy != nil {
-        results.bestTestAccuracy = summary.bestTestAccuracy.isFinite ? summary.bestTestAccuracy : nil
-      }
+      results.bestTestAccuracy = summary.bestTestAccuracy.isFinite ? summary.bestTestAccuracy : nil
+      (results.bestEpoch, results.bestValidationAccuracy) = (summary.bestEpoch, summary.bestValidationAccuracy)
+      (results.meanAUROC, results.bestMeanAUROC) = (summary.meanAUROC, summary.bestMeanAUROC)
+      results.validationMeanAUROC = summary.validationMeanAUROC
+      results.bestValidationMeanAUROC = summary.bestValidationMeanAUROC
       return results
     }
   }
@@ -45,6 +47,7 @@ extension RunRecord {
     var epochs = summary?.epochs ?? 0
     if case .integer(let planned)? = config["epochs"] { epochs = planned }
     var curves = RunCurves(epochs: epochs)
+    curves.trainLossTerms = trainLossTerms
     for point in metrics.train {
       curves.trainLoss.append(.init(epoch: point.epoch, value: point.loss))
       curves.trainAccuracy.append(.init(epoch: point.epoch, value: point.accuracy))
@@ -67,6 +70,27 @@ extension RunRecord {
     return curves
   }
 
+  private var trainLossTerms: [String] {
+    func number(_ key: String) -> String? {
+      config[key].flatMap { Double($0.text) ?? 0 > 0 ? $0.text : nil }
+    }
+    return [
+      config["recipe.class_weights"].flatMap { $0.text == Recipe.ClassWeights.none.rawValue ? nil : "class weights" },
+      config["recipe.pos_weight"].flatMap { $0 == .null ? nil : "weights of positives" },
+      number("recipe.label_smoothing").map { "label smoothing \($0)" },
+      number("recipe.augmentation.mixup").map { "mixup \($0)" },
+    ].compactMap(\.self)
+  }
+
+  /// On which images the thresholds were chosen; nil: not by results.
+  package var thresholdNote: String? {
+    guard config["recipe.threshold"] == .string(Recipe.DecisionThreshold.bestF1.text) else { return nil }
+    return config["dataset.validation_examples"] == nil
+      ? "The thresholds are those of the best F1 on these test images, so precision, recall and F1 are too high for new "
+        + "ones."
+      : "The thresholds are those of the best F1 on the validation images."
+  }
+
   /// Where, when and on what the run was made.
   package var environment: [(key: String, value: String)] {
     var pairs: [(key: String, value: String)] = []
@@ -75,6 +99,9 @@ extension RunRecord {
     }
     add("densenet", config["version"])
     add("command", config["arguments"].map { .string($0.words) })
+    if case .array(let commands)? = config["resumed_arguments"] {
+      for command in commands { add("resumed by", .string(command.words)) }
+    }
     add("begun", config["started"].map { .string($0.time) })
     add("processor", config["machine.processor"])
     add("architecture", config["machine.architecture"])

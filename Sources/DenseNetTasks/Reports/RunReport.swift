@@ -79,6 +79,7 @@ public struct RunReport: Sendable {
     page.settings = record.settings
     page.environment = record.environment
     page.labels = try readLabels()
+    page.thresholdNote = record.thresholdNote
     if page.labels == nil, let (evaluation, images) = try readEvaluation() {
       (page.evaluation, page.images) = (evaluation, images)
     }

@@ -228,6 +228,9 @@ extension TrainingSetup {
     if hasSeveralLabels { (card.activation, card.thresholds) = (.sigmoid, thresholds ?? usualThresholds) }
     file.card = card
     file.metadata.merge(provenance) { $1 }
+    if thresholds != nil, !options.limitsTakeTheFirst {
+      file.metadata[TrainingImages.thresholdsKey] = validation == nil ? "test" : "validation"
+    }
     return file
   }
 

@@ -31,7 +31,11 @@ struct ClosingLines {
   private var lines: String {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     var line = "loss \(fixed(summary.trainLoss)), train acc \(fixed(summary.trainAccuracy))"
-    if let accuracy = summary.validationAccuracy { line += ", val acc \(fixed(accuracy))" }
+    if let area = summary.validationMeanAUROC {
+      line += ", val mean AUROC \(fixed(area))"
+    } else if let accuracy = summary.validationAccuracy {
+      line += ", val acc \(fixed(accuracy))"
+    }
     if summary.isTested { line += ", \(summary.testLine)" }
     return "\(line)\n\(TextFormat.fixed(summary.examplesPerSecond, decimals: 1)) examples/sec on cpu"
   }

@@ -7,7 +7,7 @@ extension Command {
 
     @Test func wantsAFile() async throws {
       for (path, status, part) in [
-        ("absent.safetensors", Int32(66), "no such file"), ("home", 74, "expected a file, found a folder"),
+        ("absent.safetensors", Int32(66), "no such file"), ("home", 66, "expected a file, found a folder"),
         ("home/absent/x", 66, "no such file"), ("/dev/null", 74, "/dev/null"),
       ] {
         let parts = [path, part]
@@ -15,6 +15,19 @@ extension Command {
         expectFailure(try await sandbox.run(tinyRun + ["--output", "run", "--init", path]), status, saying: parts)
       }
       expectFailure(try await sandbox.run(["evaluate", "--weights", ""] + tinyData), 64, saying: ["--weights"])
+      #expect(sandbox.names(in: "run") == nil)
+    }
+
+    /// Whatever reads weights says of a folder without any that input is missing.
+    @Test(arguments: [
+      ["predict", "x.png", "--weights", "home"], ["evaluate", "--weights", "home"] + tinyData,
+      ["summary", "--weights", "home"], ["export", "--output", "x.onnx", "--weights", "home"],
+      ["convert", "home", "x.pth"], tinyRun + ["--output", "run", "--weights", "home"],
+      ["lr-find", "--weights", "home"] + tinyData, ["tabular", "predict", "home", "t.csv"],
+    ])
+    func anEmptyFolderIsMissingInput(_ command: [String]) async throws {
+      try sandbox.write(Data("a\n1\n".utf8), to: "t.csv")
+      expectFailure(try await sandbox.run(command), 66, saying: ["home: expected"])
       #expect(sandbox.names(in: "run") == nil)
     }
 

@@ -42,7 +42,7 @@ extension Command {
       for (arguments, status, part) in [
         (["absent.pth", "x.pth"], Int32(66), "no such file"), (["cut.pth", "x.pth"], 65, "zip archive is damaged"),
         (["cut.pth", "x"], 64, "found no extension"), (["cut.pth", "x.onnx"], 64, "found .onnx"),
-        (["home", "x.pth"], 74, "found a folder without model.safetensors"), (["", "x.pth"], 64, "expected a path"),
+        (["home", "x.pth"], 66, "found a folder without model.safetensors"), (["", "x.pth"], 64, "expected a path"),
       ] {
         expectFailure(try await sandbox.run(["convert"] + arguments), status, saying: [part])
       }

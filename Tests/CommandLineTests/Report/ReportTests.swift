@@ -64,6 +64,23 @@ extension Command {
       #expect(try sandbox.text("page.html") == page)
     }
 
+    @Test(arguments: [
+      ("\"label_smoothing\": 0.1, \"class_weights\": \"balanced\"", "class weights and label smoothing 0.1;"),
+      (
+        "\"label_smoothing\": 0, \"class_weights\": \"none\", \"pos_weight\": \"3,1\"", "includes weights of positives;"
+      ),
+      ("\"label_smoothing\": 0, \"augmentation\": {\"mixup\": 0.2}", "includes mixup 0.2;"),
+      ("\"label_smoothing\": 0, \"class_weights\": \"none\", \"augmentation\": {\"mixup\": 0}", nil),
+    ])
+    func saysWhatTheTrainingLossIncludes(_ recipe: String, _ terms: String?) async throws {
+      try makeRun(
+        "run", changing: ["config.json": config.replacing("\"model\"", with: "\"recipe\": {\(recipe)}, \"model\"")])
+      expectSuccess(try await sandbox.run(["report", "run"]))
+      let page = try sandbox.text("run/report.html")
+      #expect(page.contains("The training loss includes") == (terms != nil))
+      if let terms { #expect(page.contains(terms), "\(terms)") }
+    }
+
     @Test func makesThePageOfARunThatHasNotEnded() async throws {
       let absent = ["summary.json": "absent", "evaluation.json": "absent", "predictions.csv": "absent"]
       try makeRun("run", changing: absent)
@@ -115,6 +132,25 @@ extension Command {
       #expect(lines.suffix(2) == [["lr", "0.1", "0.05"], []])
       #expect(try sandbox.text("page.html").contains("What differs"))
       #expect(try sandbox.text("curves.svg").hasPrefix("<svg "))
+    }
+
+    /// The best is what the summary says of best.safetensors, whatever epoch had the greatest accuracy.
+    @Test func theBestIsThatOfTheBestWeights() async throws {
+      let line = points.split(separator: "\n")[1]
+      let first = line.replacing("0.75", with: "0.95").replacing("}", with: ",\"test_mean_auroc\":0.6}")
+      let second = line.replacing("\"epoch\":1", with: "\"epoch\":2").replacing("\"step\":4", with: "\"step\":8")
+        .replacing("}", with: ",\"test_mean_auroc\":0.8}")
+      let areas = "\"mean_auroc\": 0.8, \"best_mean_auroc\": 0.8, \"model\""
+      let summary = summary.replacing("\"model\"", with: areas)
+      try makeRun("labels", changing: ["metrics.jsonl": "\(first)\n\(second)\n", "summary.json": summary])
+      let outcome = try await sandbox.run(["compare", "labels", "--json"])
+      expectSuccess(outcome)
+      let run = try #require(
+        (try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])?[0])
+      #expect(run["best_test_accuracy"] as? Double == 0.75 && run["best_mean_auroc"] as? Double == 0.8)
+      #expect(run["mean_auroc"] as? Double == 0.8)
+      let table = try await sandbox.run(["compare", "labels"]).output
+      #expect(table.contains("best AUROC") && !table.contains("best acc") && !table.contains("0.9500"))
     }
 
     @Test func saysItInJSON() async throws {

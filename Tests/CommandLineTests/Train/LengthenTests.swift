@@ -43,6 +43,12 @@ extension Command {
       let config = try sandbox.json("short/config.json")
       #expect(config["epochs"] as? Int == 4)
       #expect((config["plan_changes"] as? [String])?.count == 1)
+      // The page has the command that began it, and the one that made it longer.
+      let page = try sandbox.text("short/report.html")
+      let commands = page.matches(of: #/<th scope="row">(command|resumed by)</th><td>densenet (.+?)</td>/#)
+      #expect(commands.map { String($0.1) } == ["command", "resumed by"])
+      #expect(commands.first?.2.hasSuffix("--epochs 2") == true)
+      #expect(commands.last?.2 == "train --resume --output short --epochs 4")
       // From now on it is a run of 4 epochs.
       let again = try await resume("short", [])
       expectSuccess(again)

@@ -181,7 +181,9 @@ extension Command {
       }
       _ = try await train(options + ["--max-steps", "1"], "run")
       var resumed = try await train(["--resume", "--max-steps", "2"], "run")
-      for key in ["arguments", "started", "plan_changes"] { (long[key], resumed[key]) = (nil, nil) }
+      for key in ["arguments", "started", "plan_changes", "resumed_arguments"] {
+        (long[key], resumed[key]) = (nil, nil)
+      }
       for key in Set(long.keys).union(resumed.keys) {
         #expect(value(long, key) == value(resumed, key), "\(key)")
       }

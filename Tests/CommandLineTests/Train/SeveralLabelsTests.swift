@@ -92,6 +92,10 @@ extension Command {
         $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       }
       #expect(table[0] == ["index"] + labelNames + labelNames.map { $0 + " (true)" } + ["file"])
+      // Files are called as the table calls them.
+      let rows = try sandbox.text("pairs/pairs.csv").split(separator: "\n").dropFirst()
+      let listed = Set(rows.map { String($0.prefix { $0 != "," }) })
+      #expect(table.dropFirst().allSatisfy { listed.contains($0.last ?? "") })
       for (label, figures) in described.enumerated() {
         let known = table.dropFirst().filter { $0[5 + label] != "" }
         let expected = auroc(known.map { (Double($0[1 + label])!, $0[5 + label] == "1") })
@@ -101,9 +105,14 @@ extension Command {
         #expect(abs(try #require(figures["prevalence"] as? Double) - prevalence) < 1e-12)
       }
       let page = try sandbox.text("run/report.html")
-      for part in ["Mean AUROC", "ROC curve of Trouser", "Precision and recall of Dress", "share with the label"] {
+      for part in [
+        "Test mean AUROC", "Best test mean AUROC", "ROC curve of Trouser", "Precision and recall of Dress",
+        "share with the label",
+      ] {
         #expect(page.contains(part), "\(part)")
       }
+      let warning = "best F1 on these test images, so precision, recall and F1 are too high for new ones"
+      #expect(page.contains(warning) && run.errors.contains("best F1 are chosen on the test images"))
       expectSuccess(try await sandbox.run(["report", "run"]))
       #expect(try sandbox.text("run/report.html") == page)
 
@@ -122,6 +131,13 @@ extension Command {
       let measured = try object(held.output)
       #expect(measured["examples"] as? Int == table.count - 1)
       #expect(abs(try #require(measured["mean_auroc"] as? Double) - mean) < 1e-9)
+      for (options, says) in [([], true), (["--threshold", "0.4"], false)] {
+        let folder = says ? "own" : "other"
+        expectSuccess(try await sandbox.run(evaluate + ["--part", "test", "--output", folder] + options))
+        let files = try sandbox.text("\(folder)/predictions.csv").split(separator: "\n").dropFirst()
+        #expect(files.allSatisfy { listed.contains(String($0.split(separator: ",").last ?? "")) })
+        #expect(try sandbox.text("\(folder)/report.html").contains("on the test images of training") == says)
+      }
       // Decisions are the same though probabilities differ in the last bits, those on the thresholds' edge included.
       let own = try #require(measured["labels"] as? [[String: Any]])
       for (figures, expected) in zip(own, described) {
@@ -144,6 +160,16 @@ extension Command {
       let run = try await sandbox.run(labelRun + labelColumns + shares)
       expectSuccess(run)
       #expect(run.errors.contains("val mean AUROC") && !run.errors.contains("chosen on the test images"))
+      #expect(
+        run.output.contains(
+          /^loss [0-9.]+, train acc [0-9.]+, val mean AUROC [0-9.]+, test mean AUROC [0-9.]+, test mAP [0-9.]+\n/),
+        "\(run.output)")
+      let page = try sandbox.text("run/report.html")
+      for name in ["Test mean AUROC", "Validation mean AUROC", "Best validation mean AUROC"] {
+        #expect(page.contains("<dt>\(name)</dt>"), "\(name)")
+      }
+      #expect(page.contains("best F1 on the validation images.") && !page.contains("too high for new"))
+      #expect(page.contains("test mean AUROC of its weights") && !page.contains("alidation accuracy"))
       let summary = try sandbox.json("run/summary.json")
       #expect(summary["val_accuracy"] is Double && summary["mean_auroc"] is Double)
       let best = try #require(summary["best_val_mean_auroc"] as? Double)
@@ -182,6 +208,7 @@ extension Command {
       for label in found {
         let probability = try #require(label["probability"] as? Double)
         #expect(probability > 0 && probability < 1 && label["decision"] as? Bool == (probability >= 0.3))
+        #expect(label["threshold"] as? Double == 0.3)
       }
       for file in ["n.onnx", "n.pth"] {
         let other = try labels(await sandbox.run(predict + [file, "--format", "json"]))
@@ -193,9 +220,11 @@ extension Command {
       expectSuccess(try await sandbox.run(predict + [weights] + maps))
       #expect(sandbox.names(in: "maps") == labelNames.map { "1.\($0).cam.png" })
       let csv = try await sandbox.run(predict + [weights, "--format", "csv"]).output.split(separator: "\n")
-      #expect(csv[0] == "file,rank,class,index,probability,decision" && csv.count == 5)
+      #expect(csv[0] == "file,rank,class,index,probability,decision,threshold" && csv.count == 5)
+      #expect(csv.dropFirst().allSatisfy { $0.hasSuffix(",0.3") })
       let text = try await sandbox.run(predict + [weights]).output
-      #expect(text.contains("decision") && text.contains("T-shirt"))
+      #expect(text.contains("T-shirt") && text.contains(/probability +threshold +decision\n/))
+      #expect(text.split(separator: "\n").count { $0.contains(/[0-9]% +30\.00% +(yes|no)$/) } == 4, "\(text)")
 
       // Both views' sigmoids are averaged: the mirrored image's own are those that are missing.
       let twice = try labels(await sandbox.run(predict + [weights, "--json", "--tta", "flip"]))

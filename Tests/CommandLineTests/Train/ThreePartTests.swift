@@ -82,6 +82,20 @@ extension Command {
       let data = ["--dataset", "csv:photos.csv"]
       expectSuccess(try await sandbox.run(tinyPhotoRun + data + ["--epochs", "2", "--output", "run"]))
       try await expectParts("run", data)
+      // A table's own words for its files, wherever it lies; one that is absolute stays so.
+      let absolute = sandbox.url("photos/test/a/0.png").path
+      lines = lines.map { $0.replacing("photos/test/a/0.png", with: absolute) }
+      try sandbox.write(Data(lines.joined(separator: "\n").utf8), to: "photos.csv")
+      let evaluate = ["evaluate", "--weights", "run/model.safetensors", "--quiet", "--part"]
+      for (part, count) in [("test", 18), ("all", 54)] {
+        expectSuccess(try await sandbox.run(evaluate + [part, "--output", "of-\(part)"] + data))
+        let files = try sandbox.predictedFiles("of-\(part)")
+        #expect(files.count == count && files.contains(absolute))
+        #expect(files.allSatisfy { $0 == absolute || $0.hasPrefix("photos/") })
+      }
+      #expect(try sandbox.predictedFiles("run").allSatisfy { $0.hasPrefix("photos/test/") })
+      let page = try sandbox.text("of-test/report.html")
+      #expect(page.contains("data:image/png;base64,") == page.contains("Most confident mistakes"))
     }
 
     @Test func sharesMakeThreePartsOfOne() async throws {

@@ -44,6 +44,49 @@ import Testing
     #expect(ComparisonPage([run("one", accuracy: 1, settings: [])]).text().split(separator: "\n").count == 3)
   }
 
+  /// A run on images with several labels, whose best epoch, that of the best AUROC, is not that of the best accuracy.
+  private func labels(_ name: String, ended: Bool) -> ComparisonPage.Run {
+    var run = run(name, accuracy: 0.5, ended: ended, settings: [])
+    for (epoch, area) in [(1.0, 0.9), (2, 0.6), (3, 0.7)] {
+      run.curves.meanAUROC.append(.init(epoch: epoch, value: area))
+    }
+    run.results?.meanAUROC = 0.71
+    run.results?.bestMeanAUROC = 0.91
+    run.results?.bestTestAccuracy = 0.4
+    return run
+  }
+
+  @Test func runsWithSeveralLabelsShowTheirAUROC() throws {
+    func rows(_ runs: [ComparisonPage.Run]) -> [[Substring]] {
+      ComparisonPage(runs).text().split(separator: "\n").map { $0.split(separator: #/ {2,}/#) }
+    }
+    let own = rows([labels("done", ended: true), labels("half", ended: false)])
+    #expect(own[0][5...7] == ["test AUROC", "best AUROC", "test loss"])
+    #expect(own[2][5...6] == ["0.7100", "0.9100"] && own[3][4...6] == ["–", "0.7000", "0.9000"])
+    let half = labels("half", ended: false)
+    #expect(half.bestTestAccuracy == 0.5 && labels("done", ended: true).bestTestAccuracy == 0.4)
+
+    let mixed = [labels("labels", ended: true), run("classes", accuracy: 0.75, settings: [])]
+    let both = rows(mixed)
+    #expect(both[0][5...8] == ["test acc", "best acc", "test AUROC", "best AUROC"])
+    #expect(both[2][5...8] == ["–", "–", "0.7100", "0.9100"] && both[3][5...8] == ["0.7500", "0.7600", "–", "–"])
+    let image = try #require(Markup(page: ComparisonPage(mixed).svg()))
+    let texts = image.texts("text")
+    #expect(["Test accuracy", "Test mean AUROC", "Test loss", "Training loss"].allSatisfy(texts.contains))
+    // Each run is in three charts: of accuracy and AUROC in its own.
+    for name in ["labels", "classes"] { #expect(texts.count { $0 == name } == 3, "\(name)") }
+    #expect(image.all("desc").first?.text.hasPrefix("Test accuracy, Test mean AUROC, Test loss") == true)
+  }
+
+  @Test func trainingLossesThatDifferAreToldApart() throws {
+    var runs = [run("plain", accuracy: 0.5, settings: []), run("smooth", accuracy: 0.5, settings: [])]
+    #expect(!ComparisonPage(runs).html().contains("comparable"))
+    runs[1].curves.trainLossTerms = ["label smoothing 0.1"]
+    #expect(ComparisonPage(runs).html().contains("plain: plain cross-entropy; smooth: label smoothing 0.1."))
+    runs[0].curves.trainLossTerms = runs[1].curves.trainLossTerms
+    #expect(!ComparisonPage(runs).html().contains("comparable"))
+  }
+
   @Test func isAPageAndAImage() throws {
     let markup = try #require(Markup(page: page.html()))
     #expect(markup.all("h2").map(\.text) == ["Results", "Curves", "What differs"])

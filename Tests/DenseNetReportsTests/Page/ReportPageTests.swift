@@ -128,6 +128,55 @@ func predictions(classes: Int, each count: Int) -> [Prediction] {
     #expect(!markup.all("dt").map(\.text).contains("Top-5 accuracy"), "of two classes")
   }
 
+  /// The best is what the results say of its weights, whatever the curves have.
+  @Test func theBestIsThatOfTheResults() throws {
+    var page = page()
+    page.results?.bestTestAccuracy = 0.701
+    page.results?.bestEpoch = 1
+    var markup = try #require(Markup(page: page.html()))
+    #expect(
+      markup.all("dd").map(\.text).contains("70.1%") && markup.all("dt").map(\.text).contains("Best test accuracy"))
+    page.results?.validationAccuracy = 0.8
+    page.results?.bestValidationAccuracy = 0.812
+    markup = try #require(Markup(page: page.html()))
+    let texts = markup.all("dd").map(\.text)
+    #expect(texts.contains("81.2%") && texts.contains("after epoch 1; test accuracy of its weights 70.1%"))
+  }
+
+  /// Mean AUROC chooses the epoch of several labels: it comes first, and no accuracy stands for it.
+  @Test func severalLabelsAreSummedUpByAUROC() throws {
+    var page = page()
+    page.evaluation = nil
+    page.labels = MultiLabelEvaluation(
+      labelNames: ["a", "b"], probabilities: [0.9, 0.2, 0.4, 0.7], values: [1, 0, 0, 1])
+    page.results?.validationAccuracy = 0.8
+    page.results?.validationMeanAUROC = 0.811
+    page.results?.bestValidationMeanAUROC = 0.822
+    page.results?.meanAUROC = 1
+    page.results?.bestMeanAUROC = 0.833
+    page.results?.bestEpoch = 2
+    let markup = try #require(Markup(page: page.html()))
+    let (names, texts) = (markup.all("dt").map(\.text), markup.all("dd").map(\.text))
+    #expect(
+      names.prefix(6) == [
+        "Test mean AUROC", "Mean average precision", "Validation mean AUROC", "Best validation mean AUROC",
+        "Test accuracy", "Training accuracy",
+      ])
+    #expect(texts.contains("0.811") && texts.contains("0.822"))
+    #expect(texts.contains("after epoch 2; test mean AUROC of its weights 0.833"))
+    #expect(texts.contains("loss 0.500 · of known labels, at 0.5"))
+  }
+
+  @Test func lossesThatDifferAreToldApart() throws {
+    var page = page()
+    func notes() throws -> [String] { try #require(Markup(page: page.html())).all("p").map(\.text) }
+    #expect(try !notes().contains { $0.contains("not comparable") })
+    page.curves?.trainLossTerms = ["class weights", "label smoothing 0.1", "mixup 0.2"]
+    let note =
+      "The training loss includes class weights, label smoothing 0.1 and mixup 0.2; the test loss is the plain "
+    #expect(try notes().contains(note + "cross-entropy, so the two are not comparable."))
+  }
+
   @Test func fewClassesHaveATable() throws {
     let markup = try #require(Markup(page: page().html()))
     let cells = markup.all("td").filter { ["right", "wrong", "zero"].contains($0.attributes["class"]) }

@@ -6,7 +6,7 @@ import Foundation
 extension ImageSource {
   func files(_ images: [LabeledPath], labelNames names: [String], root: String) -> LabeledImageFiles {
     LabeledImageFiles(
-      name: name, labelNames: names, root: root, paths: images.map(\.path),
+      name: name, labelNames: names, root: root, paths: images.map(\.path), named: images.map(\.shown),
       matrix: LabelMatrix(labels: names.count, values: images.flatMap { $0.values ?? [] }))
   }
 

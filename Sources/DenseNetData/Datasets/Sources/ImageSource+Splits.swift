@@ -255,7 +255,8 @@ extension ImageSource {
       found.append(label)
     }
     return LabeledImageFiles(
-      name: name, classNames: classNames, root: root, paths: images.map(\.path), labels: found)
+      name: name, classNames: classNames, root: root, paths: images.map(\.path), named: images.map(\.shown),
+      labels: found)
   }
 }
 

@@ -75,8 +75,7 @@ struct ImageTable {
       try Self.requireOwnPath(file, place, table.place(row: row, column: paths))
       images.append(
         LabeledPath(
-          path: place,
-          label: names?[row] ?? "", values: labels?.rows[row], group: groupNames?[row]))
+          path: place, name: file, label: names?[row] ?? "", values: labels?.rows[row], group: groupNames?[row]))
     }
     self.images = images
     let splits = table.header.firstIndex { CellReader.trimmed($0).lowercased() == "split" }

@@ -9,29 +9,35 @@ public struct LabeledImageFiles: LabeledImages {
   /// Files may be in colour; what is grey becomes RGB.
   public let channels = 3
   public let paths: [String]
+  /// What the table that lists each image calls it; its path, where there is no table.
+  package let names: [String]
   /// The folder that paths in ``fingerprint`` are relative to, so that a dataset may move.
   let root: String
 
   /// - Precondition: there is a label for each path, and each label names a class.
-  init(name: String, classNames: [String], root: String, paths: [String], labels: [Int32]) {
+  init(name: String, classNames: [String], root: String, paths: [String], named names: [String]? = nil, labels: [Int32])
+  {
     precondition(paths.count == labels.count, "\(paths.count) images need as many labels, found \(labels.count)")
     precondition(
       labels.allSatisfy { classNames.indices.contains(Int($0)) }, "labels must be in 0..<\(classNames.count)")
-    (self.name, self.classNames, self.root, self.paths, self.labels) = (name, classNames, root, paths, labels)
+    (self.name, self.classNames, self.root, self.labels) = (name, classNames, root, labels)
+    (self.paths, self.names) = (paths, names ?? paths)
     labelMatrix = nil
   }
 
   /// Images with several labels each.
   /// - Precondition: there is a row for each path, and a name for each label.
-  init(name: String, labelNames: [String], root: String, paths: [String], matrix: LabelMatrix) {
+  init(
+    name: String, labelNames: [String], root: String, paths: [String], named names: [String]? = nil, matrix: LabelMatrix
+  ) {
     precondition(paths.count == matrix.count, "\(paths.count) images need as many rows, found \(matrix.count)")
     precondition(labelNames.count == matrix.labels, "expected a name for each of \(matrix.labels) labels")
-    (self.name, classNames, self.root, self.paths) = (name, labelNames, root, paths)
+    (self.name, classNames, self.root, self.paths, self.names) = (name, labelNames, root, paths, names ?? paths)
     labels = [Int32](repeating: 0, count: paths.count)
     labelMatrix = matrix
   }
 
-  public var files: [String]? { paths.map(PathText.readable) }
+  public var files: [String]? { names.map(PathText.readable) }
 
   public func image(at index: Int) throws(Failure) -> DecodedImage {
     do {
@@ -42,13 +48,14 @@ public struct LabeledImageFiles: LabeledImages {
   }
 
   public func selecting(_ indices: [Int]) -> LabeledImageFiles {
-    let paths = indices.map { self.paths[$0] }
+    let (paths, names) = (indices.map { self.paths[$0] }, indices.map { self.names[$0] })
     if let labelMatrix {
       return LabeledImageFiles(
-        name: name, labelNames: classNames, root: root, paths: paths, matrix: labelMatrix.selecting(indices))
+        name: name, labelNames: classNames, root: root, paths: paths, named: names,
+        matrix: labelMatrix.selecting(indices))
     }
     return LabeledImageFiles(
-      name: name, classNames: classNames, root: root, paths: paths, labels: indices.map { labels[$0] })
+      name: name, classNames: classNames, root: root, paths: paths, named: names, labels: indices.map { labels[$0] })
   }
 
   /// Of each class as large a part as of all, at least one where there may be; which ones, the seed decides.
@@ -126,7 +133,7 @@ extension LabeledImageFiles {
       columns.map { column in column.map { matrix.values[image * matrix.labels + $0] } ?? LabelMatrix.absent }
     }
     return LabeledImageFiles(
-      name: name, labelNames: names, root: root, paths: paths,
+      name: name, labelNames: names, root: root, paths: paths, named: self.names,
       matrix: LabelMatrix(labels: names.count, values: values))
   }
 }

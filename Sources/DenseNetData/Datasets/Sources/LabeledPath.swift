@@ -3,12 +3,16 @@ import DenseNets
 /// An image's file and the name of its class, or what is known of each of its labels.
 struct LabeledPath: Sendable {
   let path: String
+  /// What the table that lists it calls it; nil: its path.
+  var name: String?
   /// Empty where there are ``values``.
   let label: String
   /// As in ``LabelMatrix``; nil: the image has one class.
   var values: [Int8]?
   /// What it must not be parted from when images are split; nil: nothing.
   var group: String?
+
+  var shown: String { name ?? path }
 
   /// The images with each file once, whatever paths and links name it, and a warning where some were dropped.
   /// - Throws: `Failure(.invalidData)` where one file is of two classes.

@@ -94,6 +94,8 @@ struct RunConfig: Encodable {
   let choices: Choices
   /// Each other length that the run was given when it was resumed, such as `after step 40: recipe.epochs 10 → 20`.
   let planChanges: [String]?
+  /// The command lines that gave the run these, or other checkpoints, when it was resumed.
+  let resumedArguments: [[String]]?
 
   /// - Parameters:
   ///   - saved: the run as it was begun, where it is resumed with other settings.
@@ -105,6 +107,8 @@ struct RunConfig: Encodable {
     started = saved?.started ?? ISO8601DateFormatter().string(from: Date())
     let changes = (saved?.planChanges ?? []) + [change].compactMap(\.self)
     planChanges = changes.isEmpty ? nil : changes
+    let resumed = saved.map { $0.resumedArguments + [options.program?.arguments].compactMap(\.self) } ?? []
+    resumedArguments = resumed.isEmpty ? nil : resumed
     workingFolder = FileManager.default.currentDirectoryPath
     (model, network) = (setup.chosen.name, setup.chosen.configuration)
     dataset = Dataset(

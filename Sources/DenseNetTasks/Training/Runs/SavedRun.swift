@@ -18,6 +18,8 @@ public struct SavedRun: Sendable {
   let started: String?
   /// ``RunConfig/planChanges``.
   let planChanges: [String]
+  /// ``RunConfig/resumedArguments``.
+  let resumedArguments: [[String]]
   /// ``RunFingerprint/settings``, as any version wrote them.
   let fingerprint: [String: String]
   let choices: RunConfig.Choices?
@@ -34,6 +36,7 @@ public struct SavedRun: Sendable {
     (arguments, workingFolder) = (head.arguments ?? [], head.workingFolder)
     (fingerprint, choices) = (head.course, head.choices)
     (started, planChanges) = (head.started, head.planChanges ?? [])
+    resumedArguments = head.resumedArguments ?? []
   }
 
   /// The settings of the run, to resume it.
@@ -144,6 +147,7 @@ extension SavedRun {
     let arguments: [String]?
     let started: String?
     let planChanges: [String]?
+    let resumedArguments: [[String]]?
     let workingFolder: String?
     let course: [String: String]
     let choices: RunConfig.Choices?

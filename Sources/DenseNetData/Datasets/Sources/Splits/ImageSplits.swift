@@ -44,17 +44,17 @@ public struct ImageSplits: Sendable {
 
   /// The images of all parts.
   package var all: LabeledImageFiles {
-    var paths = train.paths + test.paths
-    var labels = train.labels + test.labels
-    if let validation { (paths, labels) = (paths + validation.paths, labels + validation.labels) }
+    let parts = [train, test, validation].compactMap(\.self)
+    let (paths, names) = (parts.flatMap(\.paths), parts.flatMap(\.names))
     if let matrix = train.labelMatrix {
-      let values = [train, test, validation].flatMap { $0?.labelMatrix?.values ?? [] }
+      let values = parts.flatMap { $0.labelMatrix?.values ?? [] }
       return LabeledImageFiles(
-        name: train.name, labelNames: train.classNames, root: train.root, paths: paths,
+        name: train.name, labelNames: train.classNames, root: train.root, paths: paths, named: names,
         matrix: LabelMatrix(labels: matrix.labels, values: values))
     }
     return LabeledImageFiles(
-      name: train.name, classNames: train.classNames, root: train.root, paths: paths, labels: labels)
+      name: train.name, classNames: train.classNames, root: train.root, paths: paths, named: names,
+      labels: parts.flatMap(\.labels))
   }
 
   /// How many images there are.
