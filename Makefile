@@ -13,8 +13,10 @@ TEST_ARGS ?=
 SOURCES = Sources Tests Examples Package.swift
 # The tests look inside the modules: built for that once, the program is what they test, and nothing compiles twice.
 RELEASE = -c release --scratch-path $(BUILD) -Xswiftc -enable-testing
-# Traits of the package: `make build TRAITS=Serve` has the server, whose packages take minutes to build.
-TRAITS ?=
+# Traits of the package, kept for later targets: a first `make train` builds without the server, whose packages take
+# minutes; from `make build` or `make serve` on it is there. A build with other traits compiles every module again.
+KEPT_TRAITS = $(BUILD)/traits
+TRAITS ?= $(shell cat $(KEPT_TRAITS) 2>/dev/null)
 PROGRAM = $(RELEASE) $(TRAITS:%=--traits %)
 # What `make serve` serves where ARGS names no model.
 DEMO = $(BUILD)/fashion/model.safetensors
@@ -31,7 +33,8 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 	-fno-sanitize-recover=all -fsanitize-address-outline-instrumentation
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
-.PHONY: help setup build train serve test kernel-tests arm64 lint layers format sanitize examples docs clean
+# A command line `make build TRAITS=` wins over what a target asks for.
+.PHONY: help setup build keep-traits train serve test kernel-tests arm64 lint layers format sanitize examples docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,16 +42,19 @@ help: ## List the targets
 setup: ## Install the system packages that are missing; nothing to do is no work
 	@Scripts/setup.sh
 
-build: setup ## Build the library and the command, optimised
+build serve: TRAITS = Serve
+build: setup keep-traits ## Build the library and the command, optimised
 	$(SWIFT) build $(PROGRAM)
+
+keep-traits:
+	@mkdir -p $(BUILD) && echo "$(TRAITS)" > $(KEPT_TRAITS)
 
 # Standard output is the command's alone.
 train: setup ## Build, then train the chapter's network: make train ARGS="--epochs 2"
 	@$(SWIFT) build $(PROGRAM) --product densenet >&2
 	@$(BUILD)/release/densenet train $(ARGS)
 
-serve: TRAITS = Serve
-serve: setup ## Build, then serve: make serve ARGS="flowers.safetensors"; without ARGS a model trained on the sample
+serve: setup keep-traits ## Build, then serve: make serve ARGS="flowers.safetensors"; without ARGS a model trained on the sample
 	@$(SWIFT) build $(PROGRAM) --product densenet >&2
 ifeq ($(strip $(ARGS)),)
 	@test -e $(DEMO) || { rm -rf $(dir $(DEMO)); $(BUILD)/release/densenet train --dataset fashion-mnist-sample \
