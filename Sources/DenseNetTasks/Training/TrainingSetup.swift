@@ -52,6 +52,9 @@ struct TrainingSetup {
       options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide ?? recipe.resize
       ?? chosen.imageSide
     preprocessing = try options.images.preprocessing(of: train, side: side, weights: before, recipe: recipe.normalize)
+    if let lost = splits.shapes.croppedEdges(by: preprocessing) {
+      monitor.note("\(lost), which squashing keeps", settings: ["fit"])
+    }
     let model = DenseNet(chosen.configuration, initialization: nil)
     self.model = model
     model.memoryEfficient = options.compute.memoryEfficient
