@@ -145,7 +145,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"], "inputTensors": [], "classNames": [],
+    "initialWeights": ["densenet train --weights"], "inputTensors": [], "classNames": [],
   ]
 }
 

@@ -48,7 +48,7 @@ extension Failure {
     "id": ["--id"],
     "imageSize": ["--resize"],
     "initialFeatures": ["--initial-features"],
-    "initialWeights": ["--init"],
+    "initialWeights": ["--weights"],
     "inputTensors": ["--input-tensors"],
     "keptCheckpoints": ["--keep-checkpoints"],
     "labelColumn": ["--label-column"],
