@@ -11,7 +11,7 @@
   struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "serve",
-      abstract: "Serve models over HTTP: the Open Inference Protocol for programs, a page for people.",
+      abstract: "Serve models over HTTP and gRPC: the Open Inference Protocol for programs, a page for people.",
       discussion: """
         Any client of the protocol (Triton's, KServe's, OpenVINO Model Server's) can use it. A browser shows the page. \
         "curl --data-binary @picture.jpg localhost:8080/predict" classifies a picture.
@@ -54,16 +54,17 @@
       var logger = Logger(label: "densenet", factory: { _ in StandardErrorLog() })
       logger.logLevel = .error
       let options = try options()
-      let service = HTTPService(server, options: options, logger: logger) { port in
-        let scheme = options.tls == nil ? "http" : "https"
-        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
-        printError("serving \(repository.names.joined(separator: ", ")) on \(scheme)://\(host):\(port)", prefix: "")
+      let ready = ReadyLine(models: repository.names, options, waitsForGRPC: network.grpcPort != nil)
+      var services: [any Service] = [HTTPService(server, options: options, logger: logger) { ready.set(http: $0) }]
+      if let port = network.grpcPort {
+        let options = GRPCService.Options(options, port: port)
+        services.append(GRPCService(server, options: options, logger: logger) { ready.set(grpc: $0) })
       }
       let group = ServiceGroup(
         configuration: .init(
           services: [
             .init(service: SecondSignal()),
-            .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(service: JointServices(services), successTerminationBehavior: .gracefullyShutdownGroup),
           ],
           gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
       try await group.run()

@@ -16,6 +16,13 @@
     var port = 8080
 
     @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "The port for gRPC, at the same address; 0 takes a free one. Default: no gRPC.", valueName: "n"),
+      transform: NetworkOptions.parsePort)
+    var grpcPort: Int?
+
+    @Option(
       help: ArgumentHelp(
         "A further name by which clients call this server; may be repeated. Requests to names that are not the server's own are refused. Default: localhost, the machine's name, and addresses.",
         valueName: "name"))
@@ -36,16 +43,21 @@
   }
 
   struct ServeLimits: ParsableArguments {
-    @Option(number: "Images that are accepted and not answered yet; requests beyond get 503.", valueName: "images")
+    @Option(
+      number: "Images that are accepted and not answered yet; requests beyond get 503, or UNAVAILABLE over gRPC.",
+      valueName: "images")
     var maxQueue: Positive = Positive(256)
 
-    @Option(number: "Largest body of a request, in MiB.", valueName: "mib")
+    @Option(number: "Largest body of a request, or message over gRPC, in MiB.", valueName: "mib")
     var maxBody: Positive = Positive(64)
 
     @Option(number: "Largest picture, in millions of pixels.", valueName: "mp")
     var maxPixels: Positive = Positive(50)
 
-    @Option(number: "Connections at once. Where there are more, those go that have been idle the longest.")
+    @Option(
+      number:
+        "Connections at once, over HTTP and over gRPC each. Where there are more, those go that have been idle the longest."
+    )
     var maxConnections: Positive = Positive(2048)
 
     @Option(
