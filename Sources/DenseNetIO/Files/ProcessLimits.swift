@@ -19,6 +19,19 @@ package enum ProcessLimits {
     }
   }
 
+  /// Lets the process open as many files and connections as the system lets it.
+  package static func raiseOpenFiles() {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let files = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(files, &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+    setrlimit(files, &limit)
+  }
+
   /// Starts as many threads of the usual size as Swift's runtime needs, which waits for ever where it does not get them,
   /// and lets them end.
   /// - Throws: `Failure` where one does not start.

@@ -1,4 +1,7 @@
 #if Serve
+  public import DenseNets
+  import Foundation
+
   extension ModelServer {
     /// - Parameter authorization: the value of the header of that name; empty: there is none.
     /// - Throws: `ServiceError(.unauthenticated)`; what it compares takes the same time wherever the tokens differ.
@@ -11,7 +14,24 @@
   }
 
   /// The token of `Authorization: Bearer TOKEN`.
-  enum BearerToken {
+  public enum BearerToken {
+    /// The token that a file holds, without spaces and line ends around it, for ``ModelServer/Configuration/token``.
+    /// - Throws: `Failure` where the file cannot be read, or does not hold one token of 16 to 4096 printable characters.
+    public static func read(from path: String) throws(Failure) -> [UInt8] {
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw Failure(.missingInput, "\(path): no such file; check the path", settings: ["tokenFile"])
+      }
+      guard let data = FileManager.default.contents(atPath: path) else { throw Failure.unreadable(path) }
+      let token = String(decoding: data.prefix(8192), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      guard (16...4096).contains(token.utf8.count), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+        throw Failure(
+          .invalidData,
+          "\(path): expected one token of 16 to 4096 printable characters without spaces; make one with: openssl rand -hex 32",
+          settings: ["tokenFile"])
+      }
+      return Array(token.utf8)
+    }
+
     /// - Parameter header: the header's value.
     static func matches(_ header: [UInt8], _ token: [UInt8]) -> Bool {
       let scheme = Array("bearer ".utf8)

@@ -1,5 +1,6 @@
 #if Serve
   import ArgumentParser
+  import DenseNetIO
   import DenseNetServer
   import DenseNetTasks
   import DenseNets
@@ -50,7 +51,7 @@
       configuration.largestPicture = limits.maxPixels.value * 1_000_000
       configuration.version = DenseNetCommand.version
       let server = try ModelServer(repository, configuration: configuration)
-      OpenFiles.raiseLimit()
+      ProcessLimits.raiseOpenFiles()
       var logger = Logger(label: "densenet", factory: { _ in StandardErrorLog() })
       logger.logLevel = .error
       let options = try options()
@@ -107,14 +108,7 @@
         name: String(argument[..<sign]), path: try Path.parse(String(argument[argument.index(after: sign)...])))
     }
 
-    /// Under the file's name, without what a model's name cannot hold.
-    init(fileOf path: Path) {
-      var stem = path.url.deletingPathExtension().lastPathComponent
-      if stem == "model" || stem == "best" { stem = path.url.deletingLastPathComponent().lastPathComponent }
-      let name = String(
-        stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0) ? $0 : "-" }.prefix(100))
-      self.init(name: name.first.map { $0.isLetter || $0.isNumber } == true ? name : "model", path: path)
-    }
+    init(fileOf path: Path) { self.init(name: ModelRepository.name(ofWeights: path.text), path: path) }
 
     init(name: String, path: Path) { (self.name, self.path) = (name, path) }
   }

@@ -96,7 +96,7 @@
 
     /// - Throws: `Failure(.usage)` where others could reach the server without a token, and that is not asked for.
     func token(host: String) throws -> [UInt8]? {
-      if let tokenFile { return try Self.token(in: tokenFile) }
+      if let tokenFile { return try BearerToken.read(from: tokenFile.text) }
       var options = HTTPService.Options()
       options.host = host
       guard options.isLoopback || insecure else {
@@ -106,21 +106,6 @@
         )
       }
       return nil
-    }
-
-    private static func token(in file: Path) throws -> [UInt8] {
-      guard FileManager.default.fileExists(atPath: file.text) else {
-        throw Failure(.missingInput, "\(file.text): no such file; check the path (--token-file)")
-      }
-      guard let data = FileManager.default.contents(atPath: file.text) else { throw Failure.unreadable(file.text) }
-      let token = String(decoding: data.prefix(8192), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      guard (16...4096).contains(token.utf8.count), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-        throw Failure(
-          .invalidData,
-          "\(file.text): expected one token of 16 to 4096 printable characters without spaces; make one with: openssl rand -hex 32"
-        )
-      }
-      return Array(token.utf8)
     }
   }
 
@@ -135,20 +120,5 @@
     }
 
     func log(event: LogEvent) { printError("\(event.level): \(event.message)") }
-  }
-
-  enum OpenFiles {
-    /// Lets the process have as many connections as the system lets it.
-    static func raiseLimit() {
-      var limit = rlimit()
-      #if canImport(Glibc)
-        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-      #else
-        let files = RLIMIT_NOFILE
-      #endif
-      guard getrlimit(files, &limit) == 0 else { return }
-      limit.rlim_cur = min(limit.rlim_max, 1 << 20)
-      setrlimit(files, &limit)
-    }
   }
 #endif
