@@ -73,7 +73,7 @@
 
     private func models() throws -> [NamedWeights] {
       var named = model
-      if let weights { named.insert(NamedWeights(fileOf: weights), at: 0) }
+      if let weights { named.insert(.init(name: ModelRepository.name(ofWeights: weights.text), path: weights), at: 0) }
       guard !named.isEmpty else {
         throw Failure(.usage, "expected the weights of a model, found none; name a file, or --model name=path")
       }
@@ -107,10 +107,6 @@
       return NamedWeights(
         name: String(argument[..<sign]), path: try Path.parse(String(argument[argument.index(after: sign)...])))
     }
-
-    init(fileOf path: Path) { self.init(name: ModelRepository.name(ofWeights: path.text), path: path) }
-
-    init(name: String, path: Path) { (self.name, self.path) = (name, path) }
   }
 
   /// After a first signal that ends the server in order, lets a second one end it at once.
