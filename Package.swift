@@ -1,12 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+let lenient: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
 ]
+
+let strict: [SwiftSetting] = lenient + [.enableUpcomingFeature("MemberImportVisibility")]
 
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
@@ -39,10 +40,13 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
   ],
   targets: [
     .target(name: "CDenseKernels", exclude: ["README.md"], cSettings: strictC + [.headerSearchPath(".")]),
@@ -87,9 +91,14 @@ let package = Package(
         served("HummingbirdTLS", "hummingbird"), served("NIOCore", "swift-nio"), served("NIOPosix", "swift-nio"),
         served("NIOTLS", "swift-nio"), served("NIOHTTPTypes", "swift-nio-extras"), served("NIOSSL", "swift-nio-ssl"),
         served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
-        served("ServiceLifecycle", "swift-service-lifecycle"),
+        served("ServiceLifecycle", "swift-service-lifecycle"), served("GRPCCore", "grpc-swift-2"),
+        served("GRPCNIOTransportHTTP2", "grpc-swift-nio-transport"), served("NIOHPACK", "swift-nio-http2"),
+        served("NIOHTTP2", "swift-nio-http2"), served("SwiftProtobuf", "swift-protobuf"),
       ],
-      swiftSettings: strict),
+      exclude: ["GRPC/Schema/inference.proto", "GRPC/Schema/health.proto"],
+      // Modules of NIO and gRPC wrap the C library and zlib as well, and the compiler takes whichever it loads first for
+      // the owner of `stat` and `z_stream`, which no import of this target's could then name.
+      swiftSettings: lenient),
     .executableTarget(
       name: "densenet",
       dependencies: [
@@ -122,6 +131,8 @@ let package = Package(
         "DenseNetServer", "DenseNetTasks", "DenseNetData", "DenseNetIO", "DenseNets",
         served("Hummingbird", "hummingbird"), served("NIOCore", "swift-nio"), served("HTTPTypes", "swift-http-types"),
         served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
+        served("GRPCCore", "grpc-swift-2"), served("GRPCNIOTransportHTTP2", "grpc-swift-nio-transport"),
+        served("SwiftProtobuf", "swift-protobuf"),
       ],
       swiftSettings: strict),
     .testTarget(

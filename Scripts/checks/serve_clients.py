@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds `densenet serve` to what the protocol's own clients expect: tritonclient's and KServe's.
+"""Holds `densenet serve` to what the protocol's own clients expect: tritonclient's and KServe's, over HTTP and gRPC.
 
     python Scripts/checks/serve_clients.py --binary .build/release/densenet
     python Scripts/checks/serve_clients.py --weights flowers.safetensors
 
-Needs: pip install 'tritonclient[http]' kserve numpy pillow safetensors
+Needs: pip install 'tritonclient[http,grpc]' kserve numpy pillow safetensors
 
-Starts the server on a free port, with weights that a few training steps on the sample inside the program make where none
+Starts the server on free ports, with weights that a few training steps on the sample inside the program make where none
 are given. Logits must equal those of `densenet predict` to 1e-6, and the metadata, configuration, statistics and
 repository calls must work.
 
@@ -36,19 +36,20 @@ LIMIT = 1e-6
 
 
 class Server:
-    """`densenet serve` on a free port, for the time of a `with`."""
+    """`densenet serve` on free ports, for the time of a `with`."""
 
     def __init__(self, program, weights):
-        self.command = [program.binary, "serve", "--model", f"net={weights}", "--port", "0", "--drain", "0"]
+        self.command = [program.binary, "serve", "--model", f"net={weights}", "--port", "0", "--grpc-port", "0", "--drain", "0"]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
-        match = re.search(r"serving net on http://(127\.0\.0\.1:(\d+))", line)
+        match = re.search(r"serving net on http://(127\.0\.0\.1:\d+) \(gRPC (\d+)\)", line)
         if not match:
             Program.fail(f"expected the line of a server that is ready, found: {line}")
         self.address = match[1]
         self.url = f"http://{self.address}"
+        self.grpc = f"127.0.0.1:{match[2]}"
         return self
 
     def __exit__(self, *_):
@@ -191,6 +192,16 @@ def check_predict(checks, server, paths, probabilities, labels):
     checks.at_most("/metrics counts them", 0 if 'route="/predict",method="POST",status="200"} 4' in metrics else 1, 0)
 
 
+def check_grpc(checks, server, x, expected, paths, probabilities, labels, folder):
+    case = folder / "case.npz"
+    names = json.dumps({"paths": [str(path) for path in paths], "labels": labels})
+    np.savez(case, x=x, expected=expected, probabilities=probabilities, names=np.array(names))
+    script = pathlib.Path(__file__).with_name("serve_grpc_clients.py")
+    for client in ["triton", "kserve"]:
+        status = subprocess.run([sys.executable, script, client, server.grpc, case]).returncode
+        checks.at_most(f"{client}, gRPC: exit status of its checks", status, 0)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     Program.add_options(arguments)
@@ -210,6 +221,7 @@ def main():
             check_triton(checks, server, x, expected, paths, probabilities, labels)
             asyncio.run(check_kserve(checks, server, x, expected))
             check_predict(checks, server, paths, probabilities, labels)
+            check_grpc(checks, server, x, expected, paths, probabilities, labels, folder)
         checks.at_most("exit status after SIGTERM", server.status, 0)
     checks.finish()
 

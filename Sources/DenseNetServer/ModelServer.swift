@@ -22,6 +22,8 @@
     let loader: WorkerPool
     let lifecycle = Lifecycle()
     let bodies: BodyBudget
+    /// Calls that watch the server's health.
+    let watchers = Counter()
 
     public struct Configuration: Sendable {
       /// Images of requests that are accepted and not answered yet, at most.
@@ -55,6 +57,13 @@
 
     /// Whether the server takes requests and all its models are there.
     public var isReady: Bool { !lifecycle.isEnding && models.isReady }
+
+    /// Whether the server takes requests and a model is there.
+    /// - Throws: `ServiceError(.notFound)` where there is no model of that name.
+    func isReady(_ model: String, version: String?) throws(ServiceError) -> Bool {
+      _ = try models.versions(of: model)
+      return !lifecycle.isEnding && (try? models.model(model, version: version)) != nil
+    }
 
     /// From now on the server is not ready, and its answers ask clients to close their connections.
     public func beginEnding() { lifecycle.begin() }

@@ -9,7 +9,13 @@
     /// Decoding, resizing and normalising, in seconds per request.
     let decoding = Histogram(Histogram.seconds)
     let waiting = Histogram(Histogram.seconds)
-    /// Answers by route and status.
+    let http = AnswerMetrics()
+    let grpc = AnswerMetrics()
+  }
+
+  /// Answers over one protocol.
+  final class AnswerMetrics: Sendable {
+    /// By route and status.
     let answers = Mutex<[Answer: Int]>([:])
     /// From a request's head to its answer, in seconds, by route.
     let latencies = Mutex<[String: Histogram]>([:])
@@ -46,7 +52,10 @@
   final class Counter: Sendable {
     private let count = Atomic<Int>(0)
 
-    func add() { count.add(1, ordering: .relaxed) }
+    /// - Returns: the new value.
+    @discardableResult
+    func add() -> Int { count.add(1, ordering: .relaxed).newValue }
+    func subtract() { count.subtract(1, ordering: .relaxed) }
     var value: Int { count.load(ordering: .relaxed) }
   }
 

@@ -1,3 +1,4 @@
+import DenseNetData
 public import DenseNets
 
 /// What a task reports to its caller while it works, and how the caller stops it.
@@ -25,6 +26,12 @@ public struct TaskMonitor: Sendable {
   public var names: @Sendable ([Failure.Setting]) -> String = { _ in "" }
 
   public init() {}
+
+  /// Notes what a crop leaves out of images that are used, where their size may be given.
+  func note(_ shapes: ImageShapes, _ preprocessing: Preprocessing) {
+    guard let lost = shapes.croppedEdges(by: preprocessing) else { return }
+    note("\(lost), which resizing to a given size keeps", settings: ["imageSize"])
+  }
 
   func note(_ text: String, settings: [Failure.Setting]) { note(text + names(settings)) }
   func warning(_ text: String, settings: [Failure.Setting]) { warning(text + names(settings)) }

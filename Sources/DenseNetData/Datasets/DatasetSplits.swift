@@ -14,6 +14,8 @@ public struct DatasetSplits: Sendable {
   package var rule: SplitRule?
   /// How a part was taken from the training images, where they came in parts; nil: none was.
   package var carved: SplitRule?
+  /// The shapes of images in files.
+  package var shapes = ImageShapes()
 
   public init(
     train: any LabeledImages, validation: (any LabeledImages)? = nil, test: any LabeledImages, origin: String,

@@ -8,6 +8,8 @@ public struct ImageBatch: Sendable {
   /// Of each image, its position among the loader's paths.
   public let indices: [Int]
   public let skipped: [SkippedImage]
+  /// The shapes of the images, as they were decoded.
+  package let shapes: ImageShapes
 
   /// The images that this batch accounts for, skipped ones included.
   public var count: Int { indices.count + skipped.count }
@@ -39,9 +41,10 @@ public final class ImageLoader: Sendable, Sequence, IteratorProtocol {
       var pending = PendingBatch(preprocessing: preprocessing)
       for (index, path) in paths.enumerated() {
         do {
-          let image = try preprocessing.image(try DecodedImage(contentsOf: path), atLeast: minimumSide)
+          let decoded = try DecodedImage(contentsOf: path)
+          let image = try preprocessing.image(decoded, atLeast: minimumSide)
           if !pending.fits(image), !queue.push(pending.taken()) { return }
-          pending.add(image, index)
+          pending.add(image, index, of: decoded)
         } catch {
           pending.skip(path, error)
         }
@@ -63,6 +66,7 @@ private struct PendingBatch {
   private var images: [DecodedImage] = []
   private var indices: [Int] = []
   private var skipped: [SkippedImage] = []
+  private var shapes = ImageShapes()
 
   init(preprocessing: Preprocessing) { self.preprocessing = preprocessing }
 
@@ -72,8 +76,9 @@ private struct PendingBatch {
     images.first.map { ($0.height, $0.width) == (image.height, image.width) } ?? true
   }
 
-  mutating func add(_ image: DecodedImage, _ index: Int) {
+  mutating func add(_ image: DecodedImage, _ index: Int, of decoded: DecodedImage) {
     images.append(image)
+    shapes.add(height: decoded.height, width: decoded.width)
     indices.append(index)
   }
 
@@ -88,7 +93,7 @@ private struct PendingBatch {
   mutating func taken() -> ImageBatch {
     defer { self = PendingBatch(preprocessing: preprocessing) }
     return ImageBatch(
-      images: images.isEmpty ? nil : preprocessing.batch(images), indices: indices, skipped: skipped)
+      images: images.isEmpty ? nil : preprocessing.batch(images), indices: indices, skipped: skipped, shapes: shapes)
   }
 }
 

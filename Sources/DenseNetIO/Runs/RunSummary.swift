@@ -40,6 +40,8 @@ public struct RunSummary: Sendable, Equatable {
   public var seed: UInt64
   /// Wall-clock time of the whole run, evaluation included.
   public var seconds: Double
+  /// Whether the best epoch is known: older versions did not note it, and ``bestEpoch`` is then the last one.
+  package private(set) var namesBest = true
 
   public init(
     model: String, dataset: String, trainLoss: Double, trainAccuracy: Double, testLoss: Double, testAccuracy: Double,
@@ -114,6 +116,7 @@ extension RunSummary: Codable {
       precision: try values.decode(String.self, forKey: .precision),
       threads: try values.decode(Int.self, forKey: .threads), seed: try values.decode(UInt64.self, forKey: .seed),
       seconds: try number(.seconds))
+    namesBest = values.contains(.bestTestAccuracy) || !values.contains(.testAccuracy)
     meanAUROC = try values.decodeIfPresent(Double.self, forKey: .meanAUROC)
     meanAveragePrecision = try values.decodeIfPresent(Double.self, forKey: .meanAveragePrecision)
     bestMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestMeanAUROC)

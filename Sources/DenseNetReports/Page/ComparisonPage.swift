@@ -127,6 +127,10 @@ public struct ComparisonPage: Sendable {
     return HTML.document(title: "\(runs.count) runs", body: body.joined(separator: "\n"))
   }
 
+  private var measures: String {
+    [showsAccuracy ? "accuracy" : nil, showsAUROC ? "mean AUROC" : nil].compactMap(\.self).joined(separator: ", ")
+  }
+
   private static let trainingLoss = "Training loss"
 
   /// What each training loss includes, where the runs differ in that.
@@ -155,7 +159,7 @@ public struct ComparisonPage: Sendable {
     let names = runs.map(\.name).joined(separator: ", ")
     return SVG.open(
       width: width, height: height, fontSize: 13, title: "Curves of \(runs.count) runs",
-      description: "\(charts.map(\.title).joined(separator: ", ")) of \(names) against epochs.",
+      description: "\(heldOut) \(measures), \(heldOut.lowercased()) loss and training loss of \(names) against epochs.",
       isDocument: true)
       + "\n<style>\(ChartStyle.darkRules(lines: runs.count))</style>\n"
       + SVG.rectangle(0, 0, width: width, height: height, "background", colors.background) + "\n"

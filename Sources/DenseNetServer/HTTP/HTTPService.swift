@@ -69,11 +69,17 @@
       defer { watching.cancel() }
       do {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-          tasks.addTask { try await running.value }
+          tasks.addTask {
+            try await withTaskCancellationHandler {
+              try await running.value
+            } onCancel: {
+              running.cancel()
+            }
+          }
           tasks.addTask {
             try await gracefulShutdown()
             server.beginEnding()
-            await drain(registry)
+            await registry.drain(options.drain) { server.requestsInProgress == 0 }
             await listener.takeLastConnections()
             await group.triggerGracefulShutdown()
             try await running.value
@@ -81,13 +87,8 @@
           try await tasks.next()
           tasks.cancelAll()
         }
-      } catch let error as IOError {
-        throw Failure(
-          .inputOutput,
-          "\(options.host), port \(options.port): cannot listen there: \(String(cString: strerror(error.errnoCode)).lowercased()); choose another host or port"
-        )
-      } catch let error as SocketAddressError.UnknownHost {
-        throw Failure(.usage, "\(options.host): no such host (\(error)); choose another")
+      } catch {
+        throw Failure.listening(options.host, options.port, error)
       }
     }
 
@@ -115,7 +116,7 @@
             inner: HTTP1Channel(responder: responder, configuration: http), registry: registry, times: times)
         }
       }
-      let configuration = try Self.tlsConfiguration(tls.certificate, tls.key)
+      let configuration = try CertificateFiles.configuration(tls.certificate, tls.key)
       let http2 = HTTP2ChannelConfiguration(
         idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(30), streamConfiguration: http)
       return HTTPServerBuilder { responder in
@@ -123,37 +124,6 @@
           inner: try HTTP2UpgradeChannel(
             tlsConfiguration: configuration, configuration: http2, responder: responder), registry: registry,
           times: times)
-      }
-    }
-
-    private static func tlsConfiguration(_ certificate: String, _ key: String) throws -> TLSConfiguration {
-      for path in [certificate, key] where !FileManager.default.isReadableFile(atPath: path) {
-        throw Failure(.missingInput, "\(path): no such file, or it cannot be read; check the path and its permissions")
-      }
-      do {
-        let chain = try NIOSSLCertificate.fromPEMFile(certificate)
-        let key = try NIOSSLPrivateKey(file: key, format: .pem)
-        guard !chain.isEmpty else {
-          throw Failure(.invalidData, "\(certificate): expected a certificate in PEM, found none")
-        }
-        return .makeServerConfiguration(certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-      } catch let failure as Failure {
-        throw failure
-      } catch {
-        throw Failure(
-          .invalidData,
-          "\(certificate), \(key): expected a certificate and its key in PEM, found something else (\(error))")
-      }
-    }
-
-    /// Lets clients learn that the server is about to end; shorter where nobody is connected.
-    private func drain(_ registry: ConnectionRegistry) async {
-      let clock = ContinuousClock()
-      let end = clock.now + options.drain
-      var quiet = 0
-      while clock.now < end, quiet < 20 {
-        quiet = registry.count == 0 && server.requestsInProgress == 0 ? quiet + 1 : 0
-        try? await clock.sleep(for: .milliseconds(50))
       }
     }
 

@@ -7,15 +7,16 @@
   extension ModelServer {
     var prometheusText: String {
       var text = PrometheusText()
-      let answers = metrics.answers.withLock { $0 }
+      let answers = metrics.http.answers.withLock { $0 }
       text.begin("densenet_http_requests_total", "counter", "Answered requests.")
       for (answer, count) in answers.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
         text.add(count, [("route", answer.route), ("method", answer.method), ("status", "\(answer.status)")])
       }
       text.begin("densenet_http_request_seconds", "histogram", "Time from a request's head to its answer.")
-      for (route, histogram) in metrics.latencies.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+      for (route, histogram) in metrics.http.latencies.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
         text.add(histogram, [("route", route)])
       }
+      addCalls(&text)
       text.begin("densenet_requests_in_progress", "gauge", "Requests that are not answered yet.")
       text.add(lifecycle.requests)
       text.begin("densenet_queue_images", "gauge", "Images of requests that are accepted and not answered yet.")
@@ -35,6 +36,18 @@
       addModels(&text)
       addProcess(&text)
       return text.text
+    }
+
+    private func addCalls(_ text: inout PrometheusText) {
+      text.begin("densenet_grpc_requests_total", "counter", "Answered calls over gRPC.")
+      let answers = metrics.grpc.answers.withLock { $0 }
+      for (answer, count) in answers.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
+        text.add(count, [("method", answer.route), ("code", "\(answer.status)")])
+      }
+      text.begin("densenet_grpc_request_seconds", "histogram", "Time of a call over gRPC.")
+      for (route, histogram) in metrics.grpc.latencies.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+        text.add(histogram, [("method", route)])
+      }
     }
 
     private func addModels(_ text: inout PrometheusText) {

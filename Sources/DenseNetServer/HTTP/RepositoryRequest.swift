@@ -14,18 +14,15 @@
 
     /// Of a load or an unload. What would bring a file or a configuration is refused: no request does.
     static func requireNoFiles(_ body: [UInt8]) throws {
-      var found: String?
+      var found: ServiceError?
       try read(body) { scanner, key throws(JSONProblem) in
         guard key == "parameters" else { return try scanner.skipValue() }
         try scanner.object { scanner, key throws(JSONProblem) in
-          if key == "config" || key.hasPrefix("file:") { found = key }
+          do throws(ServiceError) { try ModelServer.requireNoFile(key) } catch { found = error }
           try scanner.skipValue()
         }
       }
-      if let found {
-        throw ServiceError(
-          .invalidArgument, "parameters: \"\(shown(found))\" is not taken: models come from this server's own files")
-      }
+      if let found { throw found }
     }
 
     private static func read(

@@ -44,7 +44,7 @@
 
     private func take(_ count: Int, _ taken: inout Int) throws(ServiceError) {
       guard bodies.take(count) else {
-        throw ServiceError(.unavailable, "too many large requests at once; try again later", retryAfter: 1)
+        throw ServiceError.tooManyBodies
       }
       taken += count
     }
@@ -66,12 +66,6 @@
           .unsupportedMedia, "Content-Encoding: expected gzip, deflate or identity, found \"\(shown(name))\"")
       }
       return coding
-    }
-  }
-
-  extension ServiceError {
-    fileprivate static func tooLarge(_ limit: Int) -> ServiceError {
-      ServiceError(.tooLarge, "the body: expected at most \(limit) bytes, found more; send fewer or smaller images")
     }
   }
 #endif

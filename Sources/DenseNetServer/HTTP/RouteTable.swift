@@ -71,7 +71,7 @@
       let start = ContinuousClock.now
       var response: Response
       do {
-        if !isOpen { try requireToken(of: request) }
+        if !isOpen { try requireToken(request.headers[.authorization] ?? "") }
         let connection = (context as? any ConnectionContext)?.requestConnection?.connection
         let call = RouteCall(
           request: request, connection: connection, model: Self.decoded(context.parameters.get("model")) ?? "",
@@ -82,7 +82,7 @@
         if service.code == .internalError { context.logger.error("\(route): \(error)") }
         response = service.response
       }
-      metrics.answered(
+      metrics.http.answered(
         .init(route: route, method: request.method.rawValue, status: response.status.code),
         seconds: (ContinuousClock.now - start).inSeconds)
       return response
@@ -90,34 +90,6 @@
 
     private static func decoded(_ part: String?) -> String? {
       part.map { $0.removingURLPercentEncoding() ?? $0 }
-    }
-
-    /// - Throws: `ServiceError(.unauthenticated)`; what it compares takes the same time wherever the tokens differ.
-    func requireToken(of request: Request) throws(ServiceError) {
-      guard let token = configuration.token else { return }
-      let given = request.headers[.authorization].map { Array($0.utf8) } ?? []
-      guard BearerToken.matches(given, token) else {
-        throw ServiceError(.unauthenticated, "expected an Authorization header with this server's token (Bearer …)")
-      }
-    }
-  }
-
-  /// The token of `Authorization: Bearer TOKEN`.
-  enum BearerToken {
-    /// - Parameter header: the header's value.
-    static func matches(_ header: [UInt8], _ token: [UInt8]) -> Bool {
-      let scheme = Array("bearer ".utf8)
-      guard header.count > scheme.count,
-        zip(header, scheme).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 })
-      else { return false }
-      let given = header[scheme.count...].drop { $0 == UInt8(ascii: " ") }
-      var difference = UInt8(given.count == token.count ? 0 : 1)
-      for index in token.indices {
-        // Of a shorter one its own bytes again, so that the time tells of the given token's length at most.
-        let byte = given.isEmpty ? 0 : given[given.startIndex + index % given.count]
-        difference |= byte ^ token[index]
-      }
-      return difference == 0
     }
   }
 #endif

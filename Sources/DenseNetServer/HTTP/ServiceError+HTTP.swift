@@ -15,7 +15,7 @@
       case .notFound: .notFound
       case .methodNotAllowed: .methodNotAllowed
       case .tooSlow: .requestTimeout
-      case .unavailable, .timedOut: .serviceUnavailable
+      case .unavailable, .timedOut, .cancelled: .serviceUnavailable
       case .internalError: .internalServerError
       }
     }

@@ -89,6 +89,16 @@
   // MARK: - Looking up
 
   extension ModelRepository {
+    /// A name for weights: the file's, or that of the folder of a run, with `-` for what a model's name cannot hold.
+    public static func name(ofWeights path: String) -> String {
+      let url = URL(fileURLWithPath: path)
+      var stem = url.deletingPathExtension().lastPathComponent
+      if stem == "model" || stem == "best" { stem = url.deletingLastPathComponent().lastPathComponent }
+      let name = String(
+        stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0) ? $0 : "-" }.prefix(100))
+      return name.first.map { $0.isLetter || $0.isNumber } == true ? name : "model"
+    }
+
     /// The names of all models, in memory or not, sorted.
     public var names: [String] { state.withLock { $0.keys.sorted() } }
 

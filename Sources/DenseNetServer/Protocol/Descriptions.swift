@@ -100,6 +100,14 @@
       ])
     }
 
+    /// - Parameter parameter: the name of one in a request to load or unload a model.
+    /// - Throws: `ServiceError` where it would bring a file or a configuration: no request does.
+    static func requireNoFile(_ parameter: String) throws(ServiceError) {
+      guard parameter == "config" || parameter.hasPrefix("file:") else { return }
+      throw ServiceError(
+        .invalidArgument, "parameters: \"\(shown(parameter))\" is not taken: models come from this server's own files")
+    }
+
     /// - Parameter readyOnly: leaves out what is not in memory.
     func repositoryIndex(readyOnly: Bool) -> JSON {
       .array(

@@ -186,11 +186,6 @@
     }
   }
 
-  extension ServiceError {
-    static let sharedMemory = ServiceError(
-      .invalidArgument, "shared memory: this server reads no client's memory; send the tensor itself")
-  }
-
   // MARK: - Answers
 
   extension InferResponse {

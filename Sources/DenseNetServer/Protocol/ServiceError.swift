@@ -25,6 +25,8 @@
       case unavailable
       /// The time that the request gave was up before there was a result.
       case timedOut
+      /// The client wants no answer any more.
+      case cancelled
       case internalError
     }
 
@@ -42,6 +44,16 @@
 
     public var description: String { message }
 
+    static func tooLarge(_ limit: Int) -> ServiceError {
+      ServiceError(.tooLarge, "the body: expected at most \(limit) bytes, found more; send fewer or smaller images")
+    }
+
+    static let tooManyBodies = ServiceError(
+      .unavailable, "too many large requests at once; try again later", retryAfter: 1)
+
+    static let sharedMemory = ServiceError(
+      .invalidArgument, "shared memory: this server reads no client's memory; send the tensor itself")
+
     /// What a client is told of a failure of the library.
     init(_ failure: Failure) {
       let code: Code =
@@ -58,7 +70,7 @@
       switch error {
       case let error as ServiceError: self = error
       case let failure as Failure: self.init(failure)
-      case is CancellationError: self.init(.unavailable, "the request was cancelled")
+      case is CancellationError: self.init(.cancelled, "the request was cancelled")
       default: self.init(.internalError, "the server failed at this request; its log says more")
       }
     }

@@ -26,7 +26,7 @@ extension ImageSource {
     var result = DatasetSplits(
       train: sound.train, validation: sound.validation, test: sound.test, origin: found.origin, warnings: warnings)
     if try !isSplit() { result.rule = rule }
-    result.carved = found.carved
+    (result.carved, result.shapes) = (found.carved, sound.shapes)
     return result
   }
 }

@@ -28,6 +28,8 @@ public struct EvaluationResult: Sendable, Equatable {
   public internal(set) var predictions: [Prediction] = []
   /// Which of a user's own images these are; nil: those for testing.
   public internal(set) var part: EvaluationPart?
+  /// Of images in files.
+  var shapes = ImageShapes()
   /// Of each prediction, the image's file by its bytes; empty where the images are not in files.
   var paths: [String] = []
 

@@ -89,8 +89,11 @@ extension EvaluationTask {
     let batches = try ImageLoader(
       images.paths, preprocessing: preprocessing, batchSize: size, minimumSide: network.net.minimumSize)
     var result = try measure(total: images.count, of: images) {
-      batches.next().map { Batch(images: $0.images, labels: [], places: $0.indices, skipped: $0.skipped) }
+      batches.next().map {
+        Batch(images: $0.images, labels: [], places: $0.indices, skipped: $0.skipped, shapes: $0.shapes)
+      }
     }
+    monitor.note(result.shapes, preprocessing)
     (result.classNames, result.part) = (images.classNames, part)
     guard result.examples > 0 else {
       throw Failure(

@@ -108,9 +108,10 @@ public struct EvaluationTask {
       batches.next().map { batch in
         Batch(
           images: batch.images, labels: batch.indices.map { examples[$0].label }, places: batch.indices,
-          skipped: batch.skipped, files: batch.indices.map { examples[$0] })
+          skipped: batch.skipped, shapes: batch.shapes, files: batch.indices.map { examples[$0] })
       }
     }
+    monitor.note(result.shapes, preprocessing)
     result.skipped.insert(contentsOf: images.skipped, at: 0)
     (result.classNames, result.part) = (images.classNames, part)
     guard result.examples > 0 else {
@@ -135,6 +136,7 @@ public struct EvaluationTask {
     /// Of each image, its position in the dataset.
     let places: [Int]
     let skipped: [SkippedImage]
+    var shapes = ImageShapes()
     /// Where the images are in files.
     var files: [ImageFolder.Example]?
   }
@@ -184,6 +186,7 @@ public struct EvaluationTask {
     while let batch = try next() {
       for image in batch.skipped { onSkipped(image) }
       result.skipped += batch.skipped
+      result.shapes.add(batch.shapes)
       if let images = batch.images {
         let activation: OutputActivation = labels == nil ? .softmax : .sigmoid
         let logits = try views.logits(images, activation: activation) { try predictor.logits($0) }

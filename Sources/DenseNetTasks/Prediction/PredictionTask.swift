@@ -43,11 +43,13 @@ public struct PredictionTask {
     if heatMaps != nil { outputs.insert(.activations) }
     monitor.stageBegins(.init("predicting", total: files.paths.count))
     var (done, features): (Int, [Tensor]) = (0, [])
+    var shapes = ImageShapes()
     let batches = try ImageLoader(
       files.paths, preprocessing: classifier.preprocessing, batchSize: batchSize, minimumSide: classifier.minimumSide)
     for batch in batches {
       for image in batch.skipped { onSkipped(image) }
       result.skipped += batch.skipped
+      shapes.add(batch.shapes)
       if let images = batch.images {
         let names = batch.indices.map { files.paths[$0] }
         let (classes, output) = try classifier.classify(images, top: max(top, 1), names: names, outputs: outputs)
@@ -68,6 +70,7 @@ public struct PredictionTask {
       }
     }
     monitor.stageEnds()
+    monitor.note(shapes, classifier.preprocessing)
     if !features.isEmpty { result.features = Tensor.concatenated(features, axis: 0) }
     return result
   }

@@ -34,8 +34,10 @@ extension RunRecord {
         testAccuracy: summary.testAccuracy, examplesPerSecond: summary.examplesPerSecond, seconds: summary.seconds,
         peakMemoryBytes: summary.peakMemoryBytes, parameters: summary.parameters)
       (results.validationLoss, results.validationAccuracy) = (summary.validationLoss, summary.validationAccuracy)
-      results.bestTestAccuracy = summary.bestTestAccuracy.isFinite ? summary.bestTestAccuracy : nil
-      (results.bestEpoch, results.bestValidationAccuracy) = (summary.bestEpoch, summary.bestValidationAccuracy)
+      if summary.namesBest {
+        results.bestTestAccuracy = summary.bestTestAccuracy.isFinite ? summary.bestTestAccuracy : nil
+        (results.bestEpoch, results.bestValidationAccuracy) = (summary.bestEpoch, summary.bestValidationAccuracy)
+      }
       (results.meanAUROC, results.bestMeanAUROC) = (summary.meanAUROC, summary.bestMeanAUROC)
       results.validationMeanAUROC = summary.validationMeanAUROC
       results.bestValidationMeanAUROC = summary.bestValidationMeanAUROC

@@ -23,6 +23,8 @@ struct TrainingSetup {
   /// The height and width of the images.
   let side: Int
   let preprocessing: Preprocessing
+  /// What a crop cuts off the images, for a person to read; nil: next to nothing.
+  let croppedEdges: String?
   let model: DenseNet
   let trainer: Trainer
   /// What the weights say of the images that they are trained on.
@@ -52,6 +54,7 @@ struct TrainingSetup {
       options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide ?? recipe.resize
       ?? chosen.imageSide
     preprocessing = try options.images.preprocessing(of: train, side: side, weights: before, recipe: recipe.normalize)
+    croppedEdges = splits.shapes.croppedEdges(by: preprocessing)
     let model = DenseNet(chosen.configuration, initialization: nil)
     self.model = model
     model.memoryEfficient = options.compute.memoryEfficient

@@ -58,6 +58,7 @@ private struct Run {
     let start = try RunStart(setup, lock: lock)
     defer { start.lock.release() }
     let recorder = try RunRecorder(start, setup, warn: monitor.warning)
+    if let lost = setup.croppedEdges { monitor.note("\(lost), which squashing keeps", settings: ["fit"]) }
     events.begins(TrainingStart(folder: start.folder, progress: start.progress, notes: start.notes))
     let checkpoints = setup.options.checkpoints
     let settings = setup.fingerprint.settings

@@ -51,19 +51,6 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print what was done as JSON.")
   var json = false
 
-  struct Report: Encodable {
-    let from: String
-    let to: String
-    let format: WeightsFormat
-    /// Where in a nested checkpoint the tensors were.
-    let entry: String
-    let tensors: Int
-    let values: Int
-    let renamed: Int
-    let model: String?
-    let numClasses: Int?
-  }
-
   func run() throws {
     let target = try WeightsFile.writtenFormat(of: to.url)
     try OutputFile.require(to.url, as: target, inputs: [from.url], replaces: force)
@@ -77,26 +64,7 @@ struct ConvertCommand: ParsableCommand {
     for line in converted.report?.lines ?? [] { printError("note: \(line)") }
     if target == .safetensors { file.metadata["format"] = "pt" }
     try file.write(to: to.url)
-    let report = Report(
-      from: from.text, to: to.text, format: reading.format, entry: reading.entry, tensors: file.tensors.count,
-      values: file.tensors.reduce(0) { $0 + $1.value.count }, renamed: reading.renamed, model: file.card.model,
-      numClasses: converted.numClasses ?? file.card.classNames?.count)
-    if json { try printJSON(report) } else { printError(line(report)) }
-  }
-
-  private func line(_ report: Report) -> String {
-    var line = "\(report.from): \(report.tensors) tensors of \(report.values) values from \(description(report.format))"
-    if !report.entry.isEmpty { line += ", under \(report.entry)" }
-    if report.renamed > 0 { line += ", \(report.renamed) renamed" }
-    return "\(line); wrote \(report.to)"
-  }
-
-  private func description(_ format: WeightsFormat) -> String {
-    switch format {
-    case .safetensors: "safetensors"
-    case .pytorch: "a PyTorch checkpoint"
-    case .pytorchLegacy: "a PyTorch checkpoint from before 1.6"
-    case .onnx: "an ONNX model"
-    }
+    let report = ConversionReport(from: from.text, to: to.text, reading, file, numClasses: converted.numClasses)
+    if json { try printJSON(report) } else { printError(report.line) }
   }
 }

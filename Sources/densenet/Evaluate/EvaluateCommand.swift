@@ -112,7 +112,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"], "inputTensors": [],
+    "initialWeights": ["densenet train --weights"], "inputTensors": [],
   ]
 }
 

@@ -78,7 +78,7 @@ struct ExportCommand: ParsableCommand {
 
 extension ExportCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"],
+    "initialWeights": ["densenet train --weights"],
     "imageSize": ["--input-size"], "inputTensors": [], "classNames": [],
   ]
 }

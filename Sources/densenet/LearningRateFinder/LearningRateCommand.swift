@@ -11,7 +11,8 @@ struct LearningRateCommand: AsyncParsableCommand {
     discussion: """
       Makes updates with increasing learning rates (Smith 2015) and plots the loss against them. The rate to train with \
       lies where the loss falls steeply, well below the rate at which it is lowest. The options of train for network, \
-      images, augmentation and optimizer apply; those for the schedule do not.
+      images, augmentation and optimizer apply. Those that matter only to a whole run have no effect: --lr, --epochs, \
+      --accumulate, --clip-norm, --patience, --ema, --threshold and those for the schedule.
 
       With --batch-sizes, measures speed and memory of training steps for batches of 16, 32, 64, … images instead.
       """)

@@ -6,7 +6,7 @@ import DenseNets
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS, test/CLASS or both, or in CLASS, to be split; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
+      "The dataset: \(DatasetFinder.knownNames.joined(separator: ", ")); folder:<path>, images in train/CLASS and val/CLASS, test/CLASS or both, or in CLASS alone; csv:<file>, a table with the columns path, label and optionally split, or several labels per image. Default: in training the recipe's (cifar10 for paper-cifar), else fashion-mnist.",
       valueName: "name"))
   var dataset: String?
 
@@ -18,27 +18,27 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     number:
-      "Height and width to which images are resized, in pixels. \(ChosenModel.sideHelp)",
+      "Height and width to which images are resized, in pixels. Default: as the weights record, if any are given, else the network's own (\(ChosenModel.ownSides)).",
     valueName: "pixels")
   var resize: Positive?
 
   @Option(
     number:
-      "Use only <n> test images, and as many for validation: the first ones; of folder: and csv:, the same share of each class, chosen by --split-seed. Default: all."
+      "Use only <n> images to test on, and in training as many for validation: the first ones; of folder: and csv:, the same share of each class, chosen by --split-seed. Default: all."
   )
   var testLimit: Positive?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Share of each class to hold out, where images are not split already; with --test-share, for validation: to choose the best epoch by, and not for the test accuracy. 0: none. Default: 0.2; evaluate uses every image.",
+      "Share of each class that training holds out where images are not split already: for testing, or beside --test-share for validation, by which the best epoch is chosen. 0: none. Default: 0.2; evaluate takes what the weights record with --part, else uses every image.",
       valueName: "share"), transform: DataOptions.parseShare)
   var valShare: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Share of each class to hold out for testing, beside the one of --val-share. Default: none.",
+      "Share of each class that training holds out for testing, beside the one of --val-share. Default: none; evaluate takes what the weights record with --part.",
       valueName: "share"), transform: DataOptions.parseShare)
   var testShare: Double?
 

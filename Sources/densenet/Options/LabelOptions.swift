@@ -7,13 +7,13 @@ import DenseNets
 struct TableOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "With csv:<file>, for several labels per image: the columns of labels, each of 0 and 1 (also True and False), empty where unknown. Default: one class per image.",
+      "With csv:<file>, for several labels per image: the columns of labels, each of 0 and 1 (also True and False), empty where unknown. Default: one class per image; evaluate takes the labels that the weights name, if these are for several.",
       valueName: "name,name,…"), transform: { try TableColumns.names($0) })
   var labelColumns: [String]?
 
   @Option(
     help: ArgumentHelp(
-      "With csv:<file>, for several labels per image: what separates the labels in the label column, such as \"|\"; an empty field and \"No Finding\" mean no label. Default: one class per image.",
+      "With csv:<file>, for several labels per image: what separates the labels in the label column, such as \"|\"; an empty field and \"No Finding\" mean no label. Default: one class per image; evaluate takes what training took, if the table has that column.",
       valueName: "text"))
   var labelSeparator: String?
 
@@ -31,12 +31,13 @@ struct TableOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "With csv:<file>: the column of classes, or of joined labels. Default: label.", valueName: "name"))
+      "With csv:<file>: the column of classes, or of joined labels. Default: label; evaluate takes the one of training if there is no label.",
+      valueName: "name"))
   var labelColumn: String?
 
   @Option(
     help: ArgumentHelp(
-      "With csv:<file>: a column, such as that of patients, whose rows of one value all train or all test when the table is split. Default: each row by itself.",
+      "With csv:<file>: a column, such as that of patients, whose rows of one value all train or all test when the table is split. Default: each row by itself; evaluate takes the one of training if the table has it.",
       valueName: "name"))
   var groupColumn: String?
 

@@ -8,7 +8,7 @@ extension DenseNet.Configuration.TransitionPool: ExpressibleByArgument {}
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR, such as densenet-bc-100-12), or a JSON file with its configuration. Default: as the weights record, if any are given, else the recipe's (densenet-bc-100-12 for paper-cifar), else d2l.",
+      "The network: d2l (the chapter's), densenet121, 161, 169, 201 or 264 (the paper's Table 1), densenet-<depth>-<growth> or densenet-bc-<depth>-<growth> (the paper's for CIFAR, such as densenet-bc-100-12), or a JSON file with its configuration. Default: the one that the weights record or their shapes imply, if any are given, else in training the recipe's (densenet-bc-100-12 for paper-cifar), else d2l.",
       valueName: "name or file.json"))
   var model: String?
 
@@ -72,6 +72,6 @@ struct ModelOptions: ParsableArguments {
 
 extension ChosenModel {
   /// What help texts say about ``imageSide``.
-  static let sideHelp =
-    "Default: the network's own (96 for d2l, 224 for Table 1, 32 for CIFAR's)."
+  static let ownSides = "96 for d2l, 224 for Table 1, 32 for CIFAR's"
+  static let sideHelp = "Default: the network's own (\(ownSides))."
 }

@@ -20,7 +20,7 @@ extension Failure {
     "highestLearningRate": ["--highest-lr"],
     "horizontalFlip": ["--flip"],
     "imageSize": ["--resize"],
-    "initialWeights": ["--init"],
+    "initialWeights": ["--weights"],
     "keptCheckpoints": ["--keep-checkpoints"],
     "learningRate": ["--lr"],
     "learningRateFactor": ["--lr-factor"],

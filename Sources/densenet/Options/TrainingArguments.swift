@@ -19,7 +19,7 @@ struct TrainingArguments: ParsableArguments {
   @Option(
     name: [.customLong("init"), .customLong("weights")],
     help: ArgumentHelp(
-      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, or a folder. Default: random weights from the seed, Xavier-uniform for d2l, He-normal for the others.",
+      "Start from these weights, running statistics included: safetensors, a PyTorch checkpoint, an ONNX model, or a folder. The two names mean the same; other commands have --weights. Default: random weights from the seed, Xavier-uniform for d2l, He-normal for the others.",
       valueName: "file"), transform: Path.parse)
   var initialWeights: Path?
 
@@ -27,7 +27,7 @@ struct TrainingArguments: ParsableArguments {
 
   @Option(
     number:
-      "With --init: the dataset's number of classes, for a new, untrained classifier where the weights have another number. Default: such weights are refused."
+      "With --weights: the dataset's number of classes, for a new, untrained classifier where the weights have another number. Default: such weights are refused."
   )
   var numClasses: Positive?
 

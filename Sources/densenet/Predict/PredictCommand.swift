@@ -201,7 +201,7 @@ struct PredictionOptions: ParsableArguments {
 
 extension PredictCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"],
+    "initialWeights": ["densenet train --weights"],
     "imageSize": ["--resize", "--crop"], "heatMaps": ["--cam"],
   ]
 }

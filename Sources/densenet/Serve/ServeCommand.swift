@@ -1,5 +1,6 @@
 #if Serve
   import ArgumentParser
+  import DenseNetIO
   import DenseNetServer
   import DenseNetTasks
   import DenseNets
@@ -11,7 +12,7 @@
   struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "serve",
-      abstract: "Serve models over HTTP: the Open Inference Protocol for programs, a page for people.",
+      abstract: "Serve models over HTTP and gRPC: the Open Inference Protocol for programs, a page for people.",
       discussion: """
         Any client of the protocol (Triton's, KServe's, OpenVINO Model Server's) can use it. A browser shows the page. \
         "curl --data-binary @picture.jpg localhost:8080/predict" classifies a picture.
@@ -50,20 +51,21 @@
       configuration.largestPicture = limits.maxPixels.value * 1_000_000
       configuration.version = DenseNetCommand.version
       let server = try ModelServer(repository, configuration: configuration)
-      OpenFiles.raiseLimit()
+      ProcessLimits.raiseOpenFiles()
       var logger = Logger(label: "densenet", factory: { _ in StandardErrorLog() })
       logger.logLevel = .error
       let options = try options()
-      let service = HTTPService(server, options: options, logger: logger) { port in
-        let scheme = options.tls == nil ? "http" : "https"
-        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
-        printError("serving \(repository.names.joined(separator: ", ")) on \(scheme)://\(host):\(port)", prefix: "")
+      let ready = ReadyLine(models: repository.names, options, waitsForGRPC: network.grpcPort != nil)
+      var services: [any Service] = [HTTPService(server, options: options, logger: logger) { ready.set(http: $0) }]
+      if let port = network.grpcPort {
+        let options = GRPCService.Options(options, port: port)
+        services.append(GRPCService(server, options: options, logger: logger) { ready.set(grpc: $0) })
       }
       let group = ServiceGroup(
         configuration: .init(
           services: [
             .init(service: SecondSignal()),
-            .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(service: JointServices(services), successTerminationBehavior: .gracefullyShutdownGroup),
           ],
           gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
       try await group.run()
@@ -71,7 +73,7 @@
 
     private func models() throws -> [NamedWeights] {
       var named = model
-      if let weights { named.insert(NamedWeights(fileOf: weights), at: 0) }
+      if let weights { named.insert(.init(name: ModelRepository.name(ofWeights: weights.text), path: weights), at: 0) }
       guard !named.isEmpty else {
         throw Failure(.usage, "expected the weights of a model, found none; name a file, or --model name=path")
       }
@@ -105,17 +107,6 @@
       return NamedWeights(
         name: String(argument[..<sign]), path: try Path.parse(String(argument[argument.index(after: sign)...])))
     }
-
-    /// Under the file's name, without what a model's name cannot hold.
-    init(fileOf path: Path) {
-      var stem = path.url.deletingPathExtension().lastPathComponent
-      if stem == "model" || stem == "best" { stem = path.url.deletingLastPathComponent().lastPathComponent }
-      let name = String(
-        stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0) ? $0 : "-" }.prefix(100))
-      self.init(name: name.first.map { $0.isLetter || $0.isNumber } == true ? name : "model", path: path)
-    }
-
-    init(name: String, path: Path) { (self.name, self.path) = (name, path) }
   }
 
   /// After a first signal that ends the server in order, lets a second one end it at once.

@@ -16,6 +16,13 @@
     var port = 8080
 
     @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "The port for gRPC, at the same address; 0 takes a free one. Default: no gRPC.", valueName: "n"),
+      transform: NetworkOptions.parsePort)
+    var grpcPort: Int?
+
+    @Option(
       help: ArgumentHelp(
         "A further name by which clients call this server; may be repeated. Requests to names that are not the server's own are refused. Default: localhost, the machine's name, and addresses.",
         valueName: "name"))
@@ -36,16 +43,21 @@
   }
 
   struct ServeLimits: ParsableArguments {
-    @Option(number: "Images that are accepted and not answered yet; requests beyond get 503.", valueName: "images")
+    @Option(
+      number: "Images that are accepted and not answered yet; requests beyond get 503, or UNAVAILABLE over gRPC.",
+      valueName: "images")
     var maxQueue: Positive = Positive(256)
 
-    @Option(number: "Largest body of a request, in MiB.", valueName: "mib")
+    @Option(number: "Largest body of a request, or message over gRPC, in MiB.", valueName: "mib")
     var maxBody: Positive = Positive(64)
 
     @Option(number: "Largest picture, in millions of pixels.", valueName: "mp")
     var maxPixels: Positive = Positive(50)
 
-    @Option(number: "Connections at once. Where there are more, those go that have been idle the longest.")
+    @Option(
+      number:
+        "Connections at once, over HTTP and over gRPC each. Where there are more, those go that have been idle the longest."
+    )
     var maxConnections: Positive = Positive(2048)
 
     @Option(
@@ -84,7 +96,7 @@
 
     /// - Throws: `Failure(.usage)` where others could reach the server without a token, and that is not asked for.
     func token(host: String) throws -> [UInt8]? {
-      if let tokenFile { return try Self.token(in: tokenFile) }
+      if let tokenFile { return try BearerToken.read(from: tokenFile.text) }
       var options = HTTPService.Options()
       options.host = host
       guard options.isLoopback || insecure else {
@@ -94,21 +106,6 @@
         )
       }
       return nil
-    }
-
-    private static func token(in file: Path) throws -> [UInt8] {
-      guard FileManager.default.fileExists(atPath: file.text) else {
-        throw Failure(.missingInput, "\(file.text): no such file; check the path (--token-file)")
-      }
-      guard let data = FileManager.default.contents(atPath: file.text) else { throw Failure.unreadable(file.text) }
-      let token = String(decoding: data.prefix(8192), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      guard (16...4096).contains(token.utf8.count), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-        throw Failure(
-          .invalidData,
-          "\(file.text): expected one token of 16 to 4096 printable characters without spaces; make one with: openssl rand -hex 32"
-        )
-      }
-      return Array(token.utf8)
     }
   }
 
@@ -123,20 +120,5 @@
     }
 
     func log(event: LogEvent) { printError("\(event.level): \(event.message)") }
-  }
-
-  enum OpenFiles {
-    /// Lets the process have as many connections as the system lets it.
-    static func raiseLimit() {
-      var limit = rlimit()
-      #if canImport(Glibc)
-        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-      #else
-        let files = RLIMIT_NOFILE
-      #endif
-      guard getrlimit(files, &limit) == 0 else { return }
-      limit.rlim_cur = min(limit.rlim_max, 1 << 20)
-      setrlimit(files, &limit)
-    }
   }
 #endif

@@ -76,6 +76,6 @@ struct SummaryCommand: ParsableCommand {
 
 extension SummaryCommand: NamesSettings {
   static let optionNames: [Failure.Setting: [String]] = [
-    "initialWeights": ["densenet train --init"], "imageSize": ["--input"],
+    "initialWeights": ["densenet train --weights"], "imageSize": ["--input"],
   ]
 }

@@ -62,7 +62,7 @@ extension Command {
       let weights = file("features-only")
       expectFailure(
         try await sandbox.run(["predict", "--weights", weights, "none.png"]), 65,
-        saying: ["it has no classifier", "densenet train --init"])
+        saying: ["it has no classifier", "densenet train --weights"])
       expectSuccess(try await sandbox.run(["convert", weights, "m.safetensors", "--num-classes", "4"]))
       expectSuccess(try await sandbox.run(["summary", "--weights", "m.safetensors"]))
     }

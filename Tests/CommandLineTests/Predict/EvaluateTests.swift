@@ -201,6 +201,18 @@ extension Command {
       }
     }
 
+    /// What holds in training alone says so.
+    @Test(arguments: ["evaluate", "predict", "summary", "export"])
+    func speaksOfItsOwnDefaults(_ command: String) async throws {
+      let text = try await sandbox.run([command, "--help"]).output.replacing(/\s+/, with: " ")
+      #expect(text.ranges(of: "recipe's").count == text.ranges(of: "in training the recipe's").count)
+      #expect(!text.contains("to be split"))
+      for option in command == "evaluate" ? ["--val-share", "--test-share", "--label-columns", "--group-column"] : [] {
+        let help = try #require(text.firstMatch(of: try Regex(" \(option) <.+?Default: .+?(?= --[a-z]|$)")))
+        #expect(text[help.range].contains("evaluate takes"), "\(text[help.range])")
+      }
+    }
+
     @Test func tellsItsVersion() async throws {
       let outcome = try await sandbox.run(["--version"])
       #expect(outcome.status == 0 && outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)

@@ -150,6 +150,11 @@ extension Command {
       #expect(run["best_test_accuracy"] as? Double == 0.75 && run["best_mean_auroc"] as? Double == 0.8)
       #expect(run["mean_auroc"] as? Double == 0.8)
       let table = try await sandbox.run(["compare", "labels"]).output
+      // A run of an older version names no best epoch: it is looked for in the curves.
+      let old = self.summary.replacing("\"best_test_accuracy\": 0.75, \"best_epoch\": 2, ", with: "")
+      try makeRun("old", changing: ["summary.json": old, "metrics.jsonl": points.replacing("0.75", with: "0.85")])
+      let told = try await sandbox.run(["compare", "old", "--json"])
+      #expect(told.output.contains("\"best_test_accuracy\":0.85"), "\(told.output)")
       #expect(table.contains("best AUROC") && !table.contains("best acc") && !table.contains("0.9500"))
     }
 

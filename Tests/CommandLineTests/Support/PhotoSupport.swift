@@ -46,3 +46,11 @@ extension Sandbox {
     } && running.process.isRunning
   }
 }
+
+extension Outcome {
+  /// Whether the photos' shape is all that there is to say of an evaluation or a prediction.
+  var saysOnlyThatImagesAreCropped: Bool {
+    let note = #/densenet: note: .+ not square: the centre crop cuts (up to )?26% off .+ longer side, .+ \(--resize\)/#
+    return errorLines.count == 1 && errorLines[0].wholeMatch(of: note) != nil
+  }
+}

@@ -128,5 +128,30 @@ extension Command {
       expectFailure(outcome, 64, saying: [option, part])
       #expect(sandbox.names(in: "runs") == nil)
     }
+
+    /// Once in each command, with the option that helps; nothing where no image loses anything.
+    @Test func whatACropCutsOffIsNoted() async throws {
+      try sandbox.addPhotos(to: "photos", counts: ["a": 8, "b": 8])
+      let run = tinyPhotoRun + ["--dataset", "folder:photos", "--epochs", "1"]
+      let cropped = try await sandbox.run(run + ["--output", "cropped"])
+      expectSuccess(cropped)
+      let note = "16 of 16 images are not square: the centre crop cuts up to 26% off their longer side"
+      #expect(cropped.errorLines.count { $0.hasPrefix("densenet: note: \(note)") && $0.contains("(--fit)") } == 1)
+      let squashed = try await sandbox.run(run + ["--fit", "squash", "--output", "squashed"])
+      expectSuccess(squashed)
+      for command in [
+        ["evaluate", "--dataset", "folder:photos", "--part", "test"], ["predict", "photos/a/0.png"],
+        ["predict", "photos"],
+      ] {
+        let loud = try await sandbox.run(command + ["--quiet", "--weights", "cropped/model.safetensors"])
+        expectSuccess(loud)
+        #expect(loud.saysOnlyThatImagesAreCropped, "\(loud.errors)")
+        let silent = try await sandbox.run(command + ["--quiet", "--weights", "squashed/model.safetensors"])
+        #expect(silent.status == 0 && silent.errors == "", "\(silent.errors)")
+        let resized = ["--quiet", "--resize", "32", "--weights", "cropped/model.safetensors"]
+        #expect(try await sandbox.run(command + resized).errors == "")
+      }
+      #expect(!squashed.errors.contains("not square"))
+    }
   }
 }

@@ -138,7 +138,7 @@ extension Command {
         saying: ["at most the run's 1 epoch", "--warmup-epochs"])
       #expect(sandbox.names(in: "warm") == nil)
       expectFailure(
-        try await sandbox.run(tinyRun + ["--entry", "ema", "--output", "new2"]), 64, saying: ["--entry", "--init"])
+        try await sandbox.run(tinyRun + ["--entry", "ema", "--output", "new2"]), 64, saying: ["--entry", "--weights"])
     }
 
     /// A run that was killed between its last files, of images by a relative path.

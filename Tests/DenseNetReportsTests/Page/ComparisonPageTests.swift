@@ -75,7 +75,7 @@ import Testing
     #expect(["Test accuracy", "Test mean AUROC", "Test loss", "Training loss"].allSatisfy(texts.contains))
     // Each run is in three charts: of accuracy and AUROC in its own.
     for name in ["labels", "classes"] { #expect(texts.count { $0 == name } == 3, "\(name)") }
-    #expect(image.all("desc").first?.text.hasPrefix("Test accuracy, Test mean AUROC, Test loss") == true)
+    #expect(image.all("desc").first?.text.hasPrefix("Test accuracy, mean AUROC, test loss") == true)
   }
 
   @Test func trainingLossesThatDifferAreToldApart() throws {

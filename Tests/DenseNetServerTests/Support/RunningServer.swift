@@ -6,15 +6,17 @@
   import ServiceLifecycle
   import Synchronization
 
-  /// A server on a free port of the loopback interface.
+  /// A server on a free port of the loopback interface, or two.
   final class RunningServer: Sendable {
     let port: Int
+    /// 0 where there is no gRPC.
+    let grpcPort: Int
     let server: ModelServer
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
     init(
-      _ models: [(String, String)], _ configuration: ModelServer.Configuration = .init(),
+      _ models: [(String, String)], _ configuration: ModelServer.Configuration = .init(), grpc: Int? = nil,
       _ change: (inout HTTPService.Options) -> Void = { _ in }
     ) async throws {
       let repository = ModelRepository(device: try .cpu(threads: 2))
@@ -23,25 +25,32 @@
       var options = HTTPService.Options()
       (options.port, options.drain) = (0, .zero)
       change(&options)
-      let (ports, port) = AsyncStream<Int>.makeStream()
-      let service = HTTPService(
-        server, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      ) {
-        port.yield($0)
+      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      let (ports, port) = AsyncStream<(Int, isGRPC: Bool)>.makeStream()
+      var services: [any Service] = [HTTPService(server, options: options, logger: logger) { port.yield(($0, false)) }]
+      if let grpc {
+        services.append(
+          GRPCService(server, options: .init(options, port: grpc), logger: logger) { port.yield(($0, true)) })
       }
       let group = ServiceGroup(
         configuration: .init(
-          services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-          logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+          services: [.init(service: JointServices(services), successTerminationBehavior: .gracefullyShutdownGroup)],
+          logger: logger))
       let running = Task {
         defer { port.finish() }
         try await group.run()
       }
-      guard let first = await ports.first(where: { _ in true }) else {
+      var found: [Bool: Int] = [:]
+      for await (port, isGRPC) in ports {
+        found[isGRPC] = port
+        if found.count == services.count { break }
+      }
+      guard found.count == services.count else {
         try await running.value
         throw Failure(.internalError, "the server ended before it was ready")
       }
-      (self.port, self.server, self.group, self.running) = (first, server, group, running)
+      (port, grpcPort) = (found[false]!, found[true] ?? 0)
+      (self.server, self.group, self.running) = (server, group, running)
     }
 
     /// Tells the server to end, without waiting for it.

@@ -1,25 +1,7 @@
 #if Serve
   import HTTPTypes
-  public import NIOCore
+  import NIOCore
   import NIOHTTPTypes
-
-  /// How long clients may take.
-  public struct ConnectionTimes: Sendable {
-    /// For a connection without a request in progress; a request's head must have arrived whole within it.
-    public var idle = TimeAmount.seconds(60)
-    /// For a body to arrive or an answer to be read, beside what `slowestRate` allows for its size.
-    public var transfer = TimeAmount.seconds(30)
-    /// Bytes per second that a client must at least send or read.
-    public var slowestRate = 16 << 10
-    /// For a client to close its side after the last answer.
-    public var linger = TimeAmount.seconds(2)
-    /// How long a client that has closed its sending side is still taken to wait for an answer.
-    public var halfClosed = TimeAmount.milliseconds(500)
-    /// How long an idle connection is watched for a request under way before it is closed at the server's end.
-    public var lastLook = TimeAmount.milliseconds(200)
-
-    public init() {}
-  }
 
   /// Guards a connection: deadlines for slow senders and readers, `Expect: 100-continue`, an error body for what is no
   /// HTTP, and the end of the connection after an answer that says so.
@@ -39,19 +21,17 @@
     /// Whether this is a stream of HTTP/2, which ends by itself, and whose answers must not speak of the connection.
     private var isStream = false
     private var requests = 0
-    private var isReading = false
     private var closesAfterAnswer = false
     private var hasSaidClose = false
     private var hasEnded = false
-    private var received = 0
-    private var written = 0
+    private let reading: TransferDeadline
+    private let writing: TransferDeadline
     private var pendingWrites = 0
-    private var readTimer: Scheduled<Void>?
-    private var writeTimer: Scheduled<Void>?
     private var idleTimer: Scheduled<Void>?
 
     init(registry: ConnectionRegistry, times: ConnectionTimes, isEnding: @escaping @Sendable () -> Bool) {
       (self.registry, self.times, self.isEnding) = (registry, times, isEnding)
+      (reading, writing) = (TransferDeadline(times), TransferDeadline(times))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -84,7 +64,8 @@
       registry.remove(context.channel)
       connection.depart()
       self.connection = nil
-      for timer in [readTimer, writeTimer, idleTimer] { timer?.cancel() }
+      for deadline in [reading, writing] { deadline.end() }
+      idleTimer?.cancel()
     }
 
     // MARK: - Requests
@@ -94,14 +75,11 @@
       switch unwrapInboundIn(data) {
       case .head:
         requests += 1
-        (isReading, received) = (true, 0)
         idleTimer?.cancel()
         registry.setIdle(context.channel, false)
-        watchReading(context, since: .now())
-      case .body(let part): received += part.readableBytes
-      case .end:
-        isReading = false
-        readTimer?.cancel()
+        reading.begin(on: context.eventLoop) { context.close(promise: nil) }
+      case .body(let part): reading.moved(part.readableBytes)
+      case .end: reading.end()
       }
       context.fireChannelRead(data)
     }
@@ -134,7 +112,9 @@
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
       guard event is SendContinue else { return context.triggerUserOutboundEvent(event, promise: promise) }
-      if isReading { context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: promise) }
+      if reading.isRunning {
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: promise)
+      }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -142,7 +122,8 @@
       switch part {
       case .head(var head) where head.status.code >= 200 && !isStream:
         // A body that nobody will read ends the connection, and so does the server's own end once nothing else waits.
-        if isReading || head.headerFields[.connection] == "close" || (isEnding() || closesAfterAnswer) && requests <= 1
+        if reading.isRunning || head.headerFields[.connection] == "close"
+          || (isEnding() || closesAfterAnswer) && requests <= 1
         {
           hasSaidClose = true
           head.headerFields[.connection] = "close"
@@ -159,18 +140,15 @@
         let (handler, context) = bound.value
         handler.wrote(context, isLast: isEnd)
       }
-      if pendingWrites == 0 { watchWriting(context, since: .now()) }
+      if pendingWrites == 0 { writing.begin(on: context.eventLoop) { context.close(promise: nil) } }
       pendingWrites += 1
-      written += size
+      writing.moved(size)
       context.write(wrapOutboundOut(part), promise: promise)
     }
 
     private func wrote(_ context: ChannelHandlerContext, isLast: Bool) {
       pendingWrites -= 1
-      if pendingWrites == 0 {
-        writeTimer?.cancel()
-        written = 0
-      }
+      if pendingWrites == 0 { writing.end() }
       guard isLast, connection != nil else { return }
       requests -= 1
       if hasSaidClose {
@@ -215,8 +193,6 @@
     }
   }
 
-  // MARK: - Deadlines
-
   extension ConnectionHandler {
     @discardableResult
     private func schedule(
@@ -232,38 +208,6 @@
       idleTimer?.cancel()
       idleTimer = schedule(context, in: times.idle) { handler, context in
         if handler.requests == 0 { context.close(promise: nil) }
-      }
-    }
-
-    /// What is left of the time for a transfer of so many bytes until now.
-    private func left(since start: NIODeadline, bytes: Int) -> TimeAmount {
-      let allowance = TimeAmount.nanoseconds(Int64(Double(bytes) / Double(times.slowestRate) * 1e9))
-      return start + times.transfer + allowance - .now()
-    }
-
-    private func watchReading(_ context: ChannelHandlerContext, since start: NIODeadline) {
-      readTimer?.cancel()
-      readTimer = schedule(context, in: max(left(since: start, bytes: received), .milliseconds(10))) {
-        handler, context in
-        guard handler.isReading else { return }
-        if handler.left(since: start, bytes: handler.received) > .zero {
-          handler.watchReading(context, since: start)
-        } else {
-          context.close(promise: nil)
-        }
-      }
-    }
-
-    private func watchWriting(_ context: ChannelHandlerContext, since start: NIODeadline) {
-      writeTimer?.cancel()
-      writeTimer = schedule(context, in: max(left(since: start, bytes: written), .milliseconds(10))) {
-        handler, context in
-        guard handler.pendingWrites > 0 else { return }
-        if handler.left(since: start, bytes: handler.written) > .zero {
-          handler.watchWriting(context, since: start)
-        } else {
-          context.close(promise: nil)
-        }
       }
     }
   }

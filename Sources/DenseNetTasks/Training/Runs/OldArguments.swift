@@ -4,27 +4,28 @@ package struct OldArguments {
 
   /// - Parameter arguments: of a command line that was understood once.
   package init(_ arguments: [String]) {
-    let known: Set = ["--dataset", "--data-dir", "--val-share", "--split-seed", "--threads"]
+    let known: Set = ["dataset", "data-dir", "val-share", "split-seed", "threads"]
     var values: [String: String] = [:]
     for (index, argument) in arguments.enumerated() {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard known.contains(parts[0]) else { continue }
+      let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        .map(String.init)
+      guard argument.hasPrefix("--"), let name = parts.first, known.contains(name) else { continue }
       if parts.count == 2 {
-        values[parts[0]] = parts[1]
+        values[name] = parts[1]
       } else if index + 1 < arguments.count {
-        values[parts[0]] = arguments[index + 1]
+        values[name] = arguments[index + 1]
       }
     }
     self.values = values
   }
 
   package var dataset: DatasetChoice {
-    var choice = values["--dataset"].map { DatasetChoice($0) } ?? DatasetChoice()
-    choice.directory = values["--data-dir"]
-    choice.validationShare = values["--val-share"].flatMap(Double.init)
-    choice.splitSeed = values["--split-seed"].flatMap(UInt64.init) ?? 0
+    var choice = values["dataset"].map { DatasetChoice($0) } ?? DatasetChoice()
+    choice.directory = values["data-dir"]
+    choice.validationShare = values["val-share"].flatMap(Double.init)
+    choice.splitSeed = values["split-seed"].flatMap(UInt64.init) ?? 0
     return choice
   }
 
-  package var threads: Int? { values["--threads"].flatMap(Int.init) }
+  package var threads: Int? { values["threads"].flatMap(Int.init) }
 }

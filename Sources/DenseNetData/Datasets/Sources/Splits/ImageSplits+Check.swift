@@ -13,9 +13,10 @@ extension ImageSplits {
   public func checked(
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws(Failure) -> (sound: ImageSplits, skipped: [SkippedImage]) {
-    let (train, damaged) = train.decodable(progress: progress)
-    let (test, damagedTests) = test.decodable { progress(self.train.count + $0) }
-    let others = validation?.decodable { progress(self.train.count + self.test.count + $0) }
+    var shapes = ImageShapes()
+    let (train, damaged) = train.decodable(&shapes, progress: progress)
+    let (test, damagedTests) = test.decodable(&shapes) { progress(self.train.count + $0) }
+    let others = validation?.decodable(&shapes) { progress(self.train.count + self.test.count + $0) }
     let skipped = damaged + damagedTests + (others?.damaged ?? [])
     // That the system is short of files or of memory is no fault of an image.
     if let short = skipped.first(where: { $0.failure.isShortage }) { throw short.failure }
@@ -51,27 +52,33 @@ extension ImageSplits {
     }
     var sound = ImageSplits(
       train: train, validation: others?.sound, test: test, origin: origin, warnings: warnings, notes: notes)
-    (sound.comesWithTest, sound.carved) = (comesWithTest, carved)
+    (sound.comesWithTest, sound.carved, sound.shapes) = (comesWithTest, carved, shapes)
     return (sound, skipped)
   }
 }
 
 extension LabeledImageFiles {
+  /// - Parameter shapes: gets those of the images.
   fileprivate func decodable(
-    progress: @escaping @Sendable (Int) -> Void
+    _ shapes: inout ImageShapes, progress: @escaping @Sendable (Int) -> Void
   ) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
-    let state = Mutex((done: 0, damaged: [Int: Failure]()))
+    let state = Mutex((done: 0, damaged: [Int: Failure](), shapes: ImageShapes()))
     onAllCores(count) { index in
-      var failure: Failure?
-      do throws(Failure) { _ = try image(at: index) } catch { failure = error }
+      var (failure, size): (Failure?, (height: Int, width: Int)?) = (nil, nil)
+      do throws(Failure) {
+        let image = try image(at: index)
+        size = (image.height, image.width)
+      } catch { failure = error }
       let done = state.withLock { state in
         state.damaged[index] = failure
+        if let size { state.shapes.add(height: size.height, width: size.width) }
         state.done += 1
         return state.done
       }
       progress(done)
     }
-    let damaged = state.withLock { $0.damaged }
+    let (damaged, found) = state.withLock { ($0.damaged, $0.shapes) }
+    shapes.add(found)
     return (
       selecting(labels.indices.filter { damaged[$0] == nil }),
       damaged.keys.sorted().map { SkippedImage(file: paths[$0], failure: damaged[$0]!) }

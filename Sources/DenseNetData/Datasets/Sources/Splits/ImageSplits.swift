@@ -15,6 +15,8 @@ public struct ImageSplits: Sendable {
   package var comesWithTest = false
   /// How a part was taken from the training images, of images that came in parts; nil: none was.
   package var carved: SplitRule?
+  /// The shapes of the images, once each was decoded.
+  package var shapes = ImageShapes()
 
   init(
     train: LabeledImageFiles, validation: LabeledImageFiles? = nil, test: LabeledImageFiles, origin: String,

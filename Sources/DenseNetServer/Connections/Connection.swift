@@ -105,5 +105,16 @@
     func setIdle(_ channel: any Channel, _ isIdle: Bool) {
       state.withLock { $0[ObjectIdentifier(channel)]?.idleSince = isIdle ? .now() : nil }
     }
+
+    /// Lets clients learn that the server is about to end; shorter where nobody is connected.
+    func drain(_ time: Duration, isQuiet: () -> Bool) async {
+      let clock = ContinuousClock()
+      let end = clock.now + time
+      var quiet = 0
+      while clock.now < end, quiet < 20 {
+        quiet = count == 0 && isQuiet() ? quiet + 1 : 0
+        try? await clock.sleep(for: .milliseconds(50))
+      }
+    }
   }
 #endif

@@ -1,0 +1,90 @@
+#if Serve
+  import NIOCore
+  import Synchronization
+
+  /// The connections of a server over gRPC: no more than a limit, and none that is idle for long.
+  final class GRPCConnections: Sendable {
+    let registry: ConnectionRegistry
+    let times: ConnectionTimes
+    /// Memory of the messages that are not answered yet.
+    let bodies: BodyBudget
+    let largestMessage: Int
+    private let state = Mutex<[ObjectIdentifier: Entry]>([:])
+
+    private struct Entry {
+      let channel: any Channel
+      /// Calls, and those of them that keep the connection from being closed for another's sake.
+      var streams = 0
+      var busy = 0
+      /// Since when there has been no call.
+      var emptySince = NIODeadline.now()
+    }
+
+    init(limit: Int, times: ConnectionTimes, bodies: BodyBudget, largestMessage: Int) {
+      registry = ConnectionRegistry(limit: limit)
+      (self.times, self.bodies, self.largestMessage) = (times, bodies, largestMessage)
+    }
+
+    /// A client has connected.
+    func accepted(_ channel: any Channel) {
+      let id = ObjectIdentifier(channel)
+      registry.accepted(channel)
+      let hasRoom = registry.add(Connection(channel), counts: true)
+      state.withLock { $0[id] = Entry(channel: channel) }
+      channel.closeFuture.whenComplete { [self] _ in
+        registry.closed()
+        registry.remove(channel)
+        state.withLock { $0[id] = nil }
+      }
+      // Once the channel is active: before, its closing would not be noticed.
+      if !hasRoom { _ = channel.eventLoop.scheduleTask(in: .milliseconds(1)) { channel.close(promise: nil) } }
+    }
+
+    /// Guards a call that has begun.
+    func guardStream(_ channel: any Channel) -> EventLoopFuture<Void> {
+      channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.addHandler(StreamGuard(self), position: .first)
+      }
+    }
+
+    func streamBegan(_ connection: (any Channel)?) { update(connection) { $0.streams += 1 } }
+
+    func streamEnded(_ connection: (any Channel)?) {
+      update(connection) { entry in
+        entry.streams -= 1
+        if entry.streams == 0 { entry.emptySince = .now() }
+      }
+    }
+
+    func setBusy(_ connection: (any Channel)?, _ isBusy: Bool) {
+      guard let connection else { return }
+      let busy = update(connection) { entry in
+        entry.busy += isBusy ? 1 : -1
+        return entry.busy
+      }
+      if let busy { registry.setIdle(connection, busy == 0) }
+    }
+
+    @discardableResult
+    private func update<R: Sendable>(_ connection: (any Channel)?, _ body: (inout Entry) -> R) -> R? {
+      guard let connection else { return nil }
+      return state.withLock { state in
+        let id = ObjectIdentifier(connection)
+        return state[id] == nil ? nil : body(&state[id]!)
+      }
+    }
+
+    /// Closes the connections that have had no call for so long: the library's own timer asks the client first, and waits
+    /// for those that say nothing.
+    func close(emptyFor time: TimeAmount) {
+      let limit = NIODeadline.now() - time
+      for entry in state.withLock({ Array($0.values) }) where entry.streams == 0 && entry.emptySince < limit {
+        entry.channel.close(promise: nil)
+      }
+    }
+
+    func closeAll() {
+      for entry in state.withLock({ Array($0.values) }) { entry.channel.close(promise: nil) }
+    }
+  }
+#endif
