@@ -13,7 +13,20 @@ class Client:
         self.port, self.streams = port, None
 
     async def ask(self, picture):
-        """-> the index of the most probable class. Raises OSError or ValueError where the answer is none."""
+        """-> the index of the most probable class. Raises OSError or ValueError where the answer is none.
+
+        A server may close a connection that was idle: then the request goes by another one, as HTTP clients do it.
+        """
+        reused = self.streams is not None
+        try:
+            return await self.send(picture)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            self.streams = None
+            if not reused or getattr(error, "partial", b""):
+                raise OSError(f"the connection ended before the answer: {error}") from error
+            return await self.send(picture)
+
+    async def send(self, picture):
         if self.streams is None:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
