@@ -2,6 +2,8 @@
   import DenseNets
   import Foundation
   import GRPCCore
+  import NIOCore
+  import SwiftProtobuf
   import Testing
 
   @testable import DenseNetServer
@@ -33,7 +35,7 @@
     @Test func whatNobodyWaitsForLeavesTheQueue() async throws {
       let (server, work) = try await busy()
       let x = x
-      try await GRPCCaller.with(server.grpcPort) { caller in
+      try await GRPCCaller.with(server.grpcPort) { caller async throws in
         // The request's own timeout,
         var request = Inference_ModelInferRequest(x, raw: true)
         request.parameters["timeout"] = .with { $0.int64Param = 20_000 }
@@ -64,7 +66,7 @@
       configuration.queueCapacity = 4
       let (server, work) = try await busy(configuration)
       let x = x
-      try await GRPCCaller.with(server.grpcPort) { caller in
+      try await GRPCCaller.with(server.grpcPort) { caller async throws in
         let waiting = (0..<4).map { _ in Task { try await caller.infer(.init(x, raw: true)) } }
         #expect(try await waits { server.server.scheduler.accepted == 4 })
         let error = await failure { try await caller.infer(.init(x, raw: true)) }
