@@ -27,8 +27,9 @@ public struct TaskMonitor: Sendable {
 
   public init() {}
 
-  /// Notes what a crop leaves out of images that are used, where their size may be given.
+  /// Notes what a crop leaves out of images that are used, where their size may be given, and warns of dark ones.
   func note(_ shapes: ImageShapes, _ preprocessing: Preprocessing) {
+    if let dark = shapes.darkness { warning(dark) }
     guard let lost = shapes.croppedEdges(by: preprocessing) else { return }
     note("\(lost), which resizing to a given size keeps", settings: ["imageSize"])
   }

@@ -2,6 +2,8 @@
   import DenseNets
   import Foundation
   import GRPCCore
+  import NIOCore
+  import SwiftProtobuf
   import Testing
 
   @testable import DenseNetServer
@@ -58,7 +60,7 @@
     @Test func eachGetsOneClearStatus() async throws {
       let server = try await RunningServer([("tiny", weights)], .init(), grpc: 0)
       let (cases, x) = (cases, x)
-      try await GRPCCaller.with(server.grpcPort) { caller in
+      try await GRPCCaller.with(server.grpcPort) { caller async throws in
         for (number, (request, code, says)) in cases.enumerated() {
           let error = await failure { try await caller.infer(request) }
           #expect(error?.code == code && error?.message.contains(says) == true, "case \(number): \(error as Any)")
@@ -81,7 +83,7 @@
       let server = try await RunningServer([("tiny", weights)], configuration, grpc: 0)
       let x = x
       for algorithm in [CompressionAlgorithm.none, .gzip] {
-        try await GRPCCaller.with(server.grpcPort, compression: algorithm) { caller in
+        try await GRPCCaller.with(server.grpcPort, compression: algorithm) { caller async throws in
           let error = await failure {
             try await caller.call("ModelInfer", bytes: .init(repeating: 0, count: 1_000_000))
           }

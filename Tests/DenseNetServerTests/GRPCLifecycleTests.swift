@@ -2,6 +2,8 @@
   import DenseNets
   import Foundation
   import GRPCCore
+  import NIOCore
+  import SwiftProtobuf
   import Testing
 
   @testable import DenseNetServer
@@ -33,7 +35,7 @@
     @Test func whatNobodyWaitsForLeavesTheQueue() async throws {
       let (server, work) = try await busy()
       let x = x
-      try await GRPCCaller.with(server.grpcPort) { caller in
+      try await GRPCCaller.with(server.grpcPort) { caller async throws in
         // The request's own timeout,
         var request = Inference_ModelInferRequest(x, raw: true)
         request.parameters["timeout"] = .with { $0.int64Param = 20_000 }
@@ -53,10 +55,23 @@
         call.cancel()
         _ = await call.result
         #expect(try await waits { server.server.scheduler.accepted == 0 })
+        // It may do so at any time, even before the server knows of the call.
+        try await cancelMany(caller)
+        #expect(try await waits { server.server.scheduler.accepted == 0 && server.server.requestsInProgress == 0 })
       }
       work.cancel()
       _ = await work.result
       try await server.end()
+    }
+
+    private func cancelMany(_ caller: GRPCCaller) async throws {
+      for number in 0..<40 {
+        let request = Inference_ModelInferRequest(x, raw: true)
+        let call = Task { try await caller.infer(request) }
+        try await Task.sleep(for: .microseconds(100 * number))
+        call.cancel()
+        _ = await call.result
+      }
     }
 
     @Test func aFullQueueIsUnavailable() async throws {
@@ -64,7 +79,7 @@
       configuration.queueCapacity = 4
       let (server, work) = try await busy(configuration)
       let x = x
-      try await GRPCCaller.with(server.grpcPort) { caller in
+      try await GRPCCaller.with(server.grpcPort) { caller async throws in
         let waiting = (0..<4).map { _ in Task { try await caller.infer(.init(x, raw: true)) } }
         #expect(try await waits { server.server.scheduler.accepted == 4 })
         let error = await failure { try await caller.infer(.init(x, raw: true)) }
@@ -110,25 +125,26 @@
         try client.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
         return Unsafe(client)
       }
-      let (statuses, seconds) = try await GRPCCaller.with(port) { caller in
+      let statuses = Statuses()
+      let seconds = try await GRPCCaller.with(port) { caller in
         let watching = Task {
-          let statuses = Statuses()
           _ = await failure {
             try await caller.stream(
               "Watch", [Grpc_Health_V1_HealthCheckRequest.with { $0.service = "tiny" }], service: GRPCCaller.health,
               of: Grpc_Health_V1_HealthCheckResponse.self
             ) { messages in for try await message in messages { await statuses.add(message.status) } }
           }
-          return await statuses.all
         }
-        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await waits { await statuses.all == [.serving] })
         try server.server.models.unload("tiny")
-        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await waits { await statuses.all.count == 2 })
         let start = ContinuousClock.now
         try await server.end()
-        return (await watching.value, (ContinuousClock.now - start).inSeconds)
+        await watching.value
+        return (ContinuousClock.now - start).inSeconds
       }
-      #expect(statuses == [.serving, .notServing] && seconds < 5)
+      #expect(await statuses.all == [.serving, .notServing])
+      #expect(seconds < 5)
       withExtendedLifetime(silent) {}
     }
 

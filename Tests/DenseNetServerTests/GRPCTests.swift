@@ -4,6 +4,7 @@
   import DenseNets
   import Foundation
   import GRPCCore
+  import SwiftProtobuf
   import Testing
 
   @testable import DenseNetServer

@@ -61,7 +61,9 @@ extension DecodedImage {
       throw ImageProblem(
         "expected sides of at most \(grouped(sideLimit)) pixels, found \(size)", remedy: .makeSmaller)
     }
-    return try file.decode().turned(to: EXIFOrientation(ofFile: bytes))
+    var image = try file.decode().turned(to: EXIFOrientation(ofFile: bytes))
+    image.isDark = file.has16Bits && !image.pixels.contains { $0 > 15 }
+    return image
   }
 }
 
@@ -69,10 +71,15 @@ extension DecodedImage {
 private struct ImageFile {
   let width: Int
   let height: Int
+  /// Of a value, as the file has it.
+  let has16Bits: Bool
   let decode: () throws(ImageProblem) -> DecodedImage
 
   init(_ bytes: [UInt8], _ format: ImageFormat) throws(ImageProblem) {
     let header: image_header
+    // The depth stands in a PNG's first chunk.
+    has16Bits =
+      format == .png && bytes.count > 24 && bytes[24] == 16 || format == .tiff && TIFFCodec.has16Bits(bytes)
     switch format {
     case .bmp:
       let bmp = try BMPCodec.header(bytes)

@@ -6,6 +6,8 @@ public struct DecodedImage: Sendable, Equatable {
   public let channels: Int
   /// `[height, width, channels]`
   public let pixels: [UInt8]
+  /// Whether the file has 16 bits a value and uses the lowest 12 of them alone, so that next to nothing is left here.
+  package internal(set) var isDark = false
 
   /// - Precondition: there are 1 or 3 channels, at least one pixel and as many values as these make.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {

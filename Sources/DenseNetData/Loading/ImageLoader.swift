@@ -78,7 +78,7 @@ private struct PendingBatch {
 
   mutating func add(_ image: DecodedImage, _ index: Int, of decoded: DecodedImage) {
     images.append(image)
-    shapes.add(height: decoded.height, width: decoded.width)
+    shapes.add(decoded)
     indices.append(index)
   }
 

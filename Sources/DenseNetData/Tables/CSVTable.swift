@@ -32,7 +32,7 @@ public struct CSVTable: Sendable {
     try self.init(bytes: try Self.bytes(of: path), source: path, format: format)
   }
 
-  /// Reads a file that is in memory; see ``init(contentsOf:)``.
+  /// Reads a file that is in memory; see ``init(contentsOf:format:)``.
   /// - Parameter source: the file's name for messages.
   /// - Throws: `Failure(.invalidData)`.
   public init(bytes: [UInt8], source: String, format: TableFormat = TableFormat()) throws(Failure) {
@@ -164,6 +164,16 @@ public struct CSVTable: Sendable {
     }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: file.size, alignment: 1)
     defer { buffer.deallocate() }
-    return Array(buffer.prefix(try file.read(into: buffer)))
+    let bytes = Array(buffer.prefix(try file.read(into: buffer)))
+    let others: [(start: [UInt8], what: String, remedy: String)] = [
+      ([0x1f, 0x8b], "a gzip file", "unpack it"), (Array("PAR1".utf8), "a Parquet file", "save the table as CSV"),
+      (Array("PK\u{3}\u{4}".utf8), "a zip archive, such as an Excel file", "save the table as CSV"),
+      ([0xd0, 0xcf, 0x11, 0xe0], "an old Excel file", "save the table as CSV"),
+      (Array("SQLite format 3".utf8), "an SQLite file", "save the table as CSV"),
+    ]
+    if let other = others.first(where: { bytes.starts(with: $0.start) }) {
+      throw Failure(.invalidData, "\(path): expected a table as CSV, found \(other.what); \(other.remedy)")
+    }
+    return bytes
   }
 }

@@ -139,7 +139,7 @@ extension ColumnContent {
   /// What a person should know of the column when it is learnt from as of that kind.
   func remarks(_ kind: TableSchema.Kind) -> [Remark] {
     switch kind {
-    case .numeric: [countsRows ? counterRemark : nil, codeRemark].compactMap(\.self)
+    case .numeric: [countsRows ? counterRemark : nil, codeRemark, sentinelRemark, dayRemark].compactMap(\.self)
     case .boolean, .numberCategories: []
     case .categorical: [mixedRemark, unitRemark, caseRemark, dateRemark ?? variedRemark].compactMap(\.self)
     }
@@ -153,8 +153,10 @@ extension ColumnContent {
     guard cells.count > 2, numbers == cells.count, distinctNumbers.count == cells.count,
       distinctNumbers.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p52 })
     else { return false }
-    if distinctNumbers.max()! - distinctNumbers.min()! == Double(cells.count - 1) { return true }
     let name = CellReader.trimmed(name)
+    if distinctNumbers.max()! - distinctNumbers.min()! == Double(cells.count - 1) {
+      return !name.lowercased().contains("year")
+    }
     return ["id", "index", "uuid", "key"].contains(name.lowercased())
       || ["_id", "Id", "ID", " id", "-id"].contains { name.hasSuffix($0) }
   }
@@ -198,6 +200,33 @@ extension ColumnContent {
     return Remark(
       "\(shownName): values such as \"\(printable(code, limit: 40))\" count as numbers, without their zeros; say that they are categories if they are codes",
       settings: ["categorical"])
+  }
+
+  /// Numbers that are far from all others, as some tables write missing ones.
+  private var sentinelRemark: Remark? {
+    for sentinel in [-999.0, -9999, -99999, 99999, 999999] where distinctNumbers.contains(sentinel) {
+      let others = distinctNumbers.subtracting([sentinel]).map(abs)
+      let times = cells.count { $0 == .number(sentinel) }
+      guard times > 1, let largest = others.max(), largest < abs(sentinel) / 2 else { continue }
+      return Remark(
+        "\(shownName): \(grouped(times)) values are \(Int(sentinel)), far from all others, and count as quantities; name it as a marker of missing values if they are unknown",
+        settings: ["missing"])
+    }
+    return nil
+  }
+
+  /// Days written as one number, such as 20240131.
+  private var dayRemark: Remark? {
+    guard let first = distinctNumbers.min(), distinctNumbers.count > 1,
+      distinctNumbers.allSatisfy({ number in
+        guard number == number.rounded(), (19_000_101...21_001_231).contains(number) else { return false }
+        let (month, day) = (Int(number) / 100 % 100, Int(number) % 100)
+        return (1...12).contains(month) && (1...31).contains(day)
+      })
+    else { return nil }
+    return Remark(
+      "\(shownName): days such as \(Int(first)) count as one number, in which the months do not follow each other evenly; write the days since some day, or leave it out",
+      settings: ["dropped"])
   }
 
   private var dateRemark: Remark? {

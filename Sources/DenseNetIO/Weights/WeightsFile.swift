@@ -2,7 +2,7 @@ public import DenseNets
 
 /// The content of a weights file of any format: named tensors and, optionally, text metadata.
 ///
-/// Names are PyTorch's, and shapes and elements are in its order. ``init(contentsOf:)`` recognises a file's format by its
+/// Names are PyTorch's, and shapes and elements are in its order. ``init(contentsOf:entry:)`` recognises a file's format by its
 /// content, ``write(to:)`` picks one by the file's extension.
 public struct WeightsFile: Sendable, Equatable {
   /// The tensors; after reading, in the order of the file.

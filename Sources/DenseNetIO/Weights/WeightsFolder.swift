@@ -47,6 +47,7 @@ struct WeightsFolder {
   /// - Throws: `Failure(.invalidData)` for one that is not JSON, has a field of the wrong kind, or describes a network
   ///   that is not one of this package; `Failure(.inputOutput)`.
   func describe(_ file: inout WeightsFile) throws(Failure) {
+    defer { describeAsHuggingFace(&file) }
     guard let description = try timmConfig() else { return }
     let source = config.relativePath
     let card = try description.card(source: source).metadata
@@ -67,6 +68,29 @@ struct WeightsFolder {
       let each = tensor.count / tensor.shape[0]
       file.tensors[place].value = .floating(
         Tensor(shape: [classes.count] + tensor.shape[1...], values: Array(tensor.values[(classes.offset * each)...])))
+    }
+  }
+
+  /// The classes that Hugging Face's fields name, where nothing else does; and a note where it prepares images by a file of
+  /// its own, which is not read.
+  private func describeAsHuggingFace(_ file: inout WeightsFile) {
+    if file.card.classNames == nil, let data = try? readFile(config),
+      case .object(let fields)? = try? JSONDecoder().decode(JSONValue.self, from: data)
+    {
+      for (key, byName) in [("id2label", false), ("label2id", true)] {
+        guard let value = fields[key], let names = MetadataClasses.names(value, byName: byName),
+          names.count == file["classifier.weight"]?.shape.first
+        else { continue }
+        file.card.classNames = names
+        break
+      }
+    }
+    let own = config.deletingLastPathComponent().appendingPathComponent("preprocessor_config.json")
+    if file.card.preprocessing == nil, FileManager.default.fileExists(atPath: own.path) {
+      file.notes.append(
+        Remark(
+          "\(own.relativePath) is not read: images are prepared as for such networks; give their size and normalization if it says otherwise"
+        ))
     }
   }
 

@@ -65,13 +65,14 @@ public struct WeightsReader: Sendable, Equatable {
     let names = try TensorNames(file.tensors, prefix: prefix)
     if let prefix { self.entry += self.entry.isEmpty ? prefix : "." + prefix }
     (file.tensors, renamed) = (names.tensors, names.renamed)
+    try NetworkHead.requireLast(names.extra, outputs: file["classifier.weight"]?.shape.first)
     file.source = source
     let used = [
       TorchXRayVision.describe(names.extra, of: &file), NormalizationBuffers.describe(names.extra, of: &file),
     ]
     .compactMap { $0 }
     notes += file.notes + names.notes(using: used.reduce(into: []) { $0.formUnion($1.tensors) })
-    notes += (used.map(\.note) + file.takeNames(of: classes)).map { Remark($0) }
+    notes += used.map { Remark($0.note) } + file.takeNames(of: classes + MetadataClasses.all(in: file.metadata))
     file.notes = notes.map { Remark("\(source): \($0.text)", settings: $0.settings) }
   }
 }

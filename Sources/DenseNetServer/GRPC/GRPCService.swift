@@ -52,7 +52,7 @@
       let connections = GRPCConnections(
         limit: options.largestConnectionCount, times: options.times, bodies: server.bodies,
         largestMessage: server.configuration.largestBody)
-      let calls = CallGuard(server: server, logger: logger)
+      let calls = CallGuard(server: server, connections: connections, logger: logger)
       var table = MethodTable<HTTP2ServerTransport.Posix>(calls)
       server.addMethods(to: &table)
       do {

@@ -25,7 +25,7 @@
         let (call, answer) = try await guarding.counting(method) {
           let call = try guarding.begin(access, request.metadata)
           let message = try await ServerRequest(stream: request).message
-          return (call, try await cancellable { try await body(message) })
+          return (call, try await guarding.cancellable(request.metadata) { try await body(message) })
         }
         return StreamingServerResponse { writer in
           try await writer.write(answer)
@@ -53,7 +53,7 @@
         }
         return StreamingServerResponse { writer in
           try await guarding.counting(method) {
-            try await cancellable { try await body(request, writer, guarding) }
+            try await guarding.cancellable(request.metadata) { try await body(request, writer, guarding) }
           }
           return [:]
         }
@@ -74,6 +74,7 @@
   /// Lets calls in, and counts them.
   struct CallGuard: Sendable {
     let server: ModelServer
+    let connections: GRPCConnections
     let logger: Logger
     /// Of the calls alone that come over gRPC.
     let lifecycle = Lifecycle()
@@ -107,6 +108,26 @@
       }
     }
 
+    /// Does `work`, which is cancelled where the client cancels the call, goes away, or has set a deadline that passes.
+    func cancellable<R: Sendable>(
+      _ metadata: Metadata, _ work: @escaping @Sendable () async throws -> R
+    ) async throws -> R {
+      let number = metadata[stringValues: StreamGuard.numberHeader].first { _ in true } ?? ""
+      guard let stream = connections.call(number) else { throw CancellationError() }
+      return try await stream.cancelling {
+        let task = Task { try await work() }
+        return try await withTaskCancellationHandler {
+          try await withRPCCancellationHandler {
+            try await task.value
+          } onCancelRPC: {
+            task.cancel()
+          }
+        } onCancel: {
+          task.cancel()
+        }
+      }
+    }
+
     private func count(_ method: MethodDescriptor, code: Int, since start: ContinuousClock.Instant) {
       server.metrics.grpc.answered(
         .init(route: "\(method)", method: "", status: code), seconds: (ContinuousClock.now - start).inSeconds)
@@ -123,19 +144,5 @@
     }
 
     deinit { for lifecycle in lifecycles { lifecycle.leave() } }
-  }
-
-  /// Does `work`, which is cancelled where the client cancels the call, goes away, or has set a deadline that passes.
-  func cancellable<R: Sendable>(_ work: @escaping @Sendable () async throws -> R) async throws -> R {
-    let task = Task { try await work() }
-    return try await withTaskCancellationHandler {
-      try await withRPCCancellationHandler {
-        try await task.value
-      } onCancelRPC: {
-        task.cancel()
-      }
-    } onCancel: {
-      task.cancel()
-    }
   }
 #endif

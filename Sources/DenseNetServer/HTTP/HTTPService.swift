@@ -73,7 +73,7 @@
             try await withTaskCancellationHandler {
               try await running.value
             } onCancel: {
-              running.cancel()
+              Task { await group.triggerGracefulShutdown() }
             }
           }
           tasks.addTask {

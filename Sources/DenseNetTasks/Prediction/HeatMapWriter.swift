@@ -75,7 +75,9 @@ public final class HeatMapWriter {
   ) throws {
     if activations.shape[2] * activations.shape[3] == 1, !hasWarned {
       hasWarned = true
-      monitor.warning("the last feature map has a single pixel, so heat maps show nothing; use larger images")
+      monitor.warning(
+        "the last feature map has a single pixel, so heat maps show nothing; use larger images",
+        settings: ["imageSize"])
     }
     for (n, file) in files.enumerated() {
       let image = try DecodedImage(contentsOf: file)

@@ -55,6 +55,7 @@ struct TrainingSetup {
       ?? chosen.imageSide
     preprocessing = try options.images.preprocessing(of: train, side: side, weights: before, recipe: recipe.normalize)
     croppedEdges = splits.shapes.croppedEdges(by: preprocessing)
+    if let dark = splits.shapes.darkness { monitor.warning(dark) }
     let model = DenseNet(chosen.configuration, initialization: nil)
     self.model = model
     model.memoryEfficient = options.compute.memoryEfficient
@@ -148,7 +149,9 @@ struct TrainingSetup {
 
   /// Images that are in two parts, or of two classes, by their content, wherever they lie.
   private func warnOfCopies(_ monitor: TaskMonitor) {
-    if let images = train as? LabeledImageFiles, let text = images.contradiction { monitor.warning(text) }
+    if let images = train as? LabeledImageFiles {
+      for text in [images.contradiction, images.masks].compactMap(\.self) { monitor.warning(text) }
+    }
     guard let sketch = TrainingImages(provenance).sketch else { return }
     for (images, part) in [(validation, "validation"), (test, "test")] {
       guard let images = images as? LabeledImageFiles, case let found = sketch.overlap(images.paths), found.count > 0

@@ -2,7 +2,7 @@
 ///
 /// A name on a disk is bytes, and a `String` is Unicode. Bytes that are not UTF-8 stand in a path's text as characters
 /// of the private use area, U+10FE00 + byte; where a name holds such a character itself, its bytes are written that way
-/// too, so that every name has a text and every text leads back to its name. ``shown(_:)`` is for people.
+/// too, so that every name has a text and every text leads back to its name. ``readable(_:)`` is for people.
 public enum PathText {
   private static let base: UInt32 = 0x10_FE00
 

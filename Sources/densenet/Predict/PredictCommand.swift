@@ -84,8 +84,6 @@ struct PredictCommand: ParsableCommand {
     (task.top, task.batchSize, task.makesFeatures) = (output.top.value, batchSize.value, output.features != nil)
     task.heatMaps = try output.cam.map { try HeatMapWriter($0.text, preprocessing: preprocessing) }
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
-    // Of heat maps of a single pixel; nothing else warns.
-    task.monitor.warning = { printError("warning: \($0) (--resize)") }
     var leftOut = LeftOutImages()
     task.onSkipped = { leftOut.report($0) }
     Interrupts.watch()

@@ -150,9 +150,9 @@ import Testing
 
   /// Another separator than the named one would make one label of several.
   @Test(arguments: [
-    (["a;b", "a", "b", "c"], "name \";\" as what separates them"), (["a, b", "b, c", "c", "a"], "name \",\""),
+    (["a;b", "a", "b", "c"], "name \";\" as what separates them"), (["a, b", "b, c", "c", "a", "b"], "name \",\""),
     (["['a', 'b']", "['b']", "[]", "['a']"], "write lists without brackets"),
-    (["[a]", "[b]", "[a]", "[b]"], "write lists without brackets"), (["a/b", "b/c", "c", "a"], "name \"/\""),
+    (["[a]", "[b]", "[a]", "[b]"], "write lists without brackets"), (["a/b", "b/c", "c", "a", "b"], "name \"/\""),
   ])
   func labelsJoinedOtherwiseAreRefused(_ fields: [String], _ remedy: String) async throws {
     try await withTemporaryFolder { folder in
@@ -166,13 +166,52 @@ import Testing
   }
 
   /// A mark within names is none between labels, where the named separator is used, or no part stands elsewhere.
-  @Test(arguments: [["a;b|c", "a", "c", "c"], ["a/x", "b/y", "c/z", "a/x"]])
+  @Test(arguments: [
+    ["a;b|c", "a", "c", "c"], ["a/x", "b/y", "c/z", "a/x"], ["mass, left", "mass, right", "mass", "mass, left"],
+    ["new york", "york", "paris", "york"],
+  ])
   func marksWithinLabelsAreLeft(_ fields: [String]) async throws {
     try await withTemporaryFolder { folder in
       var choice = TableColumns()
       choice.separator = "|"
       let text = problem(folder, ["path,label"] + (fields + fields).enumerated().map { "\($0).png,\($1)" }, choice)
       #expect(text == "no problem")
+    }
+  }
+
+  /// One label or class that seems to be several is warned of; names that share a word are not.
+  @Test(
+    arguments: [
+      (["a | b", "a", "b", "c"], nil, true), (["a b", "a", "b", "c"], nil, true), (["a+b", "a", "b", "c"], nil, true),
+      (["['a', 'b']", "c", "d", "d"], nil, true), (["red rose", "rose", "tulip", "tulip"], nil, false),
+      (["mass, left", "mass, right", "mass", "cyst"], nil, false), (["a_b", "a", "b", "c"], "|", true),
+      (["new york", "york", "paris", "york"], "|", false),
+    ] as [([String], String?, Bool)])
+  func whatSeemsToBeSeveralIsWarnedOf(_ fields: [String], _ separator: String?, _ isNamed: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      var choice = TableColumns()
+      choice.separator = separator
+      let lines = ["path,label"] + (fields + fields + fields).enumerated().map { "\($0).png,\"\($1)\"" }
+      let warnings = try source(folder, lines, choice, images: 12).splits().warnings
+      #expect(warnings.contains { $0.contains("several") } == isNamed, "\(warnings)")
+    }
+  }
+
+  /// Columns by which rows are usually split, where nothing splits by them.
+  @Test func columnsThatCouldSplitAreNamed() async throws {
+    try await withTemporaryFolder { folder in
+      let lines = ["path,label,is_valid,Patient ID"] + (0..<8).map { "\($0).png,\($0 % 2),True,\($0 / 2)" }
+      var choice = TableColumns()
+      let warnings = try source(folder, lines, choice).splits().warnings
+      #expect(warnings.contains { $0.contains("\"is_valid\": it seems to say which rows are held out") }, "\(warnings)")
+      #expect(warnings.contains { $0.contains("\"Patient ID\": 4 values for 8 rows") }, "\(warnings)")
+      choice.group = "Patient ID"
+      #expect(try !source(folder, lines, choice).splits().warnings.contains { $0.contains("4 values") })
+      let split = ["path,label,split,fold"] + (0..<8).map { "\($0).png,\($0 % 2),\($0 < 4 ? "train" : "val"),1" }
+      #expect(try source(folder, split, TableColumns()).splits().warnings == [])
+      let unknown = ["path,label,Patient ID"] + (0..<8).map { "\($0).png,\($0 % 2),\($0 == 3 ? "NA" : "7")" }
+      #expect(
+        problem(folder, unknown, choice).contains("line 5, column \"Patient ID\": expected a value, found \"NA\""))
     }
   }
 

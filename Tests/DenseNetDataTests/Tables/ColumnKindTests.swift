@@ -83,6 +83,34 @@ private func parsed(_ text: String, delimiter: String? = nil) throws -> CSVTable
     #expect(try TableSchema(of: read, without: [], kinds: ["x": .categorical]).remarks == [])
   }
 
+  /// Numbers that stand for missing ones, far from all others.
+  @Test(arguments: [("-999", true), ("-9999", true), ("99999", true), ("-99", false), ("1000", false)])
+  func namesSentinels(_ text: String, isNamed: Bool) throws {
+    let remarks = try TableSchema(of: try table([3: text, 9: text]), without: []).remarks
+    #expect(remarks.map(\.settings) == (isNamed ? [["missing"]] : []), "\(remarks)")
+    #expect(try TableSchema(of: try table([3: text]), without: []).remarks == [])
+  }
+
+  @Test func namesDaysWrittenAsOneNumber() throws {
+    let days = try TableSchema(of: try table([:]) { "202401\(10 + $0 % 9)" }, without: []).remarks
+    #expect(days.count == 1 && days[0].text.contains("days such as 20240110"), "\(days)")
+    #expect(try TableSchema(of: try table([:]) { "202413\(10 + $0 % 9)" }, without: []).remarks == [])
+  }
+
+  @Test(arguments: [
+    (([0x1f, 0x8b, 8, 0] as [UInt8]), "a gzip file; unpack it"),
+    (Array("PAR1xxxx".utf8), "a Parquet file; save the table"),
+    (Array("PK\u{3}\u{4}xx".utf8), "a zip archive, such as an Excel file; save the table as CSV"),
+  ])
+  func namesOtherFiles(_ bytes: [UInt8], _ part: String) async throws {
+    try await withTemporaryFolder { folder in
+      try write(bytes, to: folder + "/t.csv")
+      await expectFailure(.invalidData, mentions: ["t.csv: expected a table as CSV, found \(part)"]) {
+        try CSVTable(contentsOf: URL(filePath: folder + "/t.csv"))
+      }
+    }
+  }
+
   /// A column in another unit is clipped in silence otherwise.
   @Test(arguments: [(1, 20, false), (2, 20, true), (1, 2, true)])
   func namesValuesThatAreClipped(far: Int, rows: Int, isNamed: Bool) throws {

@@ -125,5 +125,6 @@ import Testing
     #expect(preprocessing.crop == [224, 224] && preprocessing.resize == .shorterSide(256))
     let configuration = try #require(try card.configuration?.value)
     #expect(configuration.growthRate == 16 && configuration.blockLayers == [2, 3])
+    #expect(configuration.initialFeatures == 32)
   }
 }

@@ -89,6 +89,8 @@ private func error(_ file: WeightsFile, from name: String) throws -> Float {
   @Test(arguments: [
     ("refused-head-of-two", "its head classifier is more than one linear layer: it has classifier.2.weight beside"),
     ("refused-head-with-norm", "it has classifier.0.weight beside classifier.1.weight"),
+    ("refused-second-layer", "its layer out.weight [2, 3] reads the 3 outputs of the classifier"),
+    ("refused-sequence", "its head 1 is more than one linear layer: it has 1.0.weight beside 1.1.weight"),
     ("refused-spectral", "features.conv0.weight_orig is a part"),
     ("refused-spectral-new", "features.conv0.parametrizations.weight.original is a part"),
     ("refused-volume", "features.conv0.weight is of a convolution in three dimensions"),

@@ -49,7 +49,7 @@
         try await running.value
         throw Failure(.internalError, "the server ended before it was ready")
       }
-      (port, grpcPort) = (found[false]!, found[true] ?? 0)
+      (self.port, grpcPort) = (found[false]!, found[true] ?? 0)
       (self.server, self.group, self.running) = (server, group, running)
     }
 

@@ -92,16 +92,11 @@ struct TableLabels {
         "\(table.place(row: row, column: column)): expected labels with \"\(printable(separator))\" between them, found \"\(printable(name, limit: 60))\"; \(remedy)",
         settings: ["labelSeparator"])
     }
-    if let list = names.first(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }) {
+    if let list = names.first(where: TableSpelling.isList) {
       throw failure(list, "write lists without brackets and quotes, and name what separates them")
     }
-    for mark in "|;,/&+" {
-      guard let joined = names.first(where: { $0.contains(mark) }) else { continue }
-      // Parts that stand alone or in several of them.
-      let parts = names.flatMap { Set($0.split(separator: mark).map { $0.trimmingCharacters(in: .whitespaces) }) }
-      if Dictionary(parts.map { ($0, 1) }, uniquingKeysWith: +).values.contains(where: { $0 > 1 }) {
-        throw failure(joined, "name \"\(mark)\" as what separates them")
-      }
+    if let (joined, mark) = TableSpelling.joined(Set(names), marks: "|;,/&+") {
+      throw failure(joined, "name \"\(mark)\" as what separates them")
     }
   }
 

@@ -47,9 +47,11 @@ struct ImageTable {
     let groups = try columns.group.map { name throws(Failure) in try column(name, "groupColumn") }
     func text(_ row: Int, _ column: Int) throws(Failure) -> String {
       let text = table.rows[row][column].trimmingCharacters(in: .whitespaces)
-      guard !text.isEmpty else {
+      guard !text.isEmpty, column != groups || !FieldText.isMissing(text) else {
         throw Failure(
-          .invalidData, "\(table.place(row: row, column: column)): expected a value, found none; complete the line")
+          .invalidData,
+          "\(table.place(row: row, column: column)): expected a value, found \(text.isEmpty ? "none" : "\"\(text)\""); complete the line"
+        )
       }
       return text
     }
@@ -79,6 +81,7 @@ struct ImageTable {
     }
     self.images = images
     let splits = table.header.firstIndex { CellReader.trimmed($0).lowercased() == "split" }
+    if splits == nil { warnings += Self.unusedColumns(table, path, hasGroups: groups != nil) }
     if splits == nil, let name = Self.likePart(table, besides: Set([paths, classes, groups].compactMap(\.self))) {
       warnings.append(
         "\(path), column \"\(CSVTable.shown(name))\": it seems to name parts of the data and is not used; call it split to have it used"
@@ -98,6 +101,33 @@ struct ImageTable {
         return part
       }
     }
+  }
+
+  private static let partNames: Set<String> = ["isvalid", "isval", "istest", "istrain", "fold", "kfold", "cvfold"]
+  private static let groupNames: Set<String> = [
+    "patient", "patientid", "subject", "subjectid", "person", "personid", "case", "caseid", "study", "studyid",
+    "studyinstanceuid", "lesion", "lesionid", "animalid", "individualid",
+  ]
+
+  /// Warnings about columns by whose usual names rows are split, where nothing splits by them.
+  private static func unusedColumns(_ table: CSVTable, _ path: String, hasGroups: Bool) -> [String] {
+    var result: [String] = []
+    for (index, name) in table.header.enumerated() {
+      let plain = name.lowercased().filter { $0.isLetter || $0.isNumber }
+      if partNames.contains(plain) {
+        result.append(
+          "\(path), column \"\(CSVTable.shown(name))\": it seems to say which rows are held out, and is not used; write train, val or test into a column split to have it used"
+        )
+      } else if groupNames.contains(plain), !hasGroups {
+        let values = Set(table.rows.map { $0[index] }).count
+        if values < table.rows.count {
+          result.append(
+            "\(path), column \"\(CSVTable.shown(name))\": \(grouped(values)) values for \(grouped(table.rows.count)) rows, and images of one may be in training and in testing; name it as the column of groups"
+          )
+        }
+      }
+    }
+    return result
   }
 
   /// A column whose every field names a part, that of training among others.

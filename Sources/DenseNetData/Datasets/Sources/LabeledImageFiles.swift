@@ -67,29 +67,6 @@ public struct LabeledImageFiles: LabeledImages {
     return selecting(StratifiedChoice(labels: labels, classes: classes, seed: seed).indices(n))
   }
 
-  /// A warning where files of the same content are of different classes, or have different labels; nil: none are.
-  package var contradiction: String? {
-    var known: [UInt64: Int] = [:]
-    var found: [(first: Int, second: Int)] = []
-    for (image, hash) in ImageSketch.hashes(of: paths).enumerated() {
-      guard let hash else { continue }
-      guard let other = known[hash] else {
-        known[hash] = image
-        continue
-      }
-      if labels[image] != labels[other] || labelMatrix?.row(image) != labelMatrix?.row(other) {
-        found.append((other, image))
-      }
-    }
-    guard let (first, second) = found.first else { return nil }
-    func shown(_ image: Int) -> String {
-      PathText.readable(paths[image])
-        + (labelMatrix == nil ? " (\(printable(classNames[Int(labels[image])], limit: 40)))" : "")
-    }
-    return
-      "\(grouped(found.count)) training image\(found.count == 1 ? "" : "s") repeat another's content under \(labelMatrix == nil ? "another class" : "other labels"), such as \(shown(second)) that of \(shown(first)); keep the one that is right"
-  }
-
   /// Of classes, labels, paths within the dataset, and sizes of files.
   public var fingerprint: String {
     var hash = ContentHash()

@@ -1,4 +1,5 @@
 import DenseNets
+import Foundation
 
 /// How a column of an image table spells its values: numbers as the same ones, whatever wrote them, and what is probably
 /// not meant.
@@ -43,25 +44,36 @@ enum TableSpelling {
     if Set(counts.keys) == ["-1", "0", "1"] {
       result.append("\(named("-1")): taken for a class of its own beside 0 and 1; remove the rows if it is unknown")
     }
-    for mark in ["|", ";", ","] {
-      let joined = counts.keys.filter { $0.contains(mark) }.sorted()
-      // Parts that stand alone or in several of them.
-      let parts = joined.flatMap { $0.split(separator: Character(mark)).map(String.init) }
-      let times = Dictionary(parts.map { ($0, 1) }, uniquingKeysWith: +)
-      let isJoined = times.contains { part, times in counts[part] != nil || times > 1 }
-      if isJoined {
-        result.append(
-          "\(named(joined[0])): taken for one class, though it seems to be several labels; name what separates them")
-        break
-      }
+    if let joined = joined(Set(counts.keys), marks: "|;,+&/ ")?.name ?? counts.keys.filter(isList).min() {
+      result.append(
+        "\(named(joined)): taken for one class, though it seems to be several labels; name what separates them")
     }
     return result
   }
 
+  /// A value that seems to be several, and the mark between them; nil: there is none.
+  ///
+  /// Marks that names have too, such as a comma or a space, count where each part of a value is a value by itself.
+  static func joined(_ values: Set<String>, marks: String) -> (name: String, mark: Character)? {
+    for mark in marks {
+      let joined = values.filter { $0.contains(mark) }.sorted()
+      let parts = joined.map { Set($0.split(separator: mark).map { $0.trimmingCharacters(in: .whitespaces) }) }
+      let times = Dictionary(parts.joined().map { ($0, 1) }, uniquingKeysWith: +)
+      for (name, parts) in zip(joined, parts) where parts.count > 1 || "|;".contains(mark) {
+        let isJoined =
+          "|;".contains(mark) ? parts.contains { values.contains($0) || times[$0]! > 1 } : parts.isSubset(of: values)
+        if isJoined { return (name, mark) }
+      }
+    }
+    return nil
+  }
+
+  /// Whether a text is a list as Python writes it.
+  static func isList(_ text: String) -> Bool { text.hasPrefix("[") && text.hasSuffix("]") }
+
   /// Warnings about labels that are probably several, or none.
   static func warnings(ofLabels names: [String]) -> [String] {
-    let odd = names.filter { $0.contains { "|;,[]".contains($0) } }
-    guard let first = odd.first else { return [] }
+    guard let first = joined(Set(names), marks: "|;,+&/ _-:")?.name ?? names.first(where: isList) else { return [] }
     return ["the label \"\(CSVTable.shown(first))\" seems to be several, separated by something else"]
   }
 }

@@ -7,6 +7,11 @@ enum TIFFCodec {
     return try header(bytes, &layout)
   }
 
+  static func has16Bits(_ bytes: [UInt8]) -> Bool {
+    var layout = image_tiff_layout()
+    return (try? header(bytes, &layout)) != nil && layout.bits == 16
+  }
+
   private static func header(_ bytes: [UInt8], _ layout: inout image_tiff_layout) throws(ImageProblem) -> image_header {
     var header = image_header()
     try ImageProblem.check(image_tiff_header(bytes, bytes.count, &header, &layout))

@@ -137,7 +137,9 @@ struct TimmConfig: Decodable {
       }
     }
     result.growthRate = try number("growth_rate") ?? result.growthRate
-    result.initialFeatures = try number("num_init_features") ?? result.initialFeatures
+    // timm begins with twice as many features as a layer adds.
+    result.initialFeatures =
+      try number("num_init_features") ?? number("growth_rate").map { 2 * $0 } ?? result.initialFeatures
     result.bottleneckWidth = try number("bn_size") ?? result.bottleneckWidth
     if case .array(let layers)? = arguments["block_config"] {
       result.blockLayers = layers.map { if case .integer(let count) = $0 { count } else { 0 } }

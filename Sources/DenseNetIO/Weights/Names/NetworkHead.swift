@@ -62,6 +62,13 @@ struct NetworkHead {
         remedy: "save the weights with one layer called classifier")
     }
     let layer = String(only.name.dropLast(".weight".count))
+    // Layers around it in a sequence of its own would be lost.
+    let sequence = layer.split(separator: ".").dropLast().joined(separator: ".") + "."
+    if sequence != ".", !network.hasPrefix(sequence),
+      let other = rest.first(where: { $0.name.hasPrefix(sequence) && !$0.name.hasPrefix(layer + ".") })
+    {
+      throw Self.isMore(String(sequence.dropLast()), other.name, only.name)
+    }
     try take(rest.filter { $0.name.hasPrefix(layer + ".") }, of: layer, only)
     note = "\(printable(layer)) was taken as the classifier"
   }
@@ -76,14 +83,34 @@ struct NetworkHead {
     return result
   }
 
+  private static func isMore(_ head: String, _ other: String, _ weight: String) -> WeightsProblem {
+    WeightsProblem(
+      "its head \(printable(head)) is more than one linear layer: it has \(printable(other)) beside \(printable(weight))",
+      remedy: "save the weights without their head, and train a new one")
+  }
+
+  /// A layer that reads the outputs of the classifier, which is then not the network's last.
+  /// - Parameters:
+  ///   - extra: tensors that are not of the network.
+  ///   - outputs: of the classifier.
+  static func requireLast(_ extra: [NamedTensor], outputs: Int?) throws(WeightsProblem) {
+    guard let outputs, outputs > 1 else { return }
+    let next = extra.first { tensor in
+      tensor.name.hasSuffix(".weight") && tensor.value.shape.count == 2 && tensor.value.shape[1] == outputs
+        && !auxiliary.contains { tensor.name.lowercased().contains($0) }
+    }
+    guard let next else { return }
+    throw WeightsProblem(
+      "its layer \(printable(next.name)) \(next.value.shape) reads the \(outputs) outputs of the classifier, expected the classifier to be the last layer",
+      remedy: "save the weights of the network alone, or those without a head, and train a new one")
+  }
+
   private mutating func take(
     _ layers: [Candidate], of head: String, _ weight: Candidate
   ) throws(WeightsProblem) {
     let layer = String(weight.name.dropLast("weight".count))
     if let other = layers.first(where: { $0.name != weight.name && $0.name != layer + "bias" }) {
-      throw WeightsProblem(
-        "its head \(printable(head)) is more than one linear layer: it has \(printable(other.name)) beside \(printable(weight.name))",
-        remedy: "save the weights without their head, and train a new one")
+      throw Self.isMore(head, other.name, weight.name)
     }
     for layer in layers { names[layer.place] = layer.name == weight.name ? "classifier.weight" : "classifier.bias" }
   }

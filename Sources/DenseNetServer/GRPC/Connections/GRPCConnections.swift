@@ -10,6 +10,7 @@
     let bodies: BodyBudget
     let largestMessage: Int
     private let state = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let calls = Mutex<(last: Int, open: [String: Connection])>((0, [:]))
 
     private struct Entry {
       let channel: any Channel
@@ -46,6 +47,22 @@
         try channel.pipeline.syncOperations.addHandler(StreamGuard(self), position: .first)
       }
     }
+
+    /// Registers a call's stream.
+    /// - Returns: the stream, and a number for it.
+    func callBegan(_ stream: any Channel) -> (Connection, String) {
+      let call = Connection(stream)
+      return calls.withLock { calls in
+        calls.last += 1
+        calls.open["\(calls.last)"] = call
+        return (call, "\(calls.last)")
+      }
+    }
+
+    func callEnded(_ number: String) { calls.withLock { calls in calls.open[number] = nil } }
+
+    /// - Returns: nil where the call is over, since its client has gone.
+    func call(_ number: String) -> Connection? { calls.withLock { $0.open[number] } }
 
     func streamBegan(_ connection: (any Channel)?) { update(connection) { $0.streams += 1 } }
 

@@ -31,7 +31,12 @@
       }
     }
 
+    /// The header by which a call finds its stream: the library tells of a client that goes away only where the call has
+    /// begun before.
+    static let numberHeader = "densenet-call"
+
     private let connections: GRPCConnections
+    private var call: (stream: Connection, number: String)?
     private let reading: TransferDeadline
     private let writing: TransferDeadline
     private var kind: Kind?
@@ -50,10 +55,17 @@
       (reading, writing) = (TransferDeadline(connections.times), TransferDeadline(connections.times))
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { connections.streamBegan(context.channel.parent) }
+    func handlerAdded(context: ChannelHandlerContext) {
+      call = connections.callBegan(context.channel)
+      connections.streamBegan(context.channel.parent)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
       hasEnded = true
+      if let call {
+        connections.callEnded(call.number)
+        call.stream.depart()
+      }
       for deadline in [reading, writing] { deadline.end() }
       connections.bodies.giveBack(taken)
       taken = 0
@@ -72,10 +84,12 @@
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       if hasEnded { return }
       switch unwrapInboundIn(data) {
-      case .headers(let frame) where kind == nil:
+      case .headers(var frame) where kind == nil:
         kind = Kind(path: frame.headers.first(name: ":path"))
         setBusy(kind == .unary, context)
         if !frame.endStream, kind != .streaming { watchReading(context) }
+        frame.headers.replaceOrAdd(name: Self.numberHeader, value: call?.number ?? "")
+        return context.fireChannelRead(wrapInboundOut(.headers(frame)))
       case .data(let frame):
         guard case .byteBuffer(let buffer) = frame.data else { break }
         do throws(ServiceError) {

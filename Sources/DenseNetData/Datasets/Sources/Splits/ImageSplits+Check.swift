@@ -64,14 +64,13 @@ extension LabeledImageFiles {
   ) -> (sound: LabeledImageFiles, damaged: [SkippedImage]) {
     let state = Mutex((done: 0, damaged: [Int: Failure](), shapes: ImageShapes()))
     onAllCores(count) { index in
-      var (failure, size): (Failure?, (height: Int, width: Int)?) = (nil, nil)
+      var (failure, shape) = (Failure?.none, ImageShapes())
       do throws(Failure) {
-        let image = try image(at: index)
-        size = (image.height, image.width)
+        shape.add(try image(at: index))
       } catch { failure = error }
       let done = state.withLock { state in
         state.damaged[index] = failure
-        if let size { state.shapes.add(height: size.height, width: size.width) }
+        state.shapes.add(shape)
         state.done += 1
         return state.done
       }
