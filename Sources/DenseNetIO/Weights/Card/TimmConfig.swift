@@ -136,10 +136,11 @@ struct TimmConfig: Decodable {
         throw Failure(.invalidData, "model_args: \(key): expected a whole number, found \(printable(other.text))")
       }
     }
-    result.growthRate = try number("growth_rate") ?? result.growthRate
+    let growthRate = try number("growth_rate")
+    result.growthRate = growthRate ?? result.growthRate
     // timm begins with twice as many features as a layer adds.
-    result.initialFeatures =
-      try number("num_init_features") ?? number("growth_rate").map { 2 * $0 } ?? result.initialFeatures
+    let usual = growthRate.map { 2 * $0 } ?? result.initialFeatures
+    result.initialFeatures = try number("num_init_features") ?? usual
     result.bottleneckWidth = try number("bn_size") ?? result.bottleneckWidth
     if case .array(let layers)? = arguments["block_config"] {
       result.blockLayers = layers.map { if case .integer(let count) = $0 { count } else { 0 } }
