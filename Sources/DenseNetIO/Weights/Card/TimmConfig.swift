@@ -139,7 +139,7 @@ struct TimmConfig: Decodable {
     let growthRate = try number("growth_rate")
     result.growthRate = growthRate ?? result.growthRate
     // timm begins with twice as many features as a layer adds.
-    let usual = growthRate.map { 2 * $0 } ?? result.initialFeatures
+    let usual = growthRate.map { 2 * min(max($0, 0), 1 << 20) } ?? result.initialFeatures
     result.initialFeatures = try number("num_init_features") ?? usual
     result.bottleneckWidth = try number("bn_size") ?? result.bottleneckWidth
     if case .array(let layers)? = arguments["block_config"] {
