@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             colour = pictures.petal_colour(body)
         except ValueError as error:
-            return self.send(415, {"error": f"expected a JPEG, PNG or WebP picture: {error}"})
+            return self.send(400, {"error": f"the picture: expected a JPEG, PNG or WebP picture: {error}"})
         model = query.get("model", self.server.models[0])
         answer = {"model": model}
         if model == "traits":
