@@ -174,7 +174,8 @@ import Testing
     try await withTemporaryFolder { folder in
       var choice = TableColumns()
       choice.separator = "|"
-      let text = problem(folder, ["path,label"] + (fields + fields).enumerated().map { "\($0).png,\($1)" }, choice)
+      let lines = (fields + fields).enumerated().map { "\($0).png,\"\($1)\"" }
+      let text = problem(folder, ["path,label"] + lines, choice)
       #expect(text == "no problem")
     }
   }
