@@ -10,10 +10,10 @@ public struct ChosenModel: Sendable, Equatable {
     (self.name, self.configuration) = (name, configuration)
   }
 
-  /// The side of the images that such networks are made for, in pixels; see ``DenseNet/Configuration/imageSide``.
+  /// The side of the images that such networks are made for, in pixels; see `DenseNet.Configuration.imageSide`.
   public var imageSide: Int { configuration.imageSide }
 
   /// How images are prepared for such networks where their weights do not say; see
-  /// ``DenseNet/Configuration/standardPreprocessing``.
+  /// `DenseNet.Configuration.standardPreprocessing`.
   public var standardPreprocessing: Preprocessing { configuration.standardPreprocessing }
 }

@@ -54,7 +54,7 @@ public struct TrainingOptions: Sendable {
   public var output: String?
   public var checkpoints = CheckpointOptions()
   /// Whether to resume the run in ``output``: from its newest sound checkpoint, or from the start where it has none. The
-  /// settings must be those of the run; ``init(resuming:)`` reads them.
+  /// settings must be those of the run; ``init(resuming:dataset:)`` reads them.
   public var resumes = false
   /// Whether a run that is resumed begins again from its first step, whatever checkpoints there are.
   public var startsOver = false
