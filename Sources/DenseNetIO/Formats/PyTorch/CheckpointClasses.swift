@@ -15,21 +15,20 @@ struct CheckpointClasses {
   /// Beside the weights, or in the dicts beside them.
   private static let depth = 2
 
-  /// All that a checkpoint has, those nearest to its root first.
+  /// All that a checkpoint has, those nearest to its root first; a dict that is there twice counts where it comes first.
   static func all(in root: PickleObject, _ heap: PickleHeap) -> [Self] {
     var result: [Self] = []
     var level = [(path: [String](), dict: root)]
+    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(root)]
     for _ in 0...depth {
       var inner: [(path: [String], dict: PickleObject)] = []
       for (path, dict) in level {
         for (key, value) in zip(dict.keys, dict.items) {
           guard case .string(let name) = key else { continue }
-          let place = printable((path + [name]).joined(separator: "."))
-          if let names = names(name, value, heap) {
-            result.append(Self(names: names, key: place))
-          } else if isUnread(name, value, heap) {
-            result.append(Self(names: nil, key: place))
-          } else if let next = heap.dict(value) {
+          let names = names(name, value, heap)
+          if names != nil || isUnread(name, value, heap) {
+            result.append(Self(names: names, key: printable((path + [name]).joined(separator: "."))))
+          } else if let next = heap.dict(value), seen.insert(ObjectIdentifier(next)).inserted {
             inner.append((path + [name], next))
           }
         }
