@@ -129,8 +129,9 @@ let package = Package(
       name: "DenseNetServerTests",
       dependencies: [
         "DenseNetServer", "DenseNetTasks", "DenseNetData", "DenseNetIO", "DenseNets",
-        served("Hummingbird", "hummingbird"), served("NIOCore", "swift-nio"), served("HTTPTypes", "swift-http-types"),
-        served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
+        served("Hummingbird", "hummingbird"), served("NIOCore", "swift-nio"), served("NIOPosix", "swift-nio"),
+        served("NIOSSL", "swift-nio-ssl"), served("HTTPTypes", "swift-http-types"), served("Logging", "swift-log"),
+        served("ServiceLifecycle", "swift-service-lifecycle"),
         served("GRPCCore", "grpc-swift-2"), served("GRPCNIOTransportHTTP2", "grpc-swift-nio-transport"),
         served("SwiftProtobuf", "swift-protobuf"),
       ],

@@ -54,7 +54,8 @@
       async let other = scheduler.compute(tensor, with: model, outputs: .logits, deadline: nil)
       let result = try await scheduler.compute(tensor, with: model, outputs: [.logits, .activations], deadline: nil)
       let expected = try model.predictor.activations(tensor)
-      #expect(result.activations.flatMap(\.values) == expected.values)
+      // The other's images may share its pass, and sums are made in an order that depends on a pass's images.
+      #expect(isClose(result.activations.flatMap(\.values), expected.values))
       #expect(try await other.activations.isEmpty)
       scheduler.stop()
     }

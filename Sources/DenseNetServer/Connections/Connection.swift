@@ -64,8 +64,10 @@
 
     private struct Entry: Sendable {
       let connection: Connection
-      /// Since when no request has been in progress; nil: one is.
-      var idleSince: NIODeadline?
+      /// Requests in progress.
+      var requests = 0
+      /// Since when none has been.
+      var idleSince = NIODeadline.now()
     }
 
     init(limit: Int) { self.limit = limit }
@@ -78,18 +80,19 @@
     func accepted(_ channel: any Channel) { open.add(1, ordering: .relaxed) }
     func closed() { open.subtract(1, ordering: .relaxed) }
 
-    /// - Parameter counts: whether the limit applies; a stream within a connection is no connection.
+    /// A channel that is there already keeps its place.
     /// - Returns: whether there is room for the connection.
-    func add(_ connection: Connection, counts: Bool) -> Bool {
+    func add(_ connection: Connection) -> Bool {
+      let id = ObjectIdentifier(connection.channel)
       let (hasRoom, victim) = state.withLock { state -> (Bool, Connection?) in
         var victim: Connection?
-        if counts, state.count >= limit {
-          let idle = state.filter { $0.value.idleSince != nil }
-          guard let oldest = idle.min(by: { $0.value.idleSince! < $1.value.idleSince! }) else { return (false, nil) }
+        if state[id] == nil, state.count >= limit {
+          let idle = state.filter { $0.value.requests == 0 }
+          guard let oldest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else { return (false, nil) }
           state[oldest.key] = nil
           victim = oldest.value.connection
         }
-        state[ObjectIdentifier(connection.channel)] = Entry(connection: connection, idleSince: .now())
+        state[id] = Entry(connection: connection)
         return (true, victim)
       }
       victim?.channel.close(promise: nil)
@@ -102,8 +105,13 @@
       state.withLock { $0[ObjectIdentifier(channel)] = nil }
     }
 
-    func setIdle(_ channel: any Channel, _ isIdle: Bool) {
-      state.withLock { $0[ObjectIdentifier(channel)]?.idleSince = isIdle ? .now() : nil }
+    /// A request over the connection begins or ends.
+    func requests(_ change: Int, over channel: any Channel) {
+      state.withLock { state in
+        let id = ObjectIdentifier(channel)
+        state[id]?.requests += change
+        state[id]?.idleSince = .now()
+      }
     }
 
     /// Lets clients learn that the server is about to end; shorter where nobody is connected.

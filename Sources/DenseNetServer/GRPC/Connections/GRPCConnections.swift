@@ -14,9 +14,8 @@
 
     private struct Entry {
       let channel: any Channel
-      /// Calls, and those of them that keep the connection from being closed for another's sake.
+      /// Calls.
       var streams = 0
-      var busy = 0
       /// Since when there has been no call.
       var emptySince = NIODeadline.now()
     }
@@ -30,7 +29,7 @@
     func accepted(_ channel: any Channel) {
       let id = ObjectIdentifier(channel)
       registry.accepted(channel)
-      let hasRoom = registry.add(Connection(channel), counts: true)
+      let hasRoom = registry.add(Connection(channel))
       state.withLock { $0[id] = Entry(channel: channel) }
       channel.closeFuture.whenComplete { [self] _ in
         registry.closed()
@@ -73,21 +72,16 @@
       }
     }
 
+    /// A call begins or ends to keep the connection from being closed for another's sake.
     func setBusy(_ connection: (any Channel)?, _ isBusy: Bool) {
-      guard let connection else { return }
-      let busy = update(connection) { entry in
-        entry.busy += isBusy ? 1 : -1
-        return entry.busy
-      }
-      if let busy { registry.setIdle(connection, busy == 0) }
+      if let connection { registry.requests(isBusy ? 1 : -1, over: connection) }
     }
 
-    @discardableResult
-    private func update<R: Sendable>(_ connection: (any Channel)?, _ body: (inout Entry) -> R) -> R? {
-      guard let connection else { return nil }
-      return state.withLock { state in
+    private func update(_ connection: (any Channel)?, _ body: (inout Entry) -> Void) {
+      guard let connection else { return }
+      state.withLock { state in
         let id = ObjectIdentifier(connection)
-        return state[id] == nil ? nil : body(&state[id]!)
+        if state[id] != nil { body(&state[id]!) }
       }
     }
 

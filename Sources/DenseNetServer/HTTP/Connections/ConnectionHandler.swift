@@ -38,8 +38,14 @@
       let connection = Connection(context.channel)
       self.connection = connection
       isStream = context.channel.parent?.parent != nil
-      hasRoom = registry.add(connection, counts: !isStream)
+      // A stream is no connection of its own.
+      if isStream { OpenConnections.add(connection) } else { hasRoom = registry.add(connection) }
       if context.channel.isActive { begin(context) }
+    }
+
+    /// The channel of the connection itself.
+    private func counted(_ context: ChannelHandlerContext) -> (any Channel)? {
+      isStream ? context.channel.parent : context.channel
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -61,6 +67,7 @@
 
     private func end(_ context: ChannelHandlerContext) {
       guard let connection else { return }
+      if isStream, requests > 0, let counted = counted(context) { registry.requests(-1, over: counted) }
       registry.remove(context.channel)
       connection.depart()
       self.connection = nil
@@ -76,7 +83,7 @@
       case .head:
         requests += 1
         idleTimer?.cancel()
-        registry.setIdle(context.channel, false)
+        if requests == 1, let counted = counted(context) { registry.requests(1, over: counted) }
         reading.begin(on: context.eventLoop) { context.close(promise: nil) }
       case .body(let part): reading.moved(part.readableBytes)
       case .end: reading.end()
@@ -154,7 +161,7 @@
       if hasSaidClose {
         finish(context)
       } else if requests == 0 {
-        registry.setIdle(context.channel, true)
+        if let counted = counted(context) { registry.requests(-1, over: counted) }
         watchIdle(context)
       }
     }

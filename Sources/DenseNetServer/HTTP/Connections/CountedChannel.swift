@@ -6,7 +6,7 @@
   import NIOTLS
 
   /// Hummingbird's handling of connections, with two things that begin before the first byte of HTTP: each connection
-  /// counts as open from its acceptance on, and a handshake of TLS has a deadline.
+  /// counts from its acceptance on, and a handshake of TLS has a deadline: none where there is no room for the connection.
   struct CountedChannel<Inner: ServerChildChannel>: ServerChildChannel {
     let inner: Inner
     let registry: ConnectionRegistry
@@ -15,12 +15,16 @@
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Inner.Value> {
       let registry = registry
       registry.accepted(channel)
-      channel.closeFuture.whenComplete { _ in registry.closed() }
+      let hasRoom = registry.add(Connection(channel))
+      channel.closeFuture.whenComplete { _ in
+        registry.closed()
+        registry.remove(channel)
+      }
       let deadline = times.transfer
       return inner.setup(channel: channel, logger: logger).flatMapThrowing { value in
         let pipeline = channel.pipeline.syncOperations
         if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
-          try pipeline.addHandler(HandshakeDeadline(deadline), position: .after(tls))
+          try pipeline.addHandler(HandshakeDeadline(hasRoom ? deadline : .zero), position: .after(tls))
         }
         return value
       }
