@@ -74,6 +74,12 @@ import Testing
     }
   }
 
+  /// Few dicts that share each other, as a pickle can have them, are many only by the paths to them.
+  @Test func dictsThatAreSharedAreLookedAtOnce() throws {
+    let time = try ContinuousClock().measure { _ = try read("classes-shared") }
+    #expect(time < .seconds(5), "\(time)")
+  }
+
   /// Places that do not begin at 0 are those of another network.
   @Test func placesBeyondTheOutputsNameNothing() throws {
     #expect(try read("classes-gap").card.classNames == nil)
