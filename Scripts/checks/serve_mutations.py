@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""Sends damaged messages to `densenet serve` over gRPC: random bytes, and requests for inference with some bytes changed.
+"""Sends damaged messages to `densenet serve`, over HTTP and over gRPC: random bytes, and requests with some bytes changed.
 
     python Scripts/checks/serve_mutations.py --binary .build/release/densenet
     python Scripts/checks/serve_mutations.py --messages 100000 --seed 7
 
 Needs: pip install grpcio
 
-Every message must get an answer: a status, or the logits where the damage left a request whole. Afterwards the server must
-be healthy, give the same logits as before to the same tensor, have no request in progress, and hold little more memory. A
-tenth as many connections begin with random bytes instead of HTTP/2's own, or break off within a call.
+Every message must get an answer: a status, or the logits where the damage left a request whole; over HTTP, a request whose
+head is damaged may also have its connection closed. Afterwards the server must be healthy, give the same logits as before to
+the same tensor, have no request in progress, and hold little more memory. A tenth as many connections to the port for gRPC
+begin with random bytes instead of HTTP/2's own, or break off within a call.
 
 Exit status: 0 where all that holds, 1 where it does not, 2 when the program fails.
 """
 
 import argparse
+import json
 import pathlib
 import random
 import re
@@ -23,7 +25,9 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+import zlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
@@ -35,6 +39,7 @@ SERVICE = "/inference.GRPCInferenceService/"
 METHODS = ["ServerMetadata", "ModelReady", "ModelMetadata", "ModelConfig", "ModelStatistics", "RepositoryIndex"]
 PATIENCE = 60  # seconds for an answer
 MORE_MEMORY = 256 << 20
+CONNECTIONS = 32  # over HTTP at once
 
 
 def field(number, content):
@@ -138,6 +143,79 @@ def send(channel, generator, count):
     return statuses
 
 
+def png():
+    """-> a small grey picture"""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(range(SIDE)) for _ in range(SIDE))
+    head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def http_requests():
+    """-> (path, further fields, body) of requests that are whole"""
+    values = [(i % 97) / 97 - 0.5 for i in range(SIDE * SIDE)]
+    tensor = {"name": "input", "shape": [1, 1, SIDE, SIDE], "datatype": "FP32"}
+    raw = struct.pack(f"<{len(values)}f", *values)
+    binary = json.dumps({"id": "7", "inputs": [{**tensor, "parameters": {"binary_data_size": len(raw)}}],
+                         "outputs": [{"name": "logits", "parameters": {"binary_data": True, "classification": 3}}]}).encode()
+    picture = struct.pack("<I", len(png())) + png()
+    files = json.dumps({"inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": len(picture)}}]}).encode()
+    infer = "/v2/models/net/infer"
+    length = "Inference-Header-Content-Length: {}\r\n"
+    return [
+        (infer, "", json.dumps({"inputs": [{**tensor, "data": values}], "parameters": {"timeout": 50_000_000}}).encode()),
+        (infer, length.format(len(binary)), binary + raw),
+        (infer, length.format(len(files)), files + picture),
+        (infer, length.format(0), raw),
+        (infer, "Content-Encoding: deflate\r\nAccept-Encoding: gzip\r\n", zlib.compress(json.dumps({"inputs": [{**tensor, "data": values}]}).encode())),
+        ("/predict?top=3&cam=1", "", png()),
+        ("/v2/repository/index", "", b'{"ready":true}'),
+        ("/v2/repository/models/net/load", "", b'{"parameters":{}}'),
+    ]
+
+
+def post(port, path, fields, body, generator=None):
+    """-> the status of an answer; "closed" where the connection ended without one
+
+    With a generator, the head is damaged too."""
+    message = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{fields}Connection: close\r\n\r\n".encode() + body
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        answer = b""
+        try:
+            connection.sendall(damaged(generator, message) if generator else message)
+            connection.shutdown(socket.SHUT_WR)
+            while part := connection.recv(65536):
+                answer += part
+        except TimeoutError:
+            return "none"
+        except OSError:
+            pass
+    match = re.match(rb"HTTP/1\.1 (\d+) ", answer)
+    return match[1].decode() if match else "closed"
+
+
+def send_http(port, seed, count):
+    """-> how often each status came back, of requests with damaged bodies, and with damaged heads"""
+    def some(worker):
+        generator, known, statuses = random.Random(f"{seed} {worker}"), http_requests(), (Counter(), Counter())
+        for number in range(count // CONNECTIONS + 1):
+            path, fields, body = generator.choice(known)
+            if number % 3 == 0:
+                statuses[1][post(port, path, fields, body, generator)] += 1
+            else:
+                statuses[0][post(port, path, fields, damaged(generator, body))] += 1
+        return statuses
+
+    bodies, heads = Counter(), Counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for own in pool.map(some, range(CONNECTIONS)):
+            bodies += own[0]
+            heads += own[1]
+    return bodies, heads
+
+
 def disturb(port, generator, count):
     """Opens connections that speak no HTTP/2, or something like it."""
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -170,10 +248,15 @@ def check(program, options, folder, checks):
         statuses, before = send(channel, generator, options.messages // 10), server.memory()
         statuses += send(channel, generator, options.messages - options.messages // 10)
         disturb(server.grpc, generator, options.messages // 10)
-        print("  " + ", ".join(f"{count} {name}" for name, count in statuses.most_common()))
+        bodies, heads = send_http(server.http, options.seed, options.messages)
+        for name, counts in (("gRPC", statuses), ("HTTP, damaged bodies", bodies), ("HTTP, damaged heads", heads)):
+            print(f"  {name}: " + ", ".join(f"{count} {status}" for status, count in counts.most_common()))
         checks.at_most("messages without an answer", statuses["DEADLINE_EXCEEDED"] + statuses["UNAVAILABLE"], 0)
         checks.at_most("errors of the server's own", statuses["INTERNAL"] + statuses["UNKNOWN"], 0)
         checks.at_most("kinds of answers that are missing", len({"OK", "INVALID_ARGUMENT", "NOT_FOUND"} - set(statuses)), 0)
+        checks.at_most("requests over HTTP without an answer", bodies["none"] + bodies["closed"] + heads["none"], 0)
+        checks.at_most("errors of the server's own over HTTP", sum((bodies + heads)[status] for status in ("500", "501", "503")), 0)
+        checks.at_most("kinds of answers over HTTP that are missing", len({"200", "400"} - set(bodies)), 0)
         checks.at_most("logits that have changed", int(ask() != right), 0)
         health = channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=PATIENCE)
         checks.at_most("health", int(health != bytes([8, 1])), 0)
@@ -187,7 +270,7 @@ def check(program, options, folder, checks):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     Program.add_options(arguments)
-    arguments.add_argument("--messages", type=int, default=5000, help="damaged messages (default: %(default)s)")
+    arguments.add_argument("--messages", type=int, default=5000, help="damaged messages over each of the two (default: %(default)s)")
     arguments.add_argument("--seed", type=int, default=0, help="of the damage (default: %(default)s)")
     options = arguments.parse_args()
     program, checks = Program(options.binary, options.isa), Checks()
