@@ -34,7 +34,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
 # A command line `make build TRAITS=` wins over what a target asks for.
-.PHONY: help setup build keep-traits train serve test kernel-tests arm64 lint layers format sanitize examples docs clean
+.PHONY: help setup build keep-traits train serve test kernel-tests kernels arm64 lint layers format sanitize examples docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,9 @@ test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter 
 kernel-tests: setup ## Test the C kernels by themselves, as optimised as they are in the program
 	$(SWIFT) build $(PROGRAM) --product CKernelTests
 	$(BUILD)/release/CKernelTests
+
+kernels: kernel-tests ## Test the C kernels, then time each on one thread: make kernels KERNELS=conv
+	$(BUILD)/release/CKernelTests --time $(KERNELS)
 
 # Where the machine is of arm64, its own build is that of arm64.
 arm64: ## Test the C kernels by themselves: here under the address sanitizer, and on arm64 by qemu-user

@@ -18,6 +18,8 @@ void test_convolutions(table t);
 void test_stem(table t);
 void test_maps(table t);
 void test_parameters(table t);
+/// Prints the speed of the kernels that have `part` in their names; NULL: of all. -> whether none is forgotten
+int time_kernels(table t, dense_isa isa, const char *part);
 /// Without an instruction set.
 void test_sums_and_loss(void);
 

@@ -137,62 +137,12 @@ typedef struct {
   int dy_stride, argmax_image;
 } dense_stem_backward_args;
 
-/// The kernels of one instruction set and precision.
+/// The kernels of one instruction set and precision; `kernels.inc` says what each does.
 typedef struct {
-  void (*conv_forward)(const dense_conv_shape *, const dense_conv_forward_args *, int images, int tile_begin,
-                       int tile_end, float *scratch);
-  void (*conv_backward)(const dense_conv_shape *, const dense_conv_backward_args *, int images, int tile_begin,
-                        int tile_end, float *scratch);
-
-  void (*stem_forward)(const dense_stem_shape *, const dense_stem_forward_args *, int image_begin, int image_end,
-                       float *scratch);
-  void (*stem_backward)(const dense_stem_shape *, const dense_stem_backward_args *, int image_begin, int image_end,
-                        float *scratch);
-  /// First and second moments of the convolution's windows over x - center (padding included), added to:
-  /// sums [kernel_h, kernel_w * in_channels], and products
-  /// [kernel_h, distance < kernel_h, kernel_w * in_channels, dense_stem_lags]: at (r, d, p, lag), the sum of window
-  /// value (r, p) times value (r + d, q) with lag = q + (kernel_w - 1 - p's column) * in_channels.
-  void (*stem_moments)(float *sums, float *products, const float *x, const float *center, const dense_conv_shape *,
-                       int image_begin, int image_end, float *scratch);
-
-  /// y = max over windows of x; argmax, [N, out_height, out_width, channels] or NULL, says which value of each it was.
-  void (*max_pool_forward)(void *y, uint8_t *argmax, const void *x, const dense_pool_shape *, int image_begin,
-                           int image_end);
-  void (*max_pool_backward)(void *dx, const void *dy, const uint8_t *argmax, const dense_pool_shape *,
-                            int image_begin, int image_end);
-  /// The means of windows, of fp32.
-  void (*avg_pool_forward)(float *y, const float *x, const dense_pool_shape *, int image_begin, int image_end);
-  void (*avg_pool_backward)(float *dx, const float *dy, const dense_pool_shape *, int image_begin, int image_end);
-
-  /// Moments of rows x columns pixels of a padded map: mean and sum of squared deviations, [channels] each.
-  void (*moments)(float *mean, float *m2, const void *x, int stride, int channels, int rows, int columns);
-  /// y = x * scale + shift.
-  void (*affine)(void *y, const void *x, const float *scale, const float *shift, int stride, int channels,
-                 ptrdiff_t pixels);
-  /// [2, channels]: sum of dy, sum of dy * (x - mean).
-  void (*norm_sums)(float *sums, const void *dy, const void *x, const float *mean, int stride, int channels,
-                    int rows, int columns);
-  /// dx = scale * dy + a + b * (x - mean).
-  void (*norm_backward)(void *dx, const void *dy, const void *x, const float *mean, const float *scale,
-                        const float *a, const float *b, int stride, int channels, ptrdiff_t pixels);
-
-  /// In place.
-  void (*drop)(void *x, int stride, int channels, ptrdiff_t pixels, const dense_dropout *);
-
-  /// For this table's convolutions: with DENSE_ISA_AVX512BF16 and bf16, direct weights are packed as pairs of bf16.
-  void (*pack_weights)(float *packed, const float *w, const dense_weight_layout *, int out_begin, int out_end);
-  void (*pack_weights_transposed)(float *packed, const float *w, const dense_weight_layout *, int out_begin,
-                                  int out_end);
-  /// The sum of `chunks` packed gradients, `chunk_stride` floats apart, in the layout of the weights, for logical
-  /// input channels [in_begin, in_end).
-  void (*unpack_gradient)(float *dw, const float *packed, int chunks, ptrdiff_t chunk_stride,
-                          const dense_weight_layout *, int in_begin, int in_end);
-
-  void (*sgd_step)(float *w, float *velocity, const float *gradient, ptrdiff_t count, const dense_sgd *);
-  void (*adam_step)(float *w, float *mean, float *square, const float *gradient, ptrdiff_t count, const dense_adam *);
-  /// Between fp32 and what maps hold: `pixels` pixels of `channels` values. In the map, whole vectors are written.
-  void (*load_map)(void *map, int stride, const float *values, int value_stride, int channels, ptrdiff_t pixels);
-  void (*read_map)(float *values, int value_stride, const void *map, int stride, int channels, ptrdiff_t pixels);
+#define MAP_KERNEL(name, ...) void (*name)(__VA_ARGS__);
+#define FLOAT_KERNEL(name, ...) void (*name)(__VA_ARGS__);
+#define PACKING_KERNEL(name, ...) void (*name)(__VA_ARGS__);
+#include "kernels.inc"
 } dense_kernels;
 
 /// The table of one instruction set and precision, or NULL where this build or this machine does not have the set.

@@ -4,23 +4,13 @@
 
 #define DENSE_BODY "isa/peak.body.h"
 #include "isa/foreach_isa.h"
+#undef DENSE_BODY
 
-// Kernels over maps (`maps`), those that pack weights for them (`packing`), and kernels over fp32 alone (`isa`).
-#define TABLE(isa, maps, packing) \
-  {conv_forward_##maps, conv_backward_##maps, stem_forward_##maps, stem_backward_##maps, stem_moments_##maps, \
-   max_pool_forward_##maps, max_pool_backward_##maps, avg_pool_forward_##isa, avg_pool_backward_##isa, moments_##maps, \
-   affine_##maps, norm_sums_##maps, norm_backward_##maps, drop_##maps, pack_weights_##packing, \
-   pack_weights_transposed_##packing, \
-   unpack_gradient_##isa, sgd_step_##isa, adam_step_##isa, load_map_##maps, read_map_##maps}
+#define DENSE_MAPS
+#define DENSE_BODY "isa/table.body.h"
+#include "isa/foreach_isa.h"
 
-// By precision.
-static const dense_kernels generic_kernels[2] = {TABLE(generic, generic, generic), TABLE(generic, generic_bf16, generic)};
 #if defined(__x86_64__)
-#include <immintrin.h>
-static const dense_kernels avx2_kernels[2] = {TABLE(avx2, avx2, avx2), TABLE(avx2, avx2_bf16, avx2)};
-static const dense_kernels avx512_kernels[2] = {TABLE(avx512, avx512, avx512), TABLE(avx512, avx512_bf16, avx512)};
-static const dense_kernels avx512bf16_kernels[2] = {TABLE(avx512, avx512, avx512), TABLE(avx512, avx512bf16_bf16, avx512bf16_bf16)};
-
 static int has_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl");
@@ -28,15 +18,16 @@ static int has_avx512(void) {
 #endif
 
 const dense_kernels *dense_kernels_for(dense_isa isa, dense_precision precision) {
+#define OF(fp32_maps, bf16_maps) (precision == DENSE_BF16 ? table_##bf16_maps() : table_##fp32_maps())
   switch (isa) {
-    case DENSE_ISA_GENERIC: return &generic_kernels[precision];
+    case DENSE_ISA_GENERIC: return OF(generic, generic_bf16);
 #if defined(__x86_64__)
     // These ask the operating system too, whether it saves the registers.
     case DENSE_ISA_AVX2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_kernels[precision] : NULL;
-    case DENSE_ISA_AVX512: return has_avx512() ? &avx512_kernels[precision] : NULL;
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? OF(avx2, avx2_bf16) : NULL;
+    case DENSE_ISA_AVX512: return has_avx512() ? OF(avx512, avx512_bf16) : NULL;
     case DENSE_ISA_AVX512BF16:
-      return has_avx512() && __builtin_cpu_supports("avx512bf16") ? &avx512bf16_kernels[precision] : NULL;
+      return has_avx512() && __builtin_cpu_supports("avx512bf16") ? OF(avx512, avx512bf16_bf16) : NULL;
 #endif
     default: return NULL;
   }

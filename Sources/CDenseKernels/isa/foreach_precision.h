@@ -2,6 +2,7 @@
 // bf16 alone where DENSE_HALF_MAPS_ONLY is defined too.
 // MAP is what a map holds; LOAD_MAP and STORE_MAP move DENSE_LANES of them to and from a vector of floats. OPERAND is what
 // direct convolutions multiply: floats, or where the machine multiplies pairs of bf16, those.
+// The set's row of numbers ends here.
 
 #if !defined(DENSE_NATIVE_BF16) && !defined(DENSE_HALF_MAPS_ONLY)
 #define DENSE_MAP
@@ -37,3 +38,10 @@
 #undef LOAD_MAP
 #undef STORE_MAP
 #endif
+
+#undef DENSE_ISA
+#undef DENSE_FLOAT_ISA
+#undef DENSE_NATIVE_BF16
+#undef DENSE_PIXELS
+#undef DENSE_VECTORS
+#undef DENSE_PEAK_CHAINS

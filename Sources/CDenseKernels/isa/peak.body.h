@@ -1,8 +1,7 @@
 // Independent multiply-adds from registers: the most that this thread could do.
 
 double NAME(peak)(long repeats) {
-  // As many chains as hide the latency, as few as fit the registers.
-  enum { chains = DENSE_PIXELS == 14 ? 16 : DENSE_PIXELS == 6 ? 6 : 3 };
+  enum { chains = DENSE_PEAK_CHAINS };
   vf acc[chains];
   FULLY_UNROLLED for (int i = 0; i < chains; i++) acc[i] = SPLAT((float)i * 1e-3f);
   volatile float opaque = 1e-4f;  // nothing to fold at compile time
