@@ -17,7 +17,7 @@ final class InferenceConvolution: Sendable {
   private let outputScale: [Float]?
   private let scale: Buffer<Float>?
   private let shift: Buffer<Float>?
-  private let bias: Buffer<Float>?
+  let bias: Buffer<Float>?
   /// Whether the output is rectified.
   let rectifies: Bool
   private let packs = Mutex<[Pack]>([])
@@ -71,7 +71,6 @@ final class InferenceConvolution: Sendable {
   }
 
   var affine: Affine? { scale.map { Affine(scale: Slice($0), shift: Slice(shift!)) } }
-  var biasSlice: Slice? { bias.map { Slice($0) } }
 
   private func layout(_ algorithm: ConvolutionAlgorithm, _ inMap: Buffer<Int32>?) -> WeightLayout {
     WeightLayout(
@@ -89,13 +88,7 @@ final class InferenceConvolution: Sendable {
       for (c, position) in inputLayout.map.enumerated() { map[c] = Int32(position) }
       let layout = layout(algorithm, map)
       let values = Buffer<Float>(layout.packedCount)
-      let folded = foldedWeight()
-      let step = Tiling.packedChannels
-      device.run((logicalOutputs + step - 1) / step) { item, _ in
-        device.kernels.pack(
-          values, folded, layout, transposed: false, precision,
-          range: item * step..<min((item + 1) * step, logicalOutputs))
-      }
+      device.pack(foldedWeight(), into: values, layout, transposed: false, precision)
       packs.append(Pack(algorithm: algorithm, precision: precision, values: values))
       return values
     }

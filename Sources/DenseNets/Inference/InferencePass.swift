@@ -3,13 +3,11 @@
 /// In inference a pixel's value does not depend on the cut, which may therefore follow the images and the threads.
 struct InferencePass {
   private let convolution: InferenceConvolution
-  /// With all output channels; ``split`` of them each have their own part.
+  /// With all output channels.
   private let shape: ConvolutionShape
-  private let images: Int
   /// Parts of the output channels that are separate items of work.
   private let splits: Int
   private let weights: Buffer<Float>
-  let scratch: Int
 
   /// - Parameters:
   ///   - size: of the source.
@@ -19,7 +17,6 @@ struct InferencePass {
     precision: Precision, device: Device
   ) {
     self.convolution = convolution
-    self.images = images
     var shape = ConvolutionShape(
       height: size.height, width: size.width, inChannels: convolution.inputChannels, inStride: inStride,
       outChannels: convolution.outputChannels, outStride: outStride, kernel: convolution.kernel,
@@ -28,27 +25,13 @@ struct InferencePass {
     splits = shape.cutForInference(images: images, precision: precision, device: device)
     self.shape = shape
     weights = convolution.packed(shape.algorithm, precision, device: device)
-    scratch = shape.scratchCount(backward: false)
   }
 
   /// - Parameter count: images of this group; at most as many as planned.
   func run(from input: MapSlice, to output: MapSlice, count: Int, device: Device) {
-    let tiles = shape.tileCount(images: count)
-    let group = Tiling.channelGroup
-    let groups = (shape.outChannels + group - 1) / group
-    device.run(tiles * splits, scratch: scratch) { item, scratch in
-      let (tile, split) = (item / splits, item % splits)
-      let first = groups * split / splits * group
-      let end = min(groups * (split + 1) / splits * group, shape.outChannels)
-      var part = shape
-      part.outChannels = end - first
-      device.kernels.convolutionForward(
-        part, output: MapSlice(memory: output.memory, offset: output.offset + first), moments: nil, input: input,
-        affine: convolution.affine,
-        weights: Slice(weights, at: device.kernels.packedOffset(channel: first, shape, input.precision)),
-        bias: convolution.biasSlice.map { Slice($0.buffer, at: first) }, rectify: convolution.rectifies,
-        images: count, tiles: tile..<tile + 1, scratch: scratch)
-    }
+    device.convolve(
+      shape, splits: splits, input: input, affine: convolution.affine, weights: weights, bias: convolution.bias,
+      rectify: convolution.rectifies, output: output, images: count)
   }
 }
 

@@ -142,10 +142,7 @@ final class InferencePlan {
       return transition.pass.run(from: input, to: output, count: images, device: device)
     }
     transition.pass.run(from: input, to: memory.slice(), count: images, device: device)
-    device.run(images) { image, _ in
-      device.kernels.maxPoolForward(
-        pool, output: output, argmax: nil, input: memory.slice(), images: image..<image + 1)
-    }
+    device.maxPool(pool, of: memory.slice(), to: output, winners: nil, images: images)
   }
 
   private func runStem(_ x: Tensor) {

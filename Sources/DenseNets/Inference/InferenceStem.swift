@@ -74,7 +74,7 @@ final class PooledInferenceStem: Sendable {
     packed.withLock { packed in
       if let packed { return packed }
       let values = Buffer<Float>(layout.packedCount)
-      device.kernels.pack(values, weight, layout, transposed: false, .fp32, range: 0..<layout.outChannels)
+      device.pack(weight, into: values, layout, transposed: false, .fp32)
       packed = values
       return values
     }

@@ -62,12 +62,9 @@ public final class BatchNorm2d: Layer {
     normalization.prepare(self, map.statistics, mode: mode)
     let output = FeatureMap(map.layout)
     output.resize(images: map.images, height: map.height, width: map.width, gradients: false)
-    let area = map.height * map.width
-    device.run(map.images) { image, _ in
-      device.kernels.affine(
-        y: output.valueSlice(0), x: map.valueSlice(0), normalization.affine, stride: map.stride, channels: map.stride,
-        pixels: image * area..<(image + 1) * area)
-    }
+    device.transform(
+      map.valueSlice(0), to: output.valueSlice(0), by: normalization.affine, stride: map.stride, channels: map.stride,
+      area: map.height * map.width, images: map.images)
     return output.tensor(device: device)
   }
 
@@ -78,12 +75,10 @@ public final class BatchNorm2d: Layer {
     let device = Device.current
     map.loadGradient(outputGradient, device: device)
     if sums.count < map.images * 2 * map.stride { sums = Buffer(map.images * 2 * map.stride) }
-    device.run(map.images) { image, _ in
-      device.kernels.normSums(
-        sums, image: image, dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(map.statistics.mean),
-        stride: map.stride,
-        channels: map.stride, area: Extent(map.height, map.width))
-    }
+    device.normalizationSums(
+      sums, gradient: map.gradients.slice(), of: map.valueSlice(0), mean: Slice(map.statistics.mean),
+      stride: map.stride,
+      channels: map.stride, area: Extent(map.height, map.width), images: map.images)
     map.clearDeferred()
     normalization.settle(
       self, sums: sumRows(Slice(sums), rows: map.images, stride: 2 * map.stride, count: 2 * map.stride), map.statistics,

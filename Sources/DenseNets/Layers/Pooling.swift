@@ -52,10 +52,8 @@ public final class MaxPool2d: Layer {
     let output = FeatureMap(input.layout)
     output.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
     let argmax = mode == .training ? Bytes(Buffer(output.pixels * output.stride)) : nil
-    device.run(input.images) { image, _ in
-      device.kernels.maxPoolForward(
-        shape, output: output.valueSlice(0), argmax: argmax, input: input.valueSlice(0), images: image..<image + 1)
-    }
+    device.maxPool(
+      shape, of: input.valueSlice(0), to: output.valueSlice(0), winners: argmax, images: input.images)
     if let argmax { saved = (shape, argmax, x.shape) }
     return output.tensor(device: device)
   }
@@ -69,11 +67,8 @@ public final class MaxPool2d: Layer {
     let gradient = paddedMap(outputGradient, device: device)
     let result = FeatureMap(gradient.layout)
     result.resize(images: input[0], height: input[2], width: input[3], gradients: false)
-    device.run(input[0]) { image, _ in
-      device.kernels.maxPoolBackward(
-        shape, inputGradient: result.valueSlice(0), outputGradient: gradient.valueSlice(0), argmax: argmax,
-        images: image..<image + 1)
-    }
+    device.maxPoolGradient(
+      shape, of: gradient.valueSlice(0), winners: argmax, to: result.valueSlice(0), images: input[0])
     return result.tensor(device: device)
   }
 }
@@ -124,10 +119,7 @@ public final class AvgPool2d: Layer {
     let shape = shape(x.shape)
     let output = FeatureMap(input.layout)
     output.resize(images: input.images, height: shape.outHeight, width: shape.outWidth, gradients: false)
-    device.run(input.images) { image, _ in
-      device.kernels.averagePoolForward(
-        shape, output: output.valueSlice(0), input: input.valueSlice(0), images: image..<image + 1)
-    }
+    device.averagePool(shape, of: input.valueSlice(0), to: output.valueSlice(0), images: input.images)
     if mode == .training { saved = x.shape }
     return output.tensor(device: device)
   }
@@ -140,10 +132,7 @@ public final class AvgPool2d: Layer {
     let gradient = paddedMap(outputGradient, device: device)
     let result = FeatureMap(gradient.layout)
     result.resize(images: input[0], height: input[2], width: input[3], gradients: false)
-    device.run(input[0]) { image, _ in
-      device.kernels.averagePoolBackward(
-        shape, inputGradient: result.valueSlice(0), outputGradient: gradient.valueSlice(0), images: image..<image + 1)
-    }
+    device.averagePoolGradient(shape, of: gradient.valueSlice(0), to: result.valueSlice(0), images: input[0])
     return result.tensor(device: device)
   }
 }

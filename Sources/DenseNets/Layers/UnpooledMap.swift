@@ -28,10 +28,7 @@ final class UnpooledMap {
   func pool(to target: FeatureMap, device: Device) {
     let shape = shape(target.stride)
     Profiler.measure("max pool", bytes: map.pixels * map.stride * map.precision.bytes) {
-      device.run(map.images) { image, _ in
-        device.kernels.maxPoolForward(
-          shape, output: target.valueSlice(0), argmax: winners, input: map.valueSlice(0), images: image..<image + 1)
-      }
+      device.maxPool(shape, of: map.valueSlice(0), to: target.valueSlice(0), winners: winners, images: map.images)
     }
     if winners != nil { target.measure(0, device: device) }
   }
@@ -42,11 +39,8 @@ final class UnpooledMap {
     let shape = shape(target.stride)
     let gradient = map.gradients.slice()
     Profiler.measure("max pool's gradient", bytes: map.pixels * map.stride * map.precision.bytes) {
-      device.run(map.images) { image, _ in
-        device.kernels.maxPoolBackward(
-          shape, inputGradient: gradient, outputGradient: target.gradients.slice(), argmax: winners!,
-          images: image..<image + 1)
-      }
+      device.maxPoolGradient(
+        shape, of: target.gradients.slice(), winners: winners!, to: gradient, images: map.images)
     }
     return .finished(gradient, of: map)
   }

@@ -18,7 +18,7 @@ extension Kernels {
     }
   }
 
-  /// The sum of `chunks` packed gradients, in the storage order of the weight.
+  /// The sum of `chunks` packed gradients, in the storage order of the weight; on all threads of `device`.
   func unpack(_ gradient: inout [Float], _ packed: Slice, chunks: Int, _ layout: WeightLayout, device: Device) {
     precondition(gradient.count == layout.count)
     let sums = packed.pointer(chunks * layout.packedCount)

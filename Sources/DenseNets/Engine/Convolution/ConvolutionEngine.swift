@@ -42,8 +42,6 @@ final class ConvolutionEngine {
       for (k, value) in bias.enumerated() { self.bias[k] = value }
     }
     let tiles = shape.tileCount(images: images)
-    // Kernels prefetch the next tile of a call.
-    let calls = min(tiles, Tiling.callsPerThread * device.threads)
     device.withWorkspace(forwardWorkspace(shape, images: images)) { memory in
       let moments = TileMoments(in: memory, at: layout.packedCount, count: tiles * shape.outChannels)
       pack(weight, into: memory, layout, transposed: false, input.precision, device: device)
@@ -51,12 +49,9 @@ final class ConvolutionEngine {
         "forward", operations: shape.operations(images: images),
         bytes: shape.inputBytes(images, input.precision) + shape.outputBytes(images, output.precision)
       ) {
-        device.run(calls, scratch: shape.scratchCount(backward: false)) { call, scratch in
-          device.kernels.convolutionForward(
-            shape, output: output, moments: sink == nil ? nil : moments, input: input, affine: affine,
-            weights: Slice(memory), bias: bias == nil ? nil : Slice(self.bias), images: images,
-            tiles: tiles * call / calls..<tiles * (call + 1) / calls, scratch: scratch)
-        }
+        device.convolve(
+          shape, input: input, affine: affine, weights: Slice(memory), bias: bias == nil ? nil : Slice(self.bias),
+          output: output, moments: sink == nil ? nil : moments, images: images)
       }
       sink?(moments, shape.tilePixels(images: images))
     }
@@ -108,19 +103,14 @@ final class ConvolutionEngine {
         bytes: inputPasses * shape.inputBytes(images, input.precision)
           + 2 * shape.outputBytes(images, outputGradient.value.precision)
       ) {
-        device.run(parts.chunks, scratch: shape.scratchCount(backward: true)) { chunk, scratch in
-          let first = parts.weightSums + chunk * layout.packedCount
-          memory.clear(first..<first + layout.packedCount)
-          device.kernels.convolutionBackward(
-            shape, inputGradient: inputGradient, weightGradient: Slice(memory, at: first),
-            biasGradient: hasBias ? Slice(memory, at: parts.biasSums) : nil, outputGradient: outputGradient,
-            input: input, affine: affine, images: images,
-            tiles: tiles * chunk / parts.chunks..<tiles * (chunk + 1) / parts.chunks, scratch: scratch)
-        }
+        device.convolveBackward(
+          shape, inputGradient: inputGradient, weightGradients: Slice(memory, at: parts.weightSums),
+          stride: layout.packedCount, chunks: parts.chunks,
+          biasGradients: hasBias ? Slice(memory, at: parts.biasSums) : nil,
+          outputGradient: outputGradient, input: input, affine: affine, images: images)
       }
       Profiler.measure("unpack gradient", bytes: 4 * (parts.chunks * layout.packedCount + layout.count)) {
-        device.kernels.unpack(
-          &weightGradient, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout, device: device)
+        device.unpack(&weightGradient, Slice(memory, at: parts.weightSums), chunks: parts.chunks, layout)
       }
       func sums(at start: Int, stride: Int, count: Int) -> [Double] {
         sumRows(Slice(memory, at: start), rows: tiles, stride: stride, count: count)
@@ -175,30 +165,18 @@ final class ConvolutionEngine {
       dilation: shape.stride, output: Extent(shape.height, shape.width))
     device.withWorkspace(layout.packedCount) { memory in
       pack(weight, into: memory, layout, transposed: true, .fp32, device: device)
-      device.run(
-        transposed.tileCount(images: images), scratch: transposed.scratchCount(backward: false)
-      ) { tile, scratch in
-        device.kernels.convolutionForward(
-          transposed, output: output, moments: nil, input: outputGradient, affine: nil, weights: Slice(memory),
-          bias: nil,
-          images: images, tiles: tile..<tile + 1, scratch: scratch)
-      }
+      device.convolve(
+        transposed, input: outputGradient, affine: nil, weights: Slice(memory), bias: nil, output: output,
+        images: images)
     }
   }
 
-  /// Padded lanes of packed weights are zero.
   func pack(
     _ weight: [Float], into packed: Buffer<Float>, _ layout: WeightLayout, transposed: Bool, _ precision: Precision,
     device: Device
   ) {
     Profiler.measure("pack weights", bytes: 4 * (layout.count + layout.packedCount)) {
-      if layout.isPadded { packed.clear(0..<layout.packedCount) }
-      let step = Tiling.packedChannels
-      device.run((outChannels + step - 1) / step) { item, _ in
-        device.kernels.pack(
-          packed, weight, layout, transposed: transposed, precision,
-          range: item * step..<min((item + 1) * step, outChannels))
-      }
+      device.pack(weight, into: packed, layout, transposed: transposed, precision)
     }
   }
 }
