@@ -13,7 +13,8 @@ struct BatchAssembler: Sendable {
     let image = try source.image(at: index)
     if augmentation == .none { return try preparation.image(image) }
     var draws = RandomDraws(seed: seed, purpose: .image, epoch: epoch, number: index)
-    return try augmentation.image(image, preparation: &preparation, draws: &draws)
+    let isTurn = augmentation.mirrors(seed: seed, epoch: epoch, index: index)
+    return try augmentation.image(image, preparation: &preparation, isTurn: isTurn, draws: &draws)
   }
 
   /// The batch of that number, from its images and their indices.

@@ -5,6 +5,10 @@ import DenseNets
 
 extension ImageOptions.Fit: ExpressibleByArgument {}
 
+enum FlipChoice: String, ExpressibleByArgument, CaseIterable {
+  case random, alternating
+}
+
 /// How training images are augmented and prepared. The recipe supplies what is not given.
 struct AugmentationOptions: ParsableArguments {
   @Option(
@@ -14,10 +18,15 @@ struct AugmentationOptions: ParsableArguments {
       valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
   var cropPadding: Int?
 
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Mirror each training image with probability 0.5. Default: the recipe's, else --no-flip.")
-  var flip: Bool?
+  @Option(
+    defaultAsFlag: FlipChoice.random, parsing: .next,
+    help:
+      "Mirror training images: each with probability 0.5 (random), or each in every second epoch (alternating). Default: the recipe's, else --no-flip."
+  )
+  var flip: FlipChoice?
+
+  @Flag(help: "Do not mirror training images.")
+  var noFlip = false
 
   @Flag(
     inversion: .prefixedNo,
@@ -92,7 +101,8 @@ struct AugmentationOptions: ParsableArguments {
   /// Applies the options to a recipe's augmentation.
   func change(_ augmentation: inout Augmentation) {
     if let cropPadding { augmentation.cropPadding = cropPadding }
-    if let flip { augmentation.horizontalFlip = flip ? 0.5 : 0 }
+    if flip != nil || noFlip { augmentation.horizontalFlip = noFlip ? 0 : 0.5 }
+    augmentation.alternatingFlip = flip.map { $0 == .alternating } ?? augmentation.alternatingFlip
     if let verticalFlip { augmentation.verticalFlip = verticalFlip ? 0.5 : 0 }
     if let rotation { augmentation.rotation = rotation }
     if let randomResizedCrop {
@@ -102,6 +112,10 @@ struct AugmentationOptions: ParsableArguments {
     if let randomErasing { augmentation.randomErasing = randomErasing }
     if let cutout { augmentation.cutout = cutout }
     if let mixup { augmentation.mixup = mixup }
+  }
+
+  func validate() throws {
+    if flip != nil, noFlip { throw Failure(.usage, "expected --flip or --no-flip, found both") }
   }
 
   @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {

@@ -157,7 +157,7 @@ extension Command {
         "--batch-size <n>", "--lr <x>", "--precision <name>", "--threads <n>", "--seed <n>",
         "--init, --weights <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
-        "--crop-padding <n>", "--flip/--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
+        "--crop-padding <n>", "--flip [<flip>]", "--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
         "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--normalize <name or",
         "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>", "--recipe <name>", "--accumulate <n>",
         "--optimizer <name>", "--momentum <x>", "--nesterov/--no-nesterov", "--weight-decay <x>",

@@ -61,6 +61,7 @@ private let groups: [OptionGroup] = [
       RunOption("--split-seed", "4", at: "choices.split_seed"),
       RunOption("--crop-padding", "2", at: "recipe.augmentation.crop_padding"),
       RunOption("--flip", at: "recipe.augmentation.horizontal_flip"),
+      RunOption("--flip", "alternating", at: "recipe.augmentation.alternating_flip"),
       RunOption("--vertical-flip", at: "recipe.augmentation.vertical_flip"),
       RunOption("--rotation", "10", at: "recipe.augmentation.rotation"),
       RunOption("--random-resized-crop", "0.5", at: "recipe.augmentation.random_resized_crop"),

@@ -3,10 +3,12 @@ import Foundation
 
 extension Augmentation {
   /// An image as the network is to see it, varied, before normalisation.
-  /// - Parameter draws: the image's own.
+  /// - Parameters:
+  ///   - isTurn: whether this epoch is one in which alternation mirrors the image, see ``mirrors(seed:epoch:index:)``.
+  ///   - draws: the image's own.
   /// - Throws: as ``Preprocessing/image(_:)``.
   func image(
-    _ image: DecodedImage, preparation: inout ImagePreparation, draws: inout RandomDraws
+    _ image: DecodedImage, preparation: inout ImagePreparation, isTurn: Bool, draws: inout RandomDraws
   ) throws(Failure) -> DecodedImage {
     var result: DecodedImage
     if let randomResizedCrop {
@@ -19,10 +21,16 @@ extension Augmentation {
       let down = draws.below(2 * cropPadding + 1) - cropPadding
       result = result.shifted(down: down, right: draws.below(2 * cropPadding + 1) - cropPadding)
     }
-    if horizontalFlip > 0, draws.happens(horizontalFlip) { result = result.mirrored() }
+    if horizontalFlip > 0, alternatingFlip ? isTurn : draws.happens(horizontalFlip) { result = result.mirrored() }
     if verticalFlip > 0, draws.happens(verticalFlip) { result = result.flipped() }
     if rotation > 0 { result = result.rotated(degrees: draws.uniform(-rotation, rotation)) }
     return colorJitter == ColorJitter() ? result : jittered(result, &draws)
+  }
+
+  /// Whether alternation mirrors an image in an epoch.
+  func mirrors(seed: UInt64, epoch: Int, index: Int) -> Bool {
+    var draws = RandomDraws(seed: seed, purpose: .flip, epoch: 0, number: index)
+    return (draws.below(2) + epoch) % 2 == 1
   }
 
   private func jittered(_ image: DecodedImage, _ draws: inout RandomDraws) -> DecodedImage {

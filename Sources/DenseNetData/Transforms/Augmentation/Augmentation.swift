@@ -13,6 +13,10 @@ public struct Augmentation: Codable, Sendable, Equatable {
   public var cropPadding = 0
   /// The probability with which left and right are exchanged.
   public var horizontalFlip = 0.0
+  /// Whether left and right are exchanged in every second epoch instead: for half of the images, chosen at random, in the
+  /// first epoch, and for the other half in the next, so that two epochs show each image both ways. With a
+  /// ``horizontalFlip`` of 0: never.
+  public var alternatingFlip = false
   /// The probability with which top and bottom are exchanged.
   public var verticalFlip = 0.0
   /// The greatest angle by which an image is rotated about its centre in either direction, in degrees, corners black:

@@ -81,6 +81,7 @@ extension RunFingerprint {
     "preprocessing.mean": "normalization",
     "preprocessing.std": "normalization",
     "recipe.accumulate": "accumulate",
+    "recipe.augmentation.alternating_flip": "horizontalFlip",
     "recipe.augmentation.crop_padding": "cropPadding",
     "recipe.augmentation.cutout": "cutout",
     "recipe.augmentation.horizontal_flip": "horizontalFlip",

@@ -123,6 +123,7 @@ extension RunFingerprint {
     "preprocessing.input_channels": "1",
     "preprocessing.interpolation": "bilinear",
     "recipe.accumulate": "1",
+    "recipe.augmentation.alternating_flip": "0",
     "recipe.augmentation.color_jitter.brightness": "0",
     "recipe.augmentation.color_jitter.contrast": "0",
     "recipe.augmentation.color_jitter.hue": "0",

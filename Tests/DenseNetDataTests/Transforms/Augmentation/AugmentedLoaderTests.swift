@@ -71,6 +71,29 @@ extension Augmentation {
     #expect(one[0].images != batches(epoch: 4)[0].images)
   }
 
+  /// Two epochs show each image both ways.
+  @Test func alternatingFlipsShowBothSides() {
+    var flips = Augmentation()
+    (flips.horizontalFlip, flips.alternatingFlip) = (0.5, true)
+    let plain = batches(.none)
+    let epochs = [batches(flips, epoch: 0), batches(flips, epoch: 1)]
+    var turned = 0
+    for (number, batch) in plain.enumerated() {
+      let width = batch.images.shape[3]
+      for image in 0..<batch.count {
+        func row(_ x: Tensor, _ column: Int) -> [Float] {
+          (0..<3).map { channel in x[image, channel, 0, column] }
+        }
+        let ways = epochs.map { epoch in
+          (0..<width).allSatisfy { row(epoch[number].images, $0) == row(batch.images, $0) }
+        }
+        #expect(ways[0] != ways[1], "image \(image) of batch \(number)")
+        turned += ways[0] ? 0 : 1
+      }
+    }
+    #expect(turned > 3 && turned < 20)
+  }
+
   @Test func goesOnInTheMiddleOfAnEpoch() {
     let whole = batches()
     for first in 0...5 { expectEqual(batches(first: first), Array(whole[first...])) }

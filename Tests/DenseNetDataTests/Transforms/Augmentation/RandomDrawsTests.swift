@@ -111,10 +111,22 @@ import Testing
     var mirrored = 0
     for n in 0..<10_000 {
       var draws = draws(number: n)
-      let result = try flip.image(image, preparation: &preparation, draws: &draws)
+      let result = try flip.image(image, preparation: &preparation, isTurn: false, draws: &draws)
       if result.pixels == [255, 0] { mirrored += 1 }
     }
     #expect(abs(mirrored - 3_000) < 230)
+  }
+
+  /// Half of the images are mirrored in each epoch, and each of them in every second one.
+  @Test func alternatingFlipsAlternate() {
+    let flip = Augmentation()
+    func mirrored(_ epoch: Int, seed: UInt64 = 3) -> [Bool] {
+      (0..<4_000).map { flip.mirrors(seed: seed, epoch: epoch, index: $0) }
+    }
+    let first = mirrored(0)
+    #expect(abs(first.filter(\.self).count - 2_000) < 190)
+    #expect(mirrored(1) == first.map { !$0 } && mirrored(2) == first)
+    #expect(mirrored(0, seed: 4) != first)
   }
 
   @Test func valuesThatMakeNoSenseAreNamed() async {
