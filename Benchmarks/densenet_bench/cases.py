@@ -11,7 +11,7 @@ from .measure import Failure
 PEERS = Path(__file__).resolve().parent.parent / "peers"
 PRECISIONS = ("fp32", "bf16")
 TORCH_TRAINING = ("eager", "channels_last", "compile")
-TORCH_INFERENCE = ("channels_last", "compile")
+TORCH_INFERENCE = ("channels_last", "compile", "freezing")
 # What executes bf16: ONNX Runtime's CPU provider has no convolution in it.
 RUNTIMES = {"fp32": ("onnxruntime", "openvino"), "bf16": ("openvino",)}
 # model: the batch, that of --quick, and the images' side
@@ -79,6 +79,7 @@ def inference(model, precision, batch, binary, python, options):
         Program(f"torch-{mode}", [python, PEERS / "torch_inference.py", *words(timed), "--mode", mode])
         for mode in TORCH_INFERENCE
     ]
+    peers.append(Program("ncnn", [python, PEERS / "ncnn_inference.py", *words(timed)]))
     for runtime in RUNTIMES[precision]:
         command = [python, PEERS / "onnx_inference.py", *words(timed), "--runtime", runtime]
         peers.append(Program(runtime, command))

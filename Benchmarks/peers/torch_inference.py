@@ -3,7 +3,7 @@
 
     python Benchmarks/peers/torch_inference.py --mode compile --precision bf16 --batch-size 16
 
-Needs: pip install -r Benchmarks/requirements.txt; the mode `compile` wants a C++ compiler too
+Needs: pip install -r Benchmarks/requirements.txt; the modes `compile` and `freezing` want a C++ compiler too
 
 On a fixed random batch, two passes warm up, and the median of the others counts. With --check, weights and images are
 written for the program, and the logits count. Prints one JSON line.
@@ -19,7 +19,7 @@ def main():
     parser = argparse.ArgumentParser(description="Times inference of a network in PyTorch.")
     add_options(parser, batch_size=1, size=224, repetitions=("repetitions", 15))
     add = parser.add_argument
-    add("--mode", default="channels_last", choices=["channels_last", "compile"], help="default: %(default)s")
+    add("--mode", default="channels_last", choices=["channels_last", "compile", "freezing"], help="default: %(default)s")
     add("--check", metavar="FOLDER", help="write weights and images there and report logits, instead of timing")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -30,7 +30,11 @@ def main():
         write_check(options.check, net, images)
     net = net.eval().to(memory_format=torch.channels_last)
     images = images.contiguous(memory_format=torch.channels_last)
-    forward = torch.compile(net) if options.mode == "compile" else net
+    if options.mode == "freezing":  # folds batch norms, and packs weights once: TORCHINDUCTOR_FREEZING=1
+        import torch._inductor.config
+
+        torch._inductor.config.freezing = True
+    forward = net if options.mode == "channels_last" else torch.compile(net)
 
     def logits():
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
