@@ -22,11 +22,15 @@ public struct MemoryPrediction: Sendable, Encodable {
   /// The sum.
   public let peakMemoryBytes: Int
 
-  /// Code, libraries and what the Swift runtime keeps: the resident set of a step that needs next to nothing else.
+  /// The code and the buffers that a step needs beside what a program has at its start.
+  private static let stepCode = 4 << 20
+  /// Code, libraries and what the Swift runtime keeps, where they have not been measured.
   private static let program = 32 << 20
 
-  /// - Parameter inputShape: `[N, C, H, W]`.
-  public init(_ net: DenseNet, inputShape: [Int], device: Device) throws {
+  /// - Parameters:
+  ///   - inputShape: `[N, C, H, W]`.
+  ///   - resident: the resident set of a program at its start, which depends on what it was built with; 0: not known.
+  public init(_ net: DenseNet, inputShape: [Int], device: Device, resident: Int = 0) throws {
     let step = try net.stepMemory(inputShape: inputShape, device: device)
     parts = step.parts.map { Part(name: $0.name, bytes: $0.bytes) }
     arenaBytes = step.arena
@@ -35,7 +39,7 @@ public struct MemoryPrediction: Sendable, Encodable {
     parameterBytes = step.parameters
     momentumBytes = net.configuration.naming == .chapter ? 0 : 4 * net.parameterCount
     batchBytes = 4 * inputShape.reduce(1, *)
-    programBytes = Self.program
+    programBytes = resident > 0 ? resident + Self.stepCode : Self.program
     peakMemoryBytes = step.total + momentumBytes + batchBytes + programBytes
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetIO
 import DenseNetTasks
 import DenseNets
 
@@ -43,6 +44,7 @@ struct SummaryCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    let resident = ProcessMemory.residentBytes()
     // So that no product of sizes overflows.
     try channels?.require(atMost: 1024, "--channels")
     try numClasses?.require(atMost: 1 << 16, "--num-classes")
@@ -53,7 +55,8 @@ struct SummaryCommand: ParsableCommand {
     try MemoryRequirement.requireSide(max(height, width), for: net)
     let shape = [batchSize.value, chosen.configuration.inputChannels, height, width]
     net.memoryEfficient = recomputation.memoryEfficient
-    let prediction = memory ? try MemoryPrediction(net, inputShape: shape, device: try compute.device()) : nil
+    let prediction =
+      memory ? try MemoryPrediction(net, inputShape: shape, device: compute.device(), resident: resident) : nil
     let summary = try NetworkSummary(net, name: chosen.name, inputShape: shape, memory: prediction)
     if json { try printJSON(summary) } else { try printResult(prediction?.table() ?? summary.table()) }
   }
