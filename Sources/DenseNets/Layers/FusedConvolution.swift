@@ -97,6 +97,7 @@ final class FusedConvolution {
     device: Device
   ) {
     Profiler.current?.enter(name)
+    BatchShare.current?.replicas.poll()
     let sums = engine.backward(
       shape(source, target, device), of: convolution,
       outputGradient: gradient ?? target.gradientSlice(slice),

@@ -51,7 +51,7 @@ final class FeatureMap {
     self.values = values
     self.gradients = gradients
     isBorrowed = true
-    statistics.count = pixels
+    statistics.count = BatchShare.count(images: images, area: height * width)
   }
 
   /// Forgets what batch norms owe to the gradient: the start of a backward pass.
@@ -71,11 +71,15 @@ final class FeatureMap {
     )
   }
 
-  /// The mean and biased variance of slice `index` from the moments of tiles.
+  /// The mean and biased variance of slice `index` from the moments of tiles, and of those of all replicas where they share
+  /// statistics.
   func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32]) {
     let offset = layout.offset(index)
     joinMoments(
       moments, pixels: pixels, channels: padded(layout.slices[index]), mean: Slice(statistics.mean, at: offset),
       variance: Slice(statistics.variance, at: offset))
+    if let share = BatchShare.ofStatistics {
+      statistics.join(offset..<offset + layout.slices[index], own: self.pixels, share)
+    }
   }
 }

@@ -83,6 +83,10 @@ extension ImageNetStem {
     // Σdy = 0 by batch norm (unless it is frozen), so Σdy·window = Σdy·(window − its mean); and Σ(y − mean)·(window − its
     // mean) is the windows' covariance times the filter.
     let scale = normalization.affine.scale
+    if let joined, !norm.isFrozen {
+      setGradients(joined, deviations: deviations, sums: sums, shift: owed.shift, slope: owed.slope, moments)
+      return owed
+    }
     for k in 0..<convolution.outputChannels {
       let covariance = moments.covariance(times: filter(k))
       let slope = Double(owed.slope[k]) * Double(statistics.count)

@@ -14,6 +14,8 @@ final class ImageNetStem: NetworkStem {
   let packed: Buffer<Float>
   let shift: Buffer<Float>
   private(set) var moments: WindowMoments?
+  /// Of the last pass in training; nil where replicas share no statistics.
+  private(set) var joined: JoinedStatistics?
   private(set) var input = Tensor.zeros([0])
 
   init(convolution: Conv2d, norm: BatchNorm2d, pool: MaxPool2d) {
@@ -125,15 +127,17 @@ final class ImageNetStem: NetworkStem {
     let moments = WindowMoments(
       sums: Array(sums[..<windows]), products: Array(sums[windows...]), count: statistics.count, kernel: conv.kernel,
       channels: channels, lags: shape.lags)
+    var outputs: [(mean: Double, variance: Double)] = []
     for k in 0..<convolution.outputChannels {
       let filter = filter(k)
       var mean = Double(convolution.bias?.value.storage[k] ?? 0)
       for (t, w) in filter.enumerated() { mean += w * (moments.mean[t] + Double(center[t % channels])) }
-      statistics.mean[k] = Float(mean)
       let variance = moments.variance(of: filter)
-      statistics.variance[k] = Float(variance < 0 ? 0 : variance)  // a value that is not a number stays so
+      outputs.append((mean, variance < 0 ? 0 : variance))  // a value that is not a number stays so
+      (statistics.mean[k], statistics.variance[k]) = (Float(mean), Float(outputs[k].variance))
     }
     self.moments = moments
+    joined = BatchShare.ofStatistics.map { join(outputs, moments, $0) }
   }
 
   /// The weights of output channel `k`, in the order of a window's values.
