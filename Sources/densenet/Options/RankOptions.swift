@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import DenseNetTasks
-public import DenseNets
+import DenseNets
 import Foundation
 
 #if MPI
@@ -14,7 +14,7 @@ struct RankOptions: ParsableArguments {
       help: ArgumentHelp(
         "Under mpirun or srun, whose values batch norms are computed from: sync (the whole batch's, as in one process), or local (each rank's own; running statistics are averaged). Default: sync.",
         valueName: "name"))
-    var batchNorm: BatchNormStatistics?
+    var batchNorm: BatchNormOption?
 
     @Option(
       number: "Under mpirun or srun, give up on a rank that keeps the others waiting this long.", valueName: "seconds")
@@ -23,13 +23,13 @@ struct RankOptions: ParsableArguments {
 
   func change(_ options: inout TrainingOptions) {
     #if MPI
-      if let batchNorm { options.batchNorm = batchNorm }
+      if let batchNorm { options.batchNorm = batchNorm.statistics }
     #endif
   }
 
   var batchNormStatistics: BatchNormStatistics {
     #if MPI
-      batchNorm ?? .synchronized
+      batchNorm?.statistics ?? .synchronized
     #else
       .synchronized
     #endif
@@ -65,6 +65,9 @@ struct RankOptions: ParsableArguments {
   }
 }
 
-#if MPI
-  extension BatchNormStatistics: ExpressibleByArgument {}
-#endif
+/// What `--batch-norm` can name.
+enum BatchNormOption: String, CaseIterable, ExpressibleByArgument {
+  case sync, local
+
+  var statistics: BatchNormStatistics { self == .sync ? .synchronized : .local }
+}

@@ -76,6 +76,7 @@ extension ImageNetStem {
       let deviation = (0..<windows).map { products[k * taps + place[$0]] - sums[k] * moments.mean[$0] }
       normSums[k] = sums[k]
       normSums[channels + k] = zip(deviation, filter(k)).reduce(0) { $0 + $1.0 * $1.1 }
+      if let joined { normSums[channels + k] += sums[k] * (joined.ownMeans[k] - joined.means[k]) }
       deviations.append(deviation)
     }
     let owed = (shift: Buffer<Float>(channels), slope: Buffer<Float>(channels))
