@@ -21,7 +21,7 @@ typedef struct {
   MPI_Op join;
 } cmpi_types;
 
-static const int cmpi_alive_tag = 77;
+static const int cmpi_alive_tag = 77, cmpi_values_tag = 78;
 
 /// As `Moments.joined(with:)`: the two sides can be exchanged without a change of a bit.
 static inline void cmpi_join(void *from, void *into, int *length, MPI_Datatype *type) {
@@ -79,6 +79,14 @@ static inline int cmpi_gather_floats(float *all, const int *counts, const int *p
 
 static inline int cmpi_broadcast(void *bytes, int count, cmpi_request *request) {
   return MPI_Ibcast(bytes, count, MPI_BYTE, 0, MPI_COMM_WORLD, &request->request);
+}
+
+static inline int cmpi_send_floats(const float *values, int count, int to, cmpi_request *request) {
+  return MPI_Isend(values, count, MPI_FLOAT, to, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
+}
+
+static inline int cmpi_receive_floats(float *values, int count, int from, cmpi_request *request) {
+  return MPI_Irecv(values, count, MPI_FLOAT, from, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
 }
 
 static inline int cmpi_test(cmpi_request *request, int *is_done) {

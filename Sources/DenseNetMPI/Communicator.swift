@@ -108,6 +108,24 @@
       return zip(places, counts).map { Array(buffer[Int($0)..<Int($0 + $1)]) }
     }
 
+    func exchange(_ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]) -> [[Float]] {
+      var pending: [(buffer: UnsafeMutableBufferPointer<Float>, request: cmpi_request)] = []
+      for (rank, count) in sources {
+        var one = (buffer: UnsafeMutableBufferPointer<Float>.allocate(capacity: count), request: cmpi_request())
+        check(cmpi_receive_floats(one.buffer.baseAddress, Int32(count), Int32(rank), &one.request))
+        pending.append(one)
+      }
+      for (rank, values) in messages {
+        var one = (buffer: UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count), request: cmpi_request())
+        _ = one.buffer.initialize(from: values)
+        check(cmpi_send_floats(one.buffer.baseAddress, Int32(values.count), Int32(rank), &one.request))
+        pending.append(one)
+      }
+      for i in pending.indices { wait(&pending[i].request) }
+      defer { for one in pending { one.buffer.deallocate() } }
+      return pending.prefix(sources.count).map { Array($0.buffer) }
+    }
+
     func broadcast(_ bytes: [UInt8]) -> [UInt8] {
       var size = [rank == 0 ? Double(bytes.count) : 0]
       sum(&size)

@@ -48,6 +48,15 @@
       Profiler.measure("gradients' sums, not hidden", layer: "all") { communicator.finishSums() }
     }
 
+    public func exchange(
+      _ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]
+    ) -> [[Float]] {
+      if messages.isEmpty, sources.isEmpty { return [] }
+      return Profiler.measure("communication", bytes: 4 * messages.reduce(0) { $0 + $1.values.count }) {
+        communicator.exchange(messages, from: sources)
+      }
+    }
+
     public func poll() { communicator.poll() }
     public func gather(_ values: [Float]) -> [[Float]] { communicator.gather(values) }
     public func broadcast(_ bytes: [UInt8]) -> [UInt8] { communicator.broadcast(bytes) }

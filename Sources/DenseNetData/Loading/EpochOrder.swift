@@ -40,9 +40,7 @@ public enum EpochOrder {
 
   /// A rank's part of a batch of `count` images.
   static func part(_ rank: Int, of ranks: Int, count: Int) -> Range<Int> {
-    let (each, more) = count.quotientAndRemainder(dividingBy: ranks)
-    let first = rank * each + min(rank, more)
-    return first..<first + each + (rank < more ? 1 : 0)
+    LabeledBatch.images(of: rank, of: ranks, count: count)
   }
 }
 

@@ -53,3 +53,10 @@ public struct LabeledBatch: Sendable {
   /// The images of all replicas' parts.
   package var wholeCount: Int { part?.wholeCount ?? count }
 }
+
+extension LabeledBatch {
+  /// The images of a rank's part of a batch of `count` images.
+  package static func images(of rank: Int, of ranks: Int, count: Int) -> Range<Int> {
+    BatchShare.part(rank, of: ranks, count: count)
+  }
+}

@@ -33,6 +33,24 @@ final class ThreadReplicas: @unchecked Sendable {
     }
   }
 
+  private var mail: [[Int]: [[Float]]] = [:]
+
+  fileprivate func send(_ values: [Float], from: Int, to: Int) {
+    condition.withLock {
+      mail[[from, to], default: []].append(values)
+      condition.broadcast()
+    }
+  }
+
+  fileprivate func receive(from: Int, to: Int) -> [Float] {
+    condition.withLock {
+      while mail[[from, to], default: []].isEmpty {
+        guard condition.wait(until: Date(timeIntervalSinceNow: 120)) else { fatalError("a message is missing") }
+      }
+      return mail[[from, to]]!.removeFirst()
+    }
+  }
+
   /// Calls `body` in a thread for each of `count` replicas.
   static func run<T>(_ count: Int, _ body: @escaping @Sendable (any Replicas) throws -> T) throws -> [T] {
     let shared = ThreadReplicas(count)
@@ -88,6 +106,15 @@ final class ThreadReplicas: @unchecked Sendable {
         shared.exchange(values, of: rank) { all in
           all.dropFirst().reduce(all[0]) { sum, other in zip(sum, other).map(+) }
         }
+      }
+    }
+
+    func exchange(_ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]) -> [[Float]] {
+      for message in messages { shared.send(message.values, from: rank, to: message.to) }
+      return sources.map { source in
+        let values = shared.receive(from: source.rank, to: rank)
+        precondition(values.count == source.count)
+        return values
       }
     }
 

@@ -29,23 +29,20 @@ struct BatchShare: Sendable {
   }
 
   func join(_ moments: [Moments]) -> [Moments] {
-    var all = isStandIn ? moments.map { _ in Moments(count: 0, mean: 0, squares: 0) } : moments
+    var all = moments
     replicas.join(&all)
     return all
   }
-}
 
-extension ChannelStatistics {
-  /// Makes those of this replica's values those of all replicas' values.
-  /// - Parameter own: the values of each channel here.
-  func join(_ channels: Range<Int>, own: Int, _ share: BatchShare) {
-    let joined = share.join(
-      channels.map {
-        Moments(count: Double(own), mean: Double(mean[$0]), squares: Double(variance[$0]) * Double(own))
-      })
-    for (c, moments) in zip(channels, joined) {
-      mean[c] = Float(moments.mean)
-      variance[c] = Float(moments.squares / moments.count)
-    }
+  /// The images of each replica's part; empty for the last ones where there are too few.
+  var parts: [Range<Int>] { (0..<replicas.count).map { Self.part($0, of: replicas.count, count: images) } }
+  /// Those of this replica.
+  var part: Range<Int> { Self.part(replicas.rank, of: replicas.count, count: images) }
+
+  /// A rank's part of a batch of `count` images: parts differ by at most one image.
+  static func part(_ rank: Int, of ranks: Int, count: Int) -> Range<Int> {
+    let (each, more) = count.quotientAndRemainder(dividingBy: ranks)
+    let first = rank * each + min(rank, more)
+    return first..<first + each + (rank < more ? 1 : 0)
   }
 }

@@ -73,13 +73,14 @@ final class FeatureMap {
 
   /// The mean and biased variance of slice `index` from the moments of tiles, and of those of all replicas where they share
   /// statistics.
-  func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32]) {
+  /// - Parameter imagesPerTile: of a small map.
+  func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32], imagesPerTile: Int = 1) {
+    if let share = BatchShare.ofStatistics {
+      return setStatistics(index, from: moments, pixels: pixels, imagesPerTile: imagesPerTile, share)
+    }
     let offset = layout.offset(index)
     joinMoments(
       moments, pixels: pixels, channels: padded(layout.slices[index]), mean: Slice(statistics.mean, at: offset),
       variance: Slice(statistics.variance, at: offset))
-    if let share = BatchShare.ofStatistics {
-      statistics.join(offset..<offset + layout.slices[index], own: self.pixels, share)
-    }
   }
 }

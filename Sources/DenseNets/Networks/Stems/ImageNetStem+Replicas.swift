@@ -11,9 +11,58 @@ extension ImageNetStem {
     let windowMean: [Double]
   }
 
+  /// The statistics of the convolution's output over all replicas, once the center is known.
+  ///
+  /// Windows are summed in the chunks of the whole batch. One that is split goes from replica to replica, and counts where
+  /// it ends.
+  func measure(_ shape: StemShape, _ share: BatchShare) {
+    let device = Device.current
+    let (width, own, rank) = (shape.windowCount + shape.productCount, share.part, share.replicas.rank)
+    let all = chunks(share.images, values: width)
+    let bounds = (0...all).map { share.images * $0 / all }
+    let parts = zip(bounds, bounds.dropFirst()).map { ($0..<$1).clamped(to: own) }.filter { !$0.isEmpty }
+    let begins = bounds.contains(own.lowerBound)
+    let ends = bounds.contains(own.upperBound)
+    var (sums, images) = ([Double](repeating: 0, count: width), 0)
+    if !parts.isEmpty {
+      let memory = Buffer<Float>(parts.count * width)
+      func sum(_ parts: [Range<Int>], from first: Int) {
+        device.run(parts.count, scratch: shape.scratchCount) { part, scratch in
+          let range = parts[part]
+          device.kernels.stemMoments(
+            shape, sums: Slice(memory, at: (first + part) * width),
+            products: Slice(memory, at: (first + part) * width + shape.windowCount), input: input.storage,
+            center: center, images: range.lowerBound - own.lowerBound..<range.upperBound - own.lowerBound,
+            scratch: scratch)
+        }
+      }
+      func send(_ part: Int) {
+        let values = (0..<width).map { memory[part * width + $0] }
+        _ = share.replicas.exchange([(rank + 1, values)], from: [])
+      }
+      let ready = begins ? 0 : 1
+      sum(Array(parts[ready...]), from: ready)
+      if !ends, parts.count > ready { send(parts.count - 1) }
+      if !begins {
+        let before = share.replicas.exchange([], from: [(rank - 1, width)])[0]
+        for (i, value) in before.enumerated() { memory[i] = value }
+        sum([parts[0]], from: 0)
+        if !ends, parts.count == 1 { send(0) }
+      }
+      let ended = ends ? parts.count : parts.count - 1
+      if ended > 0 {
+        sums = sumRows(Slice(memory), rows: ended, stride: width, count: width)
+        // From where the first of these chunks begins.
+        images = (ends ? own.upperBound : bounds.last { $0 < own.upperBound }!) - bounds.last { $0 <= own.lowerBound }!
+      }
+    }
+    let outputs = setMoments(shape, sums, images: images)
+    joined = join(outputs, moments!, share)
+  }
+
   /// Makes the output's statistics those of all replicas.
   /// - Parameter outputs: of each channel here.
-  func join(
+  private func join(
     _ outputs: [(mean: Double, variance: Double)], _ moments: WindowMoments, _ share: BatchShare
   ) -> JoinedStatistics {
     let count = statistics.count
