@@ -7,11 +7,11 @@ void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff
   }
 }
 
-/// The mean and the sum of squares around it of one channel.
-/// -> values
-static double join_channel(double *mean, double *m2, const float *tile_mean, const float *tile_m2,
+/// Adds one channel's tiles to the mean of `count` values and the sum of squares around it.
+/// -> values in all
+static double join_channel(double *mean, double *m2, double count, const float *tile_mean, const float *tile_m2,
                            const int32_t *pixels, int tiles, int stride) {
-  double count = 0.0, center = 0.0, squares = 0.0;
+  double center = *mean, squares = *m2;
   for (int t = 0; t < tiles; t++) {
     const double n = pixels[t], delta = tile_mean[(ptrdiff_t)t * stride] - center, joined = count + n;
     squares += tile_m2[(ptrdiff_t)t * stride] + delta * delta * count * n / joined;
@@ -26,16 +26,16 @@ static double join_channel(double *mean, double *m2, const float *tile_mean, con
 void dense_join_moments(float *mean, float *variance, const float *tile_mean, const float *tile_m2,
                         const int32_t *pixels, int tiles, int stride, int channels) {
   for (int c = 0; c < channels; c++) {
-    double center, m2;
-    const double count = join_channel(&center, &m2, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
+    double center = 0.0, m2 = 0.0;
+    const double count = join_channel(&center, &m2, 0.0, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
     mean[c] = (float)center;
     variance[c] = (float)(m2 / count);
   }
 }
 
-void dense_join_moments_exactly(double *mean, double *m2, const float *tile_mean, const float *tile_m2,
-                                const int32_t *pixels, int tiles, int stride, int channels) {
+void dense_add_moments(double *mean, double *m2, double count, const float *tile_mean, const float *tile_m2,
+                       const int32_t *pixels, int tiles, int stride, int channels) {
   for (int c = 0; c < channels; c++) {
-    join_channel(mean + c, m2 + c, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
+    join_channel(mean + c, m2 + c, count, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
   }
 }

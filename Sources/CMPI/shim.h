@@ -81,12 +81,12 @@ static inline int cmpi_broadcast(void *bytes, int count, cmpi_request *request) 
   return MPI_Ibcast(bytes, count, MPI_BYTE, 0, MPI_COMM_WORLD, &request->request);
 }
 
-static inline int cmpi_send_floats(const float *values, int count, int to, cmpi_request *request) {
-  return MPI_Isend(values, count, MPI_FLOAT, to, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
+static inline int cmpi_send_doubles(const double *values, int count, int to, cmpi_request *request) {
+  return MPI_Isend(values, count, MPI_DOUBLE, to, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
 }
 
-static inline int cmpi_receive_floats(float *values, int count, int from, cmpi_request *request) {
-  return MPI_Irecv(values, count, MPI_FLOAT, from, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
+static inline int cmpi_receive_doubles(double *values, int count, int from, cmpi_request *request) {
+  return MPI_Irecv(values, count, MPI_DOUBLE, from, cmpi_values_tag, MPI_COMM_WORLD, &request->request);
 }
 
 static inline int cmpi_test(cmpi_request *request, int *is_done) {

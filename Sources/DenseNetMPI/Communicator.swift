@@ -23,6 +23,8 @@
     var timeout: Duration?
     /// What was waited for others in all.
     private(set) var waited = Duration.zero
+    /// Whether sums that are begun go on while the caller computes; else they wait for the end.
+    var overlaps = true
     private var sums: [(values: UnsafeMutableBufferPointer<Float>, request: cmpi_request)] = []
 
     /// Joins the processes that a launcher has started.
@@ -69,14 +71,18 @@
     func beginSum(_ values: [Float]) {
       let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
       _ = buffer.initialize(from: values)
-      var request = cmpi_request()
-      check(cmpi_sum_floats(buffer.baseAddress, Int32(values.count), &request))
-      sums.append((buffer, request))
+      sums.append((buffer, cmpi_request()))
+      if overlaps { start(sums.count - 1) }
+    }
+
+    private func start(_ i: Int) {
+      check(cmpi_sum_floats(sums[i].values.baseAddress, Int32(sums[i].values.count), &sums[i].request))
     }
 
     func finishSums() -> [[Float]] {
       defer { sums = [] }
       return sums.indices.map { i in
+        if !overlaps { start(i) }
         wait(&sums[i].request)
         defer { sums[i].values.deallocate() }
         return Array(sums[i].values)
@@ -85,6 +91,7 @@
 
     /// MPI works on what was begun inside its calls alone.
     func poll() {
+      guard overlaps else { return }
       var isDone: Int32 = 0
       for i in sums.indices { check(cmpi_test(&sums[i].request, &isDone)) }
     }
@@ -108,17 +115,17 @@
       return zip(places, counts).map { Array(buffer[Int($0)..<Int($0 + $1)]) }
     }
 
-    func exchange(_ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]) -> [[Float]] {
-      var pending: [(buffer: UnsafeMutableBufferPointer<Float>, request: cmpi_request)] = []
+    func exchange(_ messages: [(to: Int, values: [Double])], from sources: [(rank: Int, count: Int)]) -> [[Double]] {
+      var pending: [(buffer: UnsafeMutableBufferPointer<Double>, request: cmpi_request)] = []
       for (rank, count) in sources {
-        var one = (buffer: UnsafeMutableBufferPointer<Float>.allocate(capacity: count), request: cmpi_request())
-        check(cmpi_receive_floats(one.buffer.baseAddress, Int32(count), Int32(rank), &one.request))
+        var one = (buffer: UnsafeMutableBufferPointer<Double>.allocate(capacity: count), request: cmpi_request())
+        check(cmpi_receive_doubles(one.buffer.baseAddress, Int32(count), Int32(rank), &one.request))
         pending.append(one)
       }
       for (rank, values) in messages {
-        var one = (buffer: UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count), request: cmpi_request())
+        var one = (buffer: UnsafeMutableBufferPointer<Double>.allocate(capacity: values.count), request: cmpi_request())
         _ = one.buffer.initialize(from: values)
-        check(cmpi_send_floats(one.buffer.baseAddress, Int32(values.count), Int32(rank), &one.request))
+        check(cmpi_send_doubles(one.buffer.baseAddress, Int32(values.count), Int32(rank), &one.request))
         pending.append(one)
       }
       for i in pending.indices { wait(&pending[i].request) }

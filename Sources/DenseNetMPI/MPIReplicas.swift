@@ -1,5 +1,6 @@
 #if MPI
   public import DenseNets
+  import Foundation
 
   /// The processes that an MPI launcher such as `mpirun` has started together.
   ///
@@ -21,6 +22,8 @@
     public init(timeout: Double, end: @escaping @Sendable (Failure) -> Never) throws(Failure) {
       limit = .seconds(min(timeout, 1e9))
       communicator = try Communicator(end: end)
+      // For measurements: what overlap is worth.
+      communicator.overlaps = ProcessInfo.processInfo.environment["DENSENET_MPI_OVERLAP"] != "no"
     }
 
     private let limit: Duration
@@ -49,10 +52,10 @@
     }
 
     public func exchange(
-      _ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]
-    ) -> [[Float]] {
+      _ messages: [(to: Int, values: [Double])], from sources: [(rank: Int, count: Int)]
+    ) -> [[Double]] {
       if messages.isEmpty, sources.isEmpty { return [] }
-      return Profiler.measure("communication", bytes: 4 * messages.reduce(0) { $0 + $1.values.count }) {
+      return Profiler.measure("communication", bytes: 8 * messages.reduce(0) { $0 + $1.values.count }) {
         communicator.exchange(messages, from: sources)
       }
     }

@@ -25,7 +25,7 @@ public protocol Replicas: AnyObject, Sendable {
   func finishSums() -> [[Float]]
   /// Sends values to other replicas, and returns what was received: in the order of `sources`, each of as many values as
   /// stated. Not collective: whoever is sent something asks for it.
-  func exchange(_ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]) -> [[Float]]
+  func exchange(_ messages: [(to: Int, values: [Double])], from sources: [(rank: Int, count: Int)]) -> [[Double]]
   /// Lets sums that were begun progress; now and then in a long computation.
   func poll()
   /// The values of every replica, by rank; each may have another number of them.

@@ -33,16 +33,16 @@ final class ThreadReplicas: @unchecked Sendable {
     }
   }
 
-  private var mail: [[Int]: [[Float]]] = [:]
+  private var mail: [[Int]: [[Double]]] = [:]
 
-  fileprivate func send(_ values: [Float], from: Int, to: Int) {
+  fileprivate func send(_ values: [Double], from: Int, to: Int) {
     condition.withLock {
       mail[[from, to], default: []].append(values)
       condition.broadcast()
     }
   }
 
-  fileprivate func receive(from: Int, to: Int) -> [Float] {
+  fileprivate func receive(from: Int, to: Int) -> [Double] {
     condition.withLock {
       while mail[[from, to], default: []].isEmpty {
         guard condition.wait(until: Date(timeIntervalSinceNow: 120)) else { fatalError("a message is missing") }
@@ -109,7 +109,7 @@ final class ThreadReplicas: @unchecked Sendable {
       }
     }
 
-    func exchange(_ messages: [(to: Int, values: [Float])], from sources: [(rank: Int, count: Int)]) -> [[Float]] {
+    func exchange(_ messages: [(to: Int, values: [Double])], from sources: [(rank: Int, count: Int)]) -> [[Double]] {
       for message in messages { shared.send(message.values, from: rank, to: message.to) }
       return sources.map { source in
         let values = shared.receive(from: source.rank, to: rank)

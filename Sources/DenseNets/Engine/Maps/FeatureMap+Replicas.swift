@@ -6,31 +6,31 @@ extension FeatureMap {
     _ index: Int, from moments: TileMoments, pixels: [Int32], imagesPerTile: Int, _ share: BatchShare
   ) {
     let (offset, channels) = (layout.offset(index), layout.slices[index])
-    var own = [Moments](repeating: Moments(count: 0, mean: 0, squares: 0), count: channels)
+    var tiles: TileRows?
     if imagesPerTile > 1 {
-      own = momentsOfWholeTiles(index, imagesPerTile, share) ?? own
+      tiles = wholeTiles(index, imagesPerTile, share)
     } else if !share.isStandIn {
-      own = joinedMoments(moments, pixels: pixels, channels: channels, stride: padded(channels))
+      tiles = TileRows(moments: moments, pixels: pixels, stride: padded(channels))
     }
-    for (c, joined) in share.join(own).enumerated() {
+    for (c, joined) in share.join(tiles, channels: channels).enumerated() {
       statistics.mean[offset + c] = Float(joined.mean)
       statistics.variance[offset + c] = Float(joined.squares / joined.count)
     }
   }
 
-  /// The moments over the tiles of the whole batch that begin with one of this replica's images, of which the last may
+  /// The moments of the tiles of the whole batch that begin with one of this replica's images, of which the last may
   /// need others' images; nil: there is no such tile.
-  private func momentsOfWholeTiles(_ index: Int, _ imagesPerTile: Int, _ share: BatchShare) -> [Moments]? {
+  private func wholeTiles(_ index: Int, _ imagesPerTile: Int, _ share: BatchShare) -> TileRows? {
     let own = share.part
     /// The end of the tile that an image is in.
     func end(_ image: Int) -> Int { min(share.images, (image / imagesPerTile + 1) * imagesPerTile) }
     // The first images may be of a tile that begins with another's.
     let head =
       own.isEmpty || own.lowerBound % imagesPerTile == 0 ? 0 : min(own.upperBound, end(own.lowerBound)) - own.lowerBound
-    var messages: [(to: Int, values: [Float])] = []
+    var messages: [(to: Int, values: [Double])] = []
     if head > 0 {
       let begin = own.lowerBound / imagesPerTile * imagesPerTile
-      messages = [(share.parts.firstIndex { $0.contains(begin) }!, values(index, 0..<head))]
+      messages = [(share.parts.firstIndex { $0.contains(begin) }!, values(index, 0..<head).map(Double.init))]
     }
     let first = own.lowerBound + head
     let isEmpty = first >= own.upperBound
@@ -42,7 +42,7 @@ extension FeatureMap {
     }
     let received = share.replicas.exchange(messages, from: sources)
     if isEmpty { return nil }
-    return moments(index, imagesPerTile, first: head, end: last - own.lowerBound, others: received.flatMap(\.self))
+    return tileRows(index, imagesPerTile, first: head, end: last - own.lowerBound, others: received.flatMap(\.self))
   }
 
   /// The values of some images, pixel by pixel.
@@ -60,10 +60,10 @@ extension FeatureMap {
     return MapSlice(memory: values.memory, offset: values.offset + image * height * width * stride)
   }
 
-  /// The moments over tiles that begin with image `first` and end with image `end - 1`, of which the last ones are others'.
-  private func moments(
-    _ index: Int, _ imagesPerTile: Int, first: Int, end: Int, others: [Float]
-  ) -> [Moments] {
+  /// The moments of tiles of the images from `first` to before `end`, of which the last ones are others'.
+  private func tileRows(
+    _ index: Int, _ imagesPerTile: Int, first: Int, end: Int, others: [Double]
+  ) -> TileRows {
     let device = Device.current
     let (count, channels) = (layout.slices[index], padded(layout.slices[index]))
     let area = height * width
@@ -72,7 +72,7 @@ extension FeatureMap {
     // A tile that needs others' images lies in memory of its own.
     var joint: MapSlice?
     if !others.isEmpty, let tile = tiles.last {
-      let all = values(index, tile.lowerBound..<images) + others
+      let all = values(index, tile.lowerBound..<images) + others.map { Float($0) }
       let slice = MapMemory(tile.count * area * channels, precision).slice()
       device.kernels.load(
         all, from: 0, stride: count, channels: count, into: slice, stride: channels, pixels: tile.count * area)
@@ -85,8 +85,8 @@ extension FeatureMap {
         of: isJoint ? joint! : slice(index, image: tiles[t].lowerBound), stride: isJoint ? channels : stride,
         channels: channels, area: Extent(tiles[t].count * height, width))
     }
-    return joinedMoments(
-      TileMoments(in: memory, at: 0, count: channels), pixels: tiles.map { Int32($0.count * area) }, channels: count,
+    return TileRows(
+      moments: TileMoments(in: memory, at: 0, count: channels), pixels: tiles.map { Int32($0.count * area) },
       stride: 2 * channels)
   }
 }

@@ -37,7 +37,7 @@ extension ImageNetStem {
         }
       }
       func send(_ part: Int) {
-        let values = (0..<width).map { memory[part * width + $0] }
+        let values = (0..<width).map { Double(memory[part * width + $0]) }
         _ = share.replicas.exchange([(rank + 1, values)], from: [])
       }
       let ready = begins ? 0 : 1
@@ -45,7 +45,7 @@ extension ImageNetStem {
       if !ends, parts.count > ready { send(parts.count - 1) }
       if !begins {
         let before = share.replicas.exchange([], from: [(rank - 1, width)])[0]
-        for (i, value) in before.enumerated() { memory[i] = value }
+        for (i, value) in before.enumerated() { memory[i] = Float(value) }
         sum([parts[0]], from: 0)
         if !ends, parts.count == 1 { send(0) }
       }
