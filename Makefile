@@ -70,8 +70,8 @@ mpi: setup keep-traits ## Build the command with MPI, for training on several ma
 
 mpi-test: mpi ## Build with MPI, and check that 2 ranks do what one process does, and end together
 	@Scripts/setup.sh checks
-	python3 Scripts/checks/mpi_equality.py --binary $(BUILD)/release/densenet --ranks 2 --cases plain,empty,rich
-	python3 Scripts/checks/mpi_faults.py --binary $(BUILD)/release/densenet --kills 2
+	python3 Scripts/checks/mpi/equality.py --binary $(BUILD)/release/densenet --ranks 2 --cases plain,empty,rich
+	python3 Scripts/checks/mpi/faults.py --binary $(BUILD)/release/densenet --kills 2
 
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
 test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training over links of a given rate, between network namespaces of this machine, beside what is predicted.
 
-    sudo python3 Scripts/checks/mpi_network.py --rate 1gbit --model d2l --batch 256 --ranks 2
+    sudo python3 Scripts/checks/mpi/network.py --rate 1gbit --model d2l --batch 256 --ranks 2
 
 Needs: root, iproute2 (ip, tc), Open MPI's mpirun, and a program built with MPI.
 
@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tables"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))  # where the modules are that scripts share
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tables"))
 import scaling
 
 NET = "10.213.77"

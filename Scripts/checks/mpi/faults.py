@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Ends ranks in every way, and looks at what becomes of the job.
 
-    make mpi && python3 Scripts/checks/mpi_faults.py             # 20 kills, and the other faults
-    python3 Scripts/checks/mpi_faults.py --kills 3 --seed 7
+    make mpi && python3 Scripts/checks/mpi/faults.py             # 20 kills, and the other faults
+    python3 Scripts/checks/mpi/faults.py --kills 3 --seed 7
 
 Needs: Open MPI's or MPICH's mpirun, and a program built with MPI.
 
@@ -26,8 +26,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
-from mpi import LAUNCHER, launched
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))  # where the modules are that scripts share
+from ranks import LAUNCHER, launched
 
 LIMIT = 30  # seconds
 failures = 0

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares training on several ranks with training in one process.
 
-    make mpi && python3 Scripts/checks/mpi_equality.py                       # one update, 1 to 4 ranks
-    python3 Scripts/checks/mpi_equality.py --ranks 2 --cases plain,rich      # fewer
-    python3 Scripts/checks/mpi_equality.py --curves                          # an epoch, beside the spread of seeds
+    make mpi && python3 Scripts/checks/mpi/equality.py                       # one update, 1 to 4 ranks
+    python3 Scripts/checks/mpi/equality.py --ranks 2 --cases plain,rich      # fewer
+    python3 Scripts/checks/mpi/equality.py --curves                          # an epoch, beside the spread of seeds
 
 Needs: Open MPI's or MPICH's mpirun, and a program built with MPI.
 
@@ -22,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # where the modules are that scripts share
-from mpi import distance, is_statistic, launched, tensors
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))  # where the modules are that scripts share
+from ranks import distance, is_statistic, launched, tensors
 from program import Checks, Program
 
 LIMIT = 1e-5
