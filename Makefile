@@ -34,7 +34,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
 # A command line `make build TRAITS=` wins over what a target asks for.
-.PHONY: help setup build keep-traits train serve test kernel-tests kernels arm64 lint layers format sanitize examples docs clean
+.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize examples docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,17 @@ ifeq ($(strip $(ARGS)),)
 		--resize 48 --epochs 2 --batch-size 64 --output $(dir $(DEMO)) >&2; }
 endif
 	@$(BUILD)/release/densenet serve $(or $(ARGS),$(DEMO))
+
+# MPI is found by its pkg-config file; DENSENET_MPI names another than mpi-c.
+mpi: TRAITS = MPI
+mpi: setup keep-traits ## Build the command with MPI, for training on several machines: docs/cluster.md
+	@Scripts/setup.sh mpi
+	$(SWIFT) build $(PROGRAM) --product densenet
+
+mpi-test: mpi ## Build with MPI, and check that 2 ranks do what one process does, and end together
+	@Scripts/setup.sh checks
+	python3 Scripts/checks/mpi/equality.py --binary $(BUILD)/release/densenet --ranks 2 --cases plain,empty,rich
+	python3 Scripts/checks/mpi/faults.py --binary $(BUILD)/release/densenet --kills 2
 
 # One test at a time: those of the engine use every core, and would starve those that wait for a peer.
 test: kernel-tests ## Build, then run every test: make test TEST_ARGS="--filter Resize"
@@ -114,4 +125,4 @@ docs: setup ## Build the documentation site of the libraries in .build-docs/site
 		--warnings-as-errors --disable-parameters-and-returns-validation
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs Examples/.build
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs $(BUILD)-mpi Examples/.build

@@ -16,6 +16,9 @@ func served(_ name: String, _ package: String) -> Target.Dependency {
   .product(name: name, package: package, condition: .when(traits: ["Serve"]))
 }
 
+/// How pkg-config calls the system's MPI: Debian has a name for whichever is chosen, Open MPI and MPICH have their own.
+let mpi = Context.environment["DENSENET_MPI"] ?? "mpi-c"
+
 let package = Package(
   name: "densenet",
   platforms: [.macOS(.v15)],
@@ -27,12 +30,18 @@ let package = Package(
     .library(name: "DenseNetReports", targets: ["DenseNetReports"]),
     .library(name: "DenseNetTasks", targets: ["DenseNetTasks"]),
     .library(name: "DenseNetServer", targets: ["DenseNetServer"]),
+    .library(name: "DenseNetMPI", targets: ["DenseNetMPI"]),
   ],
   traits: [
     .trait(
       name: "Serve",
       description:
-        "The server: `densenet serve`, and the library DenseNetServer. Without it none of its packages is fetched.")
+        "The server: `densenet serve`, and the library DenseNetServer. Without it none of its packages is fetched."),
+    .trait(
+      name: "MPI",
+      description:
+        "Training on several machines: `mpirun -n 4 densenet train`, and the library DenseNetMPI. Without it MPI is neither linked nor needed."
+    ),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -99,11 +108,16 @@ let package = Package(
       // Modules of NIO and gRPC wrap the C library and zlib as well, and the compiler takes whichever it loads first for
       // the owner of `stat` and `z_stream`, which no import of this target's could then name.
       swiftSettings: lenient),
+    .systemLibrary(name: "CMPI", pkgConfig: mpi, providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    .target(
+      name: "DenseNetMPI", dependencies: ["DenseNets", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      swiftSettings: strict),
     .executableTarget(
       name: "densenet",
       dependencies: [
         "DenseNets", "DenseNetData", "DenseNetIO", "DenseNetReports", "DenseNetTasks",
         .target(name: "DenseNetServer", condition: .when(traits: ["Serve"])),
+        .target(name: "DenseNetMPI", condition: .when(traits: ["MPI"])),
         served("Logging", "swift-log"), served("ServiceLifecycle", "swift-service-lifecycle"),
         served("UnixSignals", "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -9,8 +9,10 @@ import sys
 class Program:
     """The `densenet` binary. A failure of it ends the script, with status 2."""
 
-    def __init__(self, binary, isa=None):
+    def __init__(self, binary, isa=None, launcher=""):
+        """- launcher: what starts `train`, such as `mpirun -n 2`"""
         self.binary = binary
+        self.launcher = launcher.split()
         self.environment = dict(os.environ, DENSENET_ISA=isa) if isa else dict(os.environ)
 
     @staticmethod
@@ -20,7 +22,8 @@ class Program:
 
     def run(self, *words):
         """-> what it printed on standard output"""
-        command = [self.binary, *map(str, words)]
+        launcher = self.launcher if words[0] == "train" else []
+        command = [*launcher, self.binary, *map(str, words)]
         try:
             result = subprocess.run(command, env=self.environment, capture_output=True, text=True)
         except OSError as error:

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
 # libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking.
-# `setup.sh arm64` adds what builds programs for arm64 and runs them elsewhere, `setup.sh checks` Python for the checks of
-# sources and documentation. With everything there it says and does nothing.
+# `setup.sh mpi` adds MPI, Open MPI where there is none, `setup.sh checks` Python for the checks of sources and
+# documentation, and `setup.sh arm64` what builds programs for arm64 and runs them elsewhere. With everything there it says
+# and does nothing.
 set -eu
 
 fail() {
@@ -50,6 +51,10 @@ has_giflib() {
 }
 has_libtiff() { printf '#include <tiffio.h>\nint main(void) { return TIFFGetVersion() == 0; }\n' | finds libtiff-4 -ltiff; }
 has_libcrypto() { printf '#include <openssl/evp.h>\nint main(void) { return EVP_md5() == 0; }\n' | compiles c -lcrypto; }
+has_mpi() {
+  has mpirun &&
+    printf '#include <mpi.h>\nint main(void) { return MPI_Finalize(); }\n' | finds "${DENSENET_MPI:-mpi-c}" -lmpi
+}
 has_cxx() { printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' | compiles c++ -lstdc++; }
 has_arm64() {
   printf '#include <math.h>\nint main(void) { return isnan(sin(0)); }\n' |
@@ -69,6 +74,9 @@ fi
 case $(uname -s) in
   Darwin)
     [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
+    if [ "${1:-}" = mpi ] && ! has_mpi; then
+      fail 'no MPI here; run "brew install open-mpi pkgconf" and run again, with DENSENET_MPI=ompi-c in the environment'
+    fi
     if has_zlib && has_libzip && has_libjpeg && has_libpng && has_libwebp && has_giflib && has_libtiff; then exit 0; fi
     has "$compiler" || fail 'no C compiler here; run "xcode-select --install", then run again'
     libraries='zlib libzip jpeg-turbo libpng webp giflib libtiff'
@@ -91,6 +99,7 @@ case $(uname -s) in
     has_libcrypto || missing="$missing libssl-dev"
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
+    if [ "${1:-}" = mpi ]; then has_mpi || missing="$missing openmpi-bin libopenmpi-dev"; fi
     if [ "${1:-}" = checks ]; then has python3 || missing="$missing python3"; fi
     if [ "$elsewhere" = yes ]; then
       has clang || fail 'no clang here, which builds for arm64; install it, or use that of Swift, and run again'

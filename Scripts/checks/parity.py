@@ -98,7 +98,7 @@ class Steps:
     """The program's commands, with the options that all of them share."""
 
     def __init__(self, options, data, training):
-        self.program = Program(options.binary, options.isa)
+        self.program = Program(options.binary, options.isa, options.launcher)
         self.training = training
         self.shared = [*data, "--resize", options.size, "--test-limit", TEST_IMAGES]
         self.shared += ["--precision", options.precision, "--convolution", options.convolution]
@@ -129,6 +129,7 @@ def parse():
     arguments = argparse.ArgumentParser(description="One training step against PyTorch in float64.")
     add = arguments.add_argument
     Program.add_options(arguments)
+    add("--launcher", default="", help="what starts the step, such as `mpirun -n 2`, of a program built with MPI")
     add("--data", required=True, help="folder with Fashion-MNIST's IDX files")
     add("--model", default="d2l", help="a name or a JSON file, as `densenet --model` takes it (default: %(default)s)")
     add("--labels", type=int, default=0, help="labels per image; 0: one class (default: %(default)s)")

@@ -7,17 +7,35 @@ void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff
   }
 }
 
+/// Adds one channel's tiles to the mean of `count` values and the sum of squares around it.
+/// -> values in all
+static double join_channel(double *mean, double *m2, double count, const float *tile_mean, const float *tile_m2,
+                           const int32_t *pixels, int tiles, int stride) {
+  double center = *mean, squares = *m2;
+  for (int t = 0; t < tiles; t++) {
+    const double n = pixels[t], delta = tile_mean[(ptrdiff_t)t * stride] - center, joined = count + n;
+    squares += tile_m2[(ptrdiff_t)t * stride] + delta * delta * count * n / joined;
+    center += delta * n / joined;
+    count = joined;
+  }
+  *mean = center;
+  *m2 = squares;
+  return count;
+}
+
 void dense_join_moments(float *mean, float *variance, const float *tile_mean, const float *tile_m2,
                         const int32_t *pixels, int tiles, int stride, int channels) {
   for (int c = 0; c < channels; c++) {
-    double count = 0.0, center = 0.0, m2 = 0.0;
-    for (int t = 0; t < tiles; t++) {
-      const double n = pixels[t], delta = tile_mean[(ptrdiff_t)t * stride + c] - center, joined = count + n;
-      m2 += tile_m2[(ptrdiff_t)t * stride + c] + delta * delta * count * n / joined;
-      center += delta * n / joined;
-      count = joined;
-    }
+    double center = 0.0, m2 = 0.0;
+    const double count = join_channel(&center, &m2, 0.0, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
     mean[c] = (float)center;
     variance[c] = (float)(m2 / count);
+  }
+}
+
+void dense_add_moments(double *mean, double *m2, double count, const float *tile_mean, const float *tile_m2,
+                       const int32_t *pixels, int tiles, int stride, int channels) {
+  for (int c = 0; c < channels; c++) {
+    join_channel(mean + c, m2 + c, count, tile_mean + c, tile_m2 + c, pixels, tiles, stride);
   }
 }

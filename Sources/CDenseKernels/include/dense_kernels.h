@@ -164,6 +164,9 @@ void dense_sum_rows(double *sum, const float *rows, ptrdiff_t row_count, ptrdiff
 /// Tile t covers pixels[t] pixels.
 void dense_join_moments(float *mean, float *variance, const float *tile_mean, const float *tile_m2,
                         const int32_t *pixels, int tiles, int stride, int channels);
+/// Adds tiles to the mean of `count` values and the sum of squares around it: as above, from where others left off.
+void dense_add_moments(double *mean, double *m2, double count, const float *tile_mean, const float *tile_m2,
+                       const int32_t *pixels, int tiles, int stride, int channels);
 
 /// Softmax cross entropy of each row: loss[row] = -log p(label), dlogits = (p - onehot) * scale. A label is in
 /// 0..<classes. dlogits may be NULL. `correct` counts rows whose greatest logit is the label's.

@@ -17,8 +17,13 @@ struct BatchAssembler: Sendable {
     return try augmentation.image(image, preparation: &preparation, isTurn: isTurn, draws: &draws)
   }
 
-  /// The batch of that number, from its images and their indices.
-  func batch(_ images: [DecodedImage], indices: ArraySlice<Int>, number: Int) throws(Failure) -> LabeledBatch {
+  /// The share of each image in its mixture with another, for one batch; 1 where nothing is mixed.
+  func mixingShare(ofBatch number: Int) -> Double {
+    augmentation.mixingShare(seed: seed, epoch: epoch, batch: number)
+  }
+
+  /// A batch, or a replica's part of it, from the images that it asks for.
+  func batch(_ images: [DecodedImage], of batch: BatchPlan.Batch) throws(Failure) -> LabeledBatch {
     let (height, width) = (images[0].height, images[0].width)
     if let other = images.first(where: { ($0.height, $0.width) != (height, width) }) {
       throw Failure(
@@ -27,39 +32,49 @@ struct BatchAssembler: Sendable {
       )
     }
     var tensor = preprocessing.batch(images)
-    erase(&tensor, indices)
-    if let matrix = source.labelMatrix { return batch(tensor, matrix.selecting(Array(indices)), number: number) }
-    let labels = indices.map { source.labels[$0] }
-    let share = augmentation.mixingShare(seed: seed, epoch: epoch, batch: number)
-    if share == 1 { return LabeledBatch(images: tensor, labels: labels) }
-    mix(&tensor, share: Float(share))
+    erase(&tensor, batch.indices)
+    let share = mixingShare(ofBatch: batch.number)
+    if share < 1 { tensor = mixed(tensor, batch, share: Float(share)) }
+    var result =
+      source.labelMatrix.map { labeled(tensor, $0.selecting(batch.indices), batch, share: Float(share)) }
+      ?? labeled(tensor, batch, share: share)
+    result.part = batch.part
+    return result
+  }
+
+  private func labeled(_ images: Tensor, _ batch: BatchPlan.Batch, share: Double) -> LabeledBatch {
+    let labels = batch.indices.map { source.labels[$0] }
+    let own = Array(labels[..<batch.count])
+    if share == 1 { return LabeledBatch(images: images, labels: own) }
+    let partners = (0..<batch.count).map { labels[batch.partner(of: $0)] }
     return LabeledBatch(
-      images: tensor, labels: share >= 0.5 ? labels : labels.reversed(), targets: targets(labels, share: Float(share)))
+      images: images, labels: share >= 0.5 ? own : partners, targets: targets(own, partners, share: Float(share)))
   }
 
   /// Images with several labels. A mixture learns from both images' labels, each as far as it is in it and is known: the
   /// mean of the two losses.
-  private func batch(_ images: Tensor, _ matrix: LabelMatrix, number: Int) -> LabeledBatch {
-    let shape = [matrix.count, matrix.labels]
-    var targets = matrix.values.map { Float($0 == LabelMatrix.present ? 1 : 0) }
-    var mask = matrix.values.map { Float($0 == LabelMatrix.unknown ? 0 : 1) }
-    let share = Float(augmentation.mixingShare(seed: seed, epoch: epoch, batch: number))
-    var tensor = images
+  private func labeled(
+    _ images: Tensor, _ matrix: LabelMatrix, _ batch: BatchPlan.Batch, share: Float
+  ) -> LabeledBatch {
+    let shape = [batch.count, matrix.labels]
+    let (own, known) = (
+      matrix.values.map { Float($0 == LabelMatrix.present ? 1 : 0) },
+      matrix.values.map { Float($0 == LabelMatrix.unknown ? 0 : 1) }
+    )
+    var (targets, mask) = (Array(own[..<shape.reduce(1, *)]), Array(known[..<shape.reduce(1, *)]))
     if share < 1 {
-      mix(&tensor, share: share)
-      let (own, known) = (targets, mask)
-      for i in own.indices {
-        let other = (matrix.count - 1 - i / matrix.labels) * matrix.labels + i % matrix.labels
+      for i in targets.indices {
+        let other = batch.partner(of: i / matrix.labels) * matrix.labels + i % matrix.labels
         let (a, b) = (share * known[i], (1 - share) * known[other])
         mask[i] = a + b
         targets[i] = a + b > 0 ? (a * own[i] + b * own[other]) / (a + b) : 0
       }
     }
     return LabeledBatch(
-      images: tensor, targets: Tensor(shape: shape, values: targets), mask: Tensor(shape: shape, values: mask))
+      images: images, targets: Tensor(shape: shape, values: targets), mask: Tensor(shape: shape, values: mask))
   }
 
-  private func erase(_ tensor: inout Tensor, _ indices: ArraySlice<Int>) {
+  private func erase(_ tensor: inout Tensor, _ indices: [Int]) {
     if augmentation.randomErasing == 0, augmentation.cutout == 0 { return }
     let (channels, height, width) = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
     for (n, index) in indices.enumerated() {
@@ -73,27 +88,28 @@ struct BatchAssembler: Sendable {
     }
   }
 
-  /// Each image becomes a share of itself and the rest of the one at the same distance from the other end.
-  private func mix(_ tensor: inout Tensor, share: Float) {
-    let (count, each) = (tensor.shape[0], tensor.count / tensor.shape[0])
-    tensor.storage.withUnsafeMutableBufferPointer { values in
-      for n in 0..<count / 2 {
-        let (first, second) = (n * each, (count - 1 - n) * each)
-        for i in 0..<each {
-          let (a, b) = (values[first + i], values[second + i])
-          values[first + i] = share * a + (1 - share) * b
-          values[second + i] = share * b + (1 - share) * a
+  /// Each image of the part as a share of itself and the rest of its partner.
+  private func mixed(_ tensor: Tensor, _ batch: BatchPlan.Batch, share: Float) -> Tensor {
+    let each = tensor.count / tensor.shape[0]
+    var storage = Array(tensor.storage[..<(batch.count * each)])
+    storage.withUnsafeMutableBufferPointer { mixed in
+      tensor.storage.withUnsafeBufferPointer { values in
+        // The middle one of a whole batch stays as it is.
+        for n in 0..<batch.count where !batch.isAlone(n) {
+          let (own, other) = (n * each, batch.partner(of: n) * each)
+          for i in 0..<each { mixed[own + i] = share * values[own + i] + (1 - share) * values[other + i] }
         }
       }
     }
+    return Tensor(shape: [batch.count] + tensor.shape.dropFirst(), storage: storage)
   }
 
-  private func targets(_ labels: [Int32], share: Float) -> Tensor {
+  private func targets(_ labels: [Int32], _ partners: [Int32], share: Float) -> Tensor {
     let classes = source.numClasses
     var values = [Float](repeating: 0, count: labels.count * classes)
     for (n, label) in labels.enumerated() {
       values[n * classes + Int(label)] += share
-      values[n * classes + Int(labels[labels.count - 1 - n])] += 1 - share
+      values[n * classes + Int(partners[n])] += 1 - share
     }
     return Tensor(shape: [labels.count, classes], values: values)
   }

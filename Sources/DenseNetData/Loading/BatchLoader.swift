@@ -21,23 +21,29 @@ public final class BatchLoader: BatchSource, BatchIterator, Sendable {
   ///   - order: the indices of the images, in the order in which they come; not every image need be named.
   ///   - epoch: together with `seed` and an image's index decides how it is varied.
   ///   - firstBatch: batches that are skipped, without any work, to resume in the middle of an epoch.
+  ///   - replica: makes the part of each batch that is for this rank, as ``EpochOrder/shard(_:of:order:batchSize:)``, of
+  ///     images that are varied as in the whole batch. Of an empty part comes another image, marked as such; nil: whole
+  ///     batches.
   ///   - threads: how many prepare; nil: one per core, at most 8.
   /// - Precondition: `batchSize` and `threads` are positive, every index is one of the images', `firstBatch` is at most
   ///   the number of batches, and the augmentation is valid.
   public init(
     _ images: any LabeledImages, preprocessing: Preprocessing, augmentation: Augmentation = .none, batchSize: Int,
-    order: [Int], epoch: Int = 0, seed: UInt64 = 0, firstBatch: Int = 0, threads: Int? = nil
+    order: [Int], epoch: Int = 0, seed: UInt64 = 0, firstBatch: Int = 0,
+    replica: (rank: Int, count: Int)? = nil, threads: Int? = nil
   ) {
     precondition(batchSize > 0, "a batch needs at least one image, found a batch size of \(batchSize)")
     precondition(order.allSatisfy { (0..<images.count).contains($0) }, "indices must be in 0..<\(images.count)")
     precondition((try? augmentation.validate()) != nil, "an augmentation must make sense, found \(augmentation)")
     let threads = threads ?? Swift.min(ProcessInfo.processInfo.activeProcessorCount, 8)
     precondition(threads > 0, "a loader needs at least one thread, found \(threads)")
-    batchCount = (order.count + batchSize - 1) / batchSize
+    precondition(replica.map { (0..<$0.count).contains($0.rank) } ?? true, "a rank must be below the number of ranks")
+    let plan = BatchPlan(order: order, batchSize: batchSize, replica: replica)
+    batchCount = plan.count
     precondition((0...batchCount).contains(firstBatch), "the first batch must be in 0...\(batchCount)")
     let assembler = BatchAssembler(
       source: images, preprocessing: preprocessing, augmentation: augmentation, seed: seed, epoch: epoch)
-    pipeline = BatchPipeline(assembler, order: order, batchSize: batchSize, first: firstBatch, ahead: 2)
+    pipeline = BatchPipeline(assembler, plan, first: firstBatch, ahead: 2)
     pipeline.start(threads: threads)
   }
 

@@ -9,8 +9,7 @@ import Foundation
 /// `@unchecked Sendable`: every stored variable is read and written under the condition's lock alone.
 final class BatchPipeline: @unchecked Sendable {
   private let assembler: BatchAssembler
-  private let order: [Int]
-  private let batchSize: Int
+  private let plan: BatchPlan
   private let batchCount: Int
   private let ahead: Int
   private let condition = NSCondition()
@@ -29,25 +28,24 @@ final class BatchPipeline: @unchecked Sendable {
   private static let portion = 4
 
   private struct OpenBatch {
-    /// The batch's places in the order.
-    let places: Range<Int>
-    /// The first place that no thread has taken.
+    let batch: BatchPlan.Batch
+    /// The first of its images that no thread has taken.
     var next: Int
     var missing: Int
     var images: [DecodedImage?]
-    /// The first place's that failed.
+    /// The first image's that failed.
     var failure: (place: Int, Failure)?
   }
 
   private struct Portion {
-    let batch: Int
+    let batch: BatchPlan.Batch
     let places: Range<Int>
   }
 
   /// - Parameter first: the number of the first batch to make.
-  init(_ assembler: BatchAssembler, order: [Int], batchSize: Int, first: Int, ahead: Int) {
-    (self.assembler, self.order, self.batchSize, self.ahead) = (assembler, order, batchSize, ahead)
-    batchCount = (order.count + batchSize - 1) / batchSize
+  init(_ assembler: BatchAssembler, _ plan: BatchPlan, first: Int, ahead: Int) {
+    (self.assembler, self.plan, self.ahead) = (assembler, plan, ahead)
+    batchCount = plan.count
     (nextToBegin, nextToTake) = (first, first)
   }
 
@@ -80,14 +78,14 @@ final class BatchPipeline: @unchecked Sendable {
       var failure: (place: Int, Failure)?
       for place in portion.places {
         do throws(Failure) {
-          images.append(try assembler.image(at: order[place], preparation: &preparation))
+          images.append(try assembler.image(at: portion.batch.indices[place], preparation: &preparation))
         } catch {
           failure = (place, error)
           break
         }
       }
       guard let complete = add(images, failure, to: portion) else { continue }
-      finish(portion.batch, complete)
+      finish(complete)
     }
     condition.withLock {
       workers -= 1
@@ -99,19 +97,18 @@ final class BatchPipeline: @unchecked Sendable {
   private func nextPortion() -> Portion? {
     condition.withLock {
       while !isCancelled {
-        if let number = open.filter({ $0.value.next < $0.value.places.upperBound }).keys.min() {
-          let places = open[number]!.places
+        if let number = open.filter({ $0.value.next < $0.value.images.count }).keys.min() {
           let begin = open[number]!.next
-          let end = min(begin + Self.portion, places.upperBound)
+          let end = min(begin + Self.portion, open[number]!.images.count)
           open[number]!.next = end
-          return Portion(batch: number, places: begin..<end)
+          return Portion(batch: open[number]!.batch, places: begin..<end)
         }
         if nextToBegin == batchCount { return nil }
         if nextToBegin - nextToTake < ahead {
-          let places = nextToBegin * batchSize..<min((nextToBegin + 1) * batchSize, order.count)
+          let batch = plan.batch(nextToBegin, mixes: assembler.mixingShare(ofBatch: nextToBegin) < 1)
           open[nextToBegin] = OpenBatch(
-            places: places, next: places.lowerBound, missing: places.count,
-            images: [DecodedImage?](repeating: nil, count: places.count))
+            batch: batch, next: 0, missing: batch.indices.count,
+            images: [DecodedImage?](repeating: nil, count: batch.indices.count))
           nextToBegin += 1
         } else {
           condition.wait()
@@ -124,28 +121,26 @@ final class BatchPipeline: @unchecked Sendable {
   /// Puts images into their batch; returns the batch where they were the last ones missing.
   private func add(_ images: [DecodedImage], _ failure: (place: Int, Failure)?, to portion: Portion) -> OpenBatch? {
     condition.withLock {
-      guard open[portion.batch] != nil else { return nil }
-      let offset = portion.places.lowerBound - open[portion.batch]!.places.lowerBound
-      for (n, image) in images.enumerated() { open[portion.batch]!.images[offset + n] = image }
-      if let failure, failure.place < open[portion.batch]!.failure?.place ?? .max {
-        open[portion.batch]!.failure = failure
-      }
-      open[portion.batch]!.missing -= portion.places.count
-      return open[portion.batch]!.missing == 0 ? open.removeValue(forKey: portion.batch) : nil
+      let number = portion.batch.number
+      guard open[number] != nil else { return nil }
+      for (n, image) in images.enumerated() { open[number]!.images[portion.places.lowerBound + n] = image }
+      if let failure, failure.place < open[number]!.failure?.place ?? .max { open[number]!.failure = failure }
+      open[number]!.missing -= portion.places.count
+      return open[number]!.missing == 0 ? open.removeValue(forKey: number) : nil
     }
   }
 
-  private func finish(_ number: Int, _ batch: OpenBatch) {
+  private func finish(_ complete: OpenBatch) {
     let result: Result<LabeledBatch, Failure>
-    if let failure = batch.failure {
+    if let failure = complete.failure {
       result = .failure(failure.1)
     } else {
       result = Result { () throws(Failure) in
-        try assembler.batch(batch.images.map { $0! }, indices: order[batch.places], number: number)
+        try assembler.batch(complete.images.map { $0! }, of: complete.batch)
       }
     }
     condition.withLock {
-      if !isCancelled { ready[number] = result }
+      if !isCancelled { ready[complete.batch.number] = result }
       condition.broadcast()
     }
   }

@@ -33,11 +33,14 @@ public enum EpochOrder {
     precondition(ranks > 0 && (0..<ranks).contains(rank), "expected a rank in 0..<\(ranks), found \(rank)")
     precondition(batchSize > 0, "a batch needs at least one image, found a batch size of \(batchSize)")
     return stride(from: 0, to: order.count, by: batchSize).map { start in
-      let count = min(batchSize, order.count - start)
-      let (each, more) = count.quotientAndRemainder(dividingBy: ranks)
-      let first = start + rank * each + min(rank, more)
-      return Array(order[first..<first + each + (rank < more ? 1 : 0)])
+      let own = part(rank, of: ranks, count: min(batchSize, order.count - start))
+      return Array(order[start + own.lowerBound..<start + own.upperBound])
     }
+  }
+
+  /// A rank's part of a batch of `count` images.
+  static func part(_ rank: Int, of ranks: Int, count: Int) -> Range<Int> {
+    LabeledBatch.images(of: rank, of: ranks, count: count)
   }
 }
 

@@ -40,6 +40,12 @@ public struct RunSummary: Sendable, Equatable {
   public var seed: UInt64
   /// Wall-clock time of the whole run, evaluation included.
   public var seconds: Double
+  /// The processes that trained the network together, and the share of the training time that they waited for each other,
+  /// 0 to 1; nil where there was one that no launcher started.
+  public var ranks: Int?
+  public var communicationShare: Double?
+  /// The updates that earlier processes had made; nil where the run was made in one go.
+  public var resumedFromStep: Int?
   /// Whether the best epoch is known: older versions did not note it, and ``bestEpoch`` is then the last one.
   package private(set) var namesBest = true
 
@@ -72,7 +78,7 @@ public struct RunSummary: Sendable, Equatable {
 
 extension RunSummary: Codable {
   enum CodingKeys: String, CodingKey {
-    case model, dataset, parameters, epochs, steps, precision, threads, seed, seconds
+    case ranks, model, dataset, parameters, epochs, steps, precision, threads, seed, seconds
     case trainLoss = "train_loss"
     case trainAccuracy = "train_accuracy"
     case testLoss = "test_loss"
@@ -90,6 +96,8 @@ extension RunSummary: Codable {
     case examplesPerSecond = "examples_per_second"
     case peakMemoryBytes = "peak_memory_bytes"
     case batchSize = "batch_size"
+    case communicationShare = "communication_share"
+    case resumedFromStep = "resumed_from_step"
   }
 
   private static let ofTests: Set<CodingKeys> = [.testLoss, .testAccuracy, .bestTestAccuracy]
@@ -125,6 +133,9 @@ extension RunSummary: Codable {
     bestValidationAccuracy = try values.decodeIfPresent(Double.self, forKey: .bestValidationAccuracy)
     validationMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .validationMeanAUROC)
     bestValidationMeanAUROC = try values.decodeIfPresent(Double.self, forKey: .bestValidationMeanAUROC)
+    ranks = try values.decodeIfPresent(Int.self, forKey: .ranks)
+    communicationShare = try values.decodeIfPresent(Double.self, forKey: .communicationShare)
+    resumedFromStep = try values.decodeIfPresent(Int.self, forKey: .resumedFromStep)
   }
 
   /// Whether the run has images that it was tested on.
@@ -160,6 +171,9 @@ extension RunSummary: Codable {
     try values.encode(threads, forKey: .threads)
     try values.encode(seed, forKey: .seed)
     try values.encode(seconds.orNull, forKey: .seconds)
+    try values.encodeIfPresent(ranks, forKey: .ranks)
+    try values.encodeIfPresent(communicationShare?.orNull, forKey: .communicationShare)
+    try values.encodeIfPresent(resumedFromStep, forKey: .resumedFromStep)
   }
 }
 

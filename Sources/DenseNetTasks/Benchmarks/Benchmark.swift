@@ -1,3 +1,4 @@
+import DenseNetData
 import DenseNetIO
 public import DenseNets
 
@@ -17,6 +18,10 @@ public struct Benchmark: Sendable {
   /// Of the weights and the batch.
   public var seed: UInt64 = 0
   public var device = Device.current
+  /// Processes that take the same steps together, each on its part of a batch; nil: there are none.
+  public var replicas: (any Replicas)?
+  /// Whose values batch norms are computed from then.
+  public var batchNorm = BatchNormStatistics.synchronized
 
   /// - Parameter side: nil: what the network is made for.
   public init(_ chosen: ChosenModel, batchSize: Int, side: Int? = nil) {
@@ -36,6 +41,10 @@ public struct Benchmark: Sendable {
     /// Of the last training step.
     public let loss: Double?
     public let profile: [ProfileLine]?
+    /// The share of the steps' time that replicas wait for each other, and the rate that they have together in units of
+    /// what the same processes reach without a word; nil without replicas.
+    public internal(set) var communicationShare: Double?
+    public internal(set) var scaling: Double?
 
     public var efficiency: Double { operationsPerSecond / peakOperationsPerSecond }
   }
@@ -65,28 +74,71 @@ public struct Benchmark: Sendable {
     return try Device.$current.withValue(device) {
       let net = DenseNet(chosen.configuration, initialization: nil)
       net.memoryEfficient = memoryEfficient
-      let work = MemoryRequirement(images: batchSize, side: side)
+      let batch = try part()
+      let work = MemoryRequirement(images: batch.count, side: side)
       try work.require(for: net, training: true, batches: 1, device: device)
-      try work.requireStatistics(for: net, smallestBatch: batchSize)
+      try work.requireStatistics(for: net, smallestBatch: batchNorm == .local ? batch.count : batchSize)
       net.initialize(seed: seed)
-      let (images, labels) = (batch, labels)
-      let loss = CrossEntropyLoss()
-      let optimizer =
-        chosen.configuration.naming == .chapter
-        ? SGD(net, learningRate: 0.1) : SGD(net, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
       let profiler = profiles ? Profiler() : nil
-      var lastLoss = 0.0
-      let times = times(steps, warm: { profiler?.reset() }) {
-        Profiler.$current.withValue(profiler) {
-          let (result, gradient) = loss.lossAndGradient(net.forward(images, mode: .training), labels)
-          _ = net.backward(gradient, needsInputGradient: false)
-          Profiler.measure("update", layer: "all", bytes: 12 * net.parameterCount) { optimizer.step() }
-          lastLoss = result.loss
-        }
+      func trainer(_ replicas: (any Replicas)?) -> Trainer {
+        let optimizer =
+          chosen.configuration.naming == .chapter
+          ? SGD(net, learningRate: 0.1) : SGD(net, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
+        return Trainer(model: net, optimizer: optimizer, replicas: replicas, batchNorm: batchNorm)
       }
-      return measure(
-        times, operations: try net.trainingOperations(inputShape: images.shape), loss: lastLoss, profiler: profiler)
+      // First without a word, on the same cores at the same time.
+      let alone: [Double]
+      if let replicas, replicas.count > 1 {
+        let trainer = trainer(nil)
+        alone = times(steps, warm: { _ = replicas.any(false) }) { _ = trainer.learn(batch) }
+        net.initialize(seed: seed)
+      } else {
+        alone = []
+      }
+      let trainer = trainer(replicas)
+      var lastLoss = Double.nan
+      let waiting = replicas.map { WaitingClock($0) }
+      let times = times(
+        steps,
+        warm: {
+          profiler?.reset()
+          waiting?.start()
+        }
+      ) {
+        Profiler.$current.withValue(profiler) { lastLoss = trainer.learn(batch) ?? .nan }
+      }
+      let share = waiting?.share
+      let operations = try net.trainingOperations(inputShape: [batchSize] + batch.images.shape.dropFirst())
+      var result = measure(times, operations: operations, loss: lastLoss, profiler: profiler)
+      result.communicationShare = share
+      if !alone.isEmpty { result.scaling = median(alone) / result.seconds }
+      return result
     }
+  }
+
+  /// Works together with other processes, if there are any, on a device with these options.
+  /// - Throws: `Failure(.usage)` where there is no such device, on all of them.
+  public mutating func join(
+    _ replicas: (any Replicas)?, _ compute: TrainingOptions.ComputeOptions, batchNorm: BatchNormStatistics
+  ) throws {
+    var compute = compute
+    if let replicas { compute.threads = TeamThreads(compute.threads, of: replicas).count }
+    let device = try replicas.together { try compute.device() }
+    (self.replicas, self.device, self.batchNorm) = (replicas, device, batchNorm)
+  }
+
+  /// The batch, or this process's part of it.
+  private func part() throws(Failure) -> LabeledBatch {
+    guard let replicas else { return LabeledBatch(images: batch, labels: labels) }
+    guard batchSize >= replicas.count else {
+      throw Failure(
+        .usage, "batch size: expected an image for each of \(replicas.count) ranks, found \(batchSize)",
+        settings: ["batchSize"])
+    }
+    let own = EpochOrder.shard(replicas.rank, of: replicas.count, order: Array(0..<batchSize), batchSize: batchSize)[0]
+    var part = LabeledBatch(images: batch.selected(own), labels: own.map { labels[$0] })
+    part.part = .init(wholeCount: batchSize, first: own[0], isStandIn: false)
+    return part
   }
 
   private func validate(_ count: Int, _ setting: Failure.Setting) throws(Failure) {
@@ -121,7 +173,7 @@ public struct Benchmark: Sendable {
     // Before the peak is measured, which takes memory too.
     let memory = ProcessMemory.peakResidentBytes()
     let seconds = median(times)
-    let peak = device.measurePeak()
+    let peak = device.measurePeak() * Double(replicas?.count ?? 1)
     return Measure(
       seconds: seconds, peakMemoryBytes: memory, operationsPerSecond: Double(operations) / seconds,
       peakOperationsPerSecond: peak, loss: loss,

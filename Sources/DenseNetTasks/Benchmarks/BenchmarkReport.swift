@@ -22,6 +22,9 @@ package struct BenchmarkReport: Encodable {
   let peakGflopsPerSecond: Double
   let efficiency: Double
   let loss: Double?
+  package var ranks: Int?
+  let communicationShare: Double?
+  let scaling: Double?
   let profile: [ProfileLine]?
 
   /// - Parameter convolution: the name of the choice that the device was made with.
@@ -34,6 +37,8 @@ package struct BenchmarkReport: Encodable {
     peakGflopsPerSecond = measure.peakOperationsPerSecond * 1e-9
     efficiency = measure.efficiency
     (loss, profile) = (measure.loss, measure.profile)
+    ranks = benchmark.replicas?.count
+    (communicationShare, scaling) = (measure.communicationShare, measure.scaling)
   }
 
   /// The measures, and below them the profile where there is one.
@@ -48,6 +53,9 @@ package struct BenchmarkReport: Encodable {
     add("GFLOP/s", gflopsPerSecond)
     add("peak GFLOP/s (\(threads) threads, \(instructionSet))", peakGflopsPerSecond)
     add("share of the peak", 100 * efficiency, unit: "%")
+    add("ranks", ranks.map(Double.init), decimals: 0)
+    add("share of communication", communicationShare.map { 100 * $0 }, unit: "%")
+    add("rate, of that without communication", scaling.map { 100 * $0 }, unit: "%")
     table.addRow(["peak memory", TextFormat.bytes(peakMemoryBytes)])
     return table.rendered() + (profile.map { "\n" + ProfileLine.table($0) } ?? "")
   }

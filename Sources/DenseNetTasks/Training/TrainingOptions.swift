@@ -45,6 +45,8 @@ public struct TrainingOptions: Sendable {
   public var fineTuning = FineTuningOptions()
 
   public var compute = ComputeOptions()
+  /// Whose values batch norms are computed from, where several processes train the network.
+  public var batchNorm = BatchNormStatistics.synchronized
   /// Of the weights, of the order of images and of their augmentation.
   public var seed: UInt64 = 0
   /// Whether each epoch has an order of its own; else it is the files'.

@@ -27,13 +27,18 @@ struct TrainingSetup {
   let croppedEdges: String?
   let model: DenseNet
   let trainer: Trainer
+  let team: Team
   /// What the weights say of the images that they are trained on.
   private let provenance: [String: String]
   let fingerprint: RunFingerprint
 
   var recipe: Recipe { options.recipe }
 
-  init(_ options: TrainingOptions, _ parts: Parts, device: Device, monitor: TaskMonitor) throws {
+  /// - Parameter team: the processes that train the network; by default this one alone.
+  init(
+    _ options: TrainingOptions, _ parts: Parts, device: Device, team: Team = Team(replicas: nil), monitor: TaskMonitor
+  ) throws {
+    self.team = team
     let (splits, initialWeights, recipe) = (parts.splits, parts.weights, options.recipe)
     (self.options, self.device, origin) = (options, device, splits.origin)
     train = options.limited(splits.train, to: options.trainLimit)
@@ -60,7 +65,7 @@ struct TrainingSetup {
     self.model = model
     model.memoryEfficient = options.compute.memoryEfficient
     let held = max(test.count, validation?.count ?? 0)
-    try Self.requireMemory(recipe, train: train.count, test: held, side: side, model, device)
+    try Self.requireMemory(options, team, train: train.count, test: held, side: side, model, device)
     try Self.setWeights(of: model, options, initialWeights, train: train, monitor)
     if let initialWeights, let before {
       monitor.note(
@@ -85,7 +90,8 @@ struct TrainingSetup {
     let groups = try options.fineTuning.apply(to: model, weightDecay: recipe.weightDecay)
     trainer = Trainer(
       model: model, optimizer: recipe.makeOptimizer(groups), loss: try recipe.makeLoss(for: train),
-      average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) })
+      average: recipe.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }, replicas: team.replicas,
+      batchNorm: options.batchNorm)
     // The weights of runs of older versions stay as these write them.
     provenance =
       options.limitsTakeTheFirst
@@ -114,14 +120,18 @@ struct TrainingSetup {
   }
 
   private static func requireMemory(
-    _ recipe: Recipe, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
+    _ options: TrainingOptions, _ team: Team, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
   ) throws {
-    let batch = min(recipe.batchSize, train)
-    let work = MemoryRequirement(images: batch, side: side)
+    /// The largest part of a batch.
+    func part(_ images: Int) -> Int { max(1, (min(options.batchSize, images) + team.count - 1) / team.count) }
+    let batch = min(options.batchSize, train)
+    let work = MemoryRequirement(images: part(train), side: side)
     try work.require(for: model, training: true, batches: 4, device: device)
-    try MemoryRequirement(images: max(1, min(recipe.batchSize, test)), side: side)
+    try MemoryRequirement(images: part(test), side: side)
       .require(for: model, training: false, batches: 4, device: device)
-    try work.requireStatistics(for: model, smallestBatch: train % batch == 0 ? batch : train % batch)
+    let last = train % batch == 0 ? batch : train % batch
+    try work.requireStatistics(
+      for: model, smallestBatch: options.batchNorm == .local ? max(1, last / team.count) : last)
   }
 
   private static func setWeights(
@@ -211,14 +221,27 @@ extension TrainingSetup {
       ? EpochOrder.shuffled(count: train.count, seed: options.seed, epoch: epoch) : Array(0..<train.count)
     return BatchLoader(
       train, preprocessing: preprocessing, augmentation: recipe.augmentation, batchSize: recipe.batchSize,
-      order: order, epoch: epoch, seed: options.seed, firstBatch: first)
+      order: order, epoch: epoch, seed: options.seed, firstBatch: first, replica: team.place)
   }
 
   /// What is evaluated after each epoch, and what the best one is chosen by.
   var selection: any LabeledImages { validation ?? test }
 
   func batches(of images: any LabeledImages) -> BatchLoader {
-    BatchLoader(images, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<images.count))
+    BatchLoader(
+      images, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<images.count),
+      replica: team.place)
+  }
+
+  /// What the links between replicas can do, measured now.
+  var linkNotes: [String] {
+    guard let replicas = team.replicas, replicas.count > 1 else { return [] }
+    let link = LinkEstimate(among: replicas)
+    guard team.isFirst else { return [] }
+    let batch = min(recipe.batchSize, train.count)
+    let shape = [(batch + team.count - 1) / team.count, chosen.configuration.inputChannels, side, side]
+    let load = LinkEstimate.Load(model, shape: shape, batchNorm: options.batchNorm)
+    return [link.line(load, batchSize: batch, ranks: team.count)]
   }
 
   /// Whether images have several labels each.

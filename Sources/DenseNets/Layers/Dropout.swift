@@ -33,13 +33,13 @@ public final class Dropout: Layer {
   /// For a map that is not a tensor: a new mask for a forward pass in training, or the last one.
   func mask(isNew: Bool) -> DropoutMask {
     if isNew { passes += 1 }
-    return DropoutMask(rate: rate, stream: stream)
+    return DropoutMask(rate: rate, stream: stream, firstImage: BatchShare.current?.firstImage ?? 0)
   }
 
   private func masked(_ x: Tensor) -> Tensor {
     let threshold = UInt64(Double(rate) * 0x1p53)
     let scale = 1 / (1 - rate)
-    var position: UInt64 = 0
+    var position = UInt64(x.count / max(1, x.shape[0]) * (BatchShare.current?.firstImage ?? 0))
     let stream = stream
     return x.map { value in
       position += 1

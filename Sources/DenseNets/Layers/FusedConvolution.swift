@@ -70,12 +70,13 @@ final class FusedConvolution {
   ) {
     Profiler.current?.enter(name)
     normalization.prepare(norm, source.statistics, mode: mode)
+    let shape = shape(source, target, device)
     engine.forward(
-      shape(source, target, device), weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
+      shape, weight: convolution.weight.value.storage, bias: convolution.bias?.value.storage,
       input: source.valueSlice(0), affine: normalization.affine, output: target.valueSlice(slice),
       images: source.images, device: device,
       moments: mode == .training && feedsNorm && mask == nil
-        ? { target.setStatistics(slice, from: $0, pixels: $1) } : nil)
+        ? { target.setStatistics(slice, from: $0, pixels: $1, imagesPerTile: shape.imagesPerTile) } : nil)
     if let mask { target.drop(slice, mask, device: device) }
   }
 
@@ -97,6 +98,7 @@ final class FusedConvolution {
     device: Device
   ) {
     Profiler.current?.enter(name)
+    BatchShare.current?.replicas.poll()
     let sums = engine.backward(
       shape(source, target, device), of: convolution,
       outputGradient: gradient ?? target.gradientSlice(slice),

@@ -11,6 +11,22 @@ public struct LabeledBatch: Sendable {
   public let targets: Tensor?
   /// `[N, labels]`: what each target counts for, 0 where it is not known; nil: images have one class.
   public let mask: Tensor?
+  /// Which part of a batch this is, where replicas share it.
+  package var part: Part?
+
+  /// A replica's part of a batch.
+  package struct Part: Sendable, Equatable {
+    /// The images of the whole batch.
+    package let wholeCount: Int
+    /// Where the part begins in it.
+    package let first: Int
+    /// Whether the part is empty, and the image is one of another's, so that there is something to compute with.
+    package let isStandIn: Bool
+
+    package init(wholeCount: Int, first: Int, isStandIn: Bool) {
+      (self.wholeCount, self.first, self.isStandIn) = (wholeCount, first, isStandIn)
+    }
+  }
 
   /// - Precondition: there is a label, and a row of targets if any, for each image.
   public init(images: Tensor, labels: [Int32], targets: Tensor? = nil) {
@@ -34,4 +50,13 @@ public struct LabeledBatch: Sendable {
   }
 
   public var count: Int { mask?.shape[0] ?? labels.count }
+  /// The images of all replicas' parts.
+  package var wholeCount: Int { part?.wholeCount ?? count }
+}
+
+extension LabeledBatch {
+  /// The images of a rank's part of a batch of `count` images.
+  package static func images(of rank: Int, of ranks: Int, count: Int) -> Range<Int> {
+    BatchShare.part(rank, of: ranks, count: count)
+  }
 }

@@ -43,7 +43,7 @@ public struct LearningRateFinder: Sendable {
   ///   - batches: one per step; fewer end the test early.
   ///   - onPoint: called with each point; false ends the test.
   /// - Returns: the points up to where the loss grew too large or was not finite.
-  /// - Throws: why batches ended early, and what the trainer's reducer throws.
+  /// - Throws: why batches ended early.
   public func run(
     _ trainer: Trainer, batches: some BatchSource, onPoint: (Point) -> Bool = { _ in true }
   ) throws -> [Point] {
@@ -53,7 +53,7 @@ public struct LearningRateFinder: Sendable {
     while points.count < steps, let batch = try iterator.next() {
       let step = points.count
       trainer.optimizer.learningRate = learningRate(of: step)
-      guard let loss = try trainer.learn(batch), loss.isFinite else { return points }
+      guard let loss = trainer.learn(batch), loss.isFinite else { return points }
       average = 0.98 * average + 0.02 * loss
       let smoothed = average / (1 - pow(0.98, Double(step + 1)))
       let point = Point(learningRate: trainer.optimizer.learningRate, loss: loss, smoothedLoss: smoothed)

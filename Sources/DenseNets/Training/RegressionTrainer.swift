@@ -65,8 +65,8 @@ public final class RegressionTrainer {
   private func learn(_ inputs: Tensor, _ targets: Tensor, step: Int, learningRate: Double) throws -> Double {
     let (loss, gradient) = loss.lossAndGradient(model.forward(inputs, mode: .training), targets)
     try UpdateStep.requireFinite(loss: loss, step: step)
-    try update.backward(gradient, weight: Double(inputs.shape[0]), as: .whole)
-    try update.finish(rates: (learningRate, nil))
+    update.backward(gradient, weight: Double(inputs.shape[0]), as: .whole, images: inputs.shape[0])
+    update.finish(rates: (learningRate, nil))
     return loss
   }
 }

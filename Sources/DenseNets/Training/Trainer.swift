@@ -11,18 +11,30 @@ public final class Trainer {
   public let loss: any ClassifierLoss
   /// An average of the model's weights, which is tested in their place; nil: the model itself is.
   public let average: ExponentialMovingAverage?
-  private var update: UpdateStep
+  var update: UpdateStep
+  /// Processes that train the same model, each on its part of every batch; nil: there are none.
+  let replicas: (any Replicas)?
+  let batchNorm: BatchNormStatistics
+  /// Whose loss was not finite.
+  var place = ""
 
-  /// - Parameter reducer: joins gradients with those of the model's replicas; nil: there are none.
+  /// - Parameters:
+  ///   - replicas: processes that do the same, each with batches of its own part, as a loader makes them for a rank; nil:
+  ///     there are none.
+  ///   - batchNorm: whose values batch norms are computed from then.
   public init(
     model: any Layer, optimizer: any Optimizer, loss: any ClassifierLoss = CrossEntropyLoss(),
-    average: ExponentialMovingAverage? = nil, reducer: (any GradientReducer)? = nil
+    average: ExponentialMovingAverage? = nil, replicas: (any Replicas)? = nil,
+    batchNorm: BatchNormStatistics = .synchronized
   ) {
     self.model = model
     self.optimizer = optimizer
     self.loss = loss
     self.average = average
-    update = UpdateStep(model: model, optimizer: optimizer, average: average, reducer: reducer)
+    (self.replicas, self.batchNorm) = (replicas, batchNorm)
+    update = UpdateStep(
+      model: model, optimizer: optimizer, average: average, replicas: replicas,
+      sharesStatistics: batchNorm == .synchronized)
   }
 
   /// Runs a plan's epochs, or those that remain, with an evaluation after each.
@@ -30,7 +42,7 @@ public final class Trainer {
   ///   - start: where to resume; the states of model, optimizer and average are those of that moment.
   ///   - batches: the training batches of an epoch, counted from 0, starting with the given one.
   ///   - test: the batches to evaluate on after each epoch, and to choose the best epoch by; none: nothing is chosen.
-  /// - Throws: ``Failure`` when the loss is not finite; why batches ended early; what a callback or the reducer throws.
+  /// - Throws: ``Failure`` when the loss is not finite; why batches ended early, on any replica; what a callback throws.
   public func fit<Batches: BatchSource, Tests: BatchSource>(
     _ plan: TrainingPlan, from start: TrainingProgress = TrainingProgress(),
     batches: (_ epoch: Int, _ firstBatch: Int) throws -> Batches, test: () throws -> Tests,
@@ -46,11 +58,12 @@ public final class Trainer {
       }
       var tested = Metrics()
       if !interrupted {
+        try requireSameWeights(afterStep: progress.step)
         callbacks.onTestBegin()
         tested = try withTestedWeights {
           try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
         }
-        interrupted = callbacks.shouldStop()
+        interrupted = mustStop(callbacks.shouldStop)
       }
       let result = EpochResult(
         epoch: progress.epoch + 1, step: progress.step, train: progress.metrics, test: tested,
@@ -75,13 +88,13 @@ public final class Trainer {
     var iterator = batches.makeBatchIterator()
     var began = clock.now
     while progress.batch < plan.batchesPerEpoch {
-      guard let data = try iterator.next() else {
+      guard let data = try next(&iterator) else {
         preconditionFailure("epoch \(progress.epoch) had \(progress.batch) batches of \(plan.batchesPerEpoch)")
       }
       let waited = (clock.now - began).inSeconds
       let isUpdate = (progress.batch + 1) % plan.accumulation == 0 || progress.batch + 1 == plan.batchesPerEpoch
       try learn(data, plan, step: progress.step, updates: isUpdate, into: &progress.metrics)
-      progress.add(examples: data.count, seconds: (clock.now - began).inSeconds, waited: waited, updates: isUpdate)
+      progress.add(examples: data.wholeCount, seconds: (clock.now - began).inSeconds, waited: waited, updates: isUpdate)
       began = clock.now
       guard isUpdate else { continue }
       let isLast = progress.batch == plan.batchesPerEpoch || progress.step == plan.maxSteps
@@ -92,7 +105,7 @@ public final class Trainer {
           epochsDone: Double(progress.epoch) + Double(progress.batch) / Double(plan.batchesPerEpoch),
           learningRate: optimizer.learningRate, isPoint: update % plan.pointInterval == 0 || isLast))
       try callbacks.onProgress(progress)
-      if callbacks.shouldStop() { return true }
+      if mustStop(callbacks.shouldStop) { return true }
       if isLast { break }
       began = clock.now
     }
@@ -104,27 +117,28 @@ public final class Trainer {
   private func learn(
     _ batch: LabeledBatch, _ plan: TrainingPlan, step: Int, updates: Bool, into metrics: inout Metrics
   ) throws {
-    let result = try pass(batch, as: plan.accumulation == 1 ? .whole : updates ? .lastPart : .part)
+    let result = pass(batch, as: plan.accumulation == 1 ? .whole : updates ? .lastPart : .part)
     try UpdateStep.requireFinite(
-      loss: result.loss, step: step, remedy: ", or check the input for values that are not finite")
-    metrics.add(result, count: batch.count)
-    if updates { try update.finish(clipNorm: plan.clipNorm, rates: plan.rates(atStep: step)) }
+      loss: result.loss, step: step, place: place, remedy: ", or check the input for values that are not finite")
+    metrics.add(result, count: batch.wholeCount)
+    if updates { update.finish(clipNorm: plan.clipNorm, rates: plan.rates(atStep: step)) }
   }
 
   /// One update with the optimizer's own rates.
   /// - Returns: the batch's loss before it; nil where that is not finite, and nothing was updated.
-  package func learn(_ batch: LabeledBatch) throws -> Double? {
-    let loss = try pass(batch, as: .whole).loss
+  package func learn(_ batch: LabeledBatch) -> Double? {
+    let loss = pass(batch, as: .whole).loss
     guard loss.isFinite else { return nil }
-    try update.finish()
+    Profiler.measure("update", layer: "all", bytes: 12 * model.parameterCount) { update.finish() }
     return loss
   }
 
   /// Forward, loss, and where that is finite backward.
-  private func pass(_ batch: LabeledBatch, as role: UpdateStep.Role) throws -> LossResult {
+  private func pass(_ batch: LabeledBatch, as role: UpdateStep.Role) -> LossResult {
+    if let replicas { return pass(batch, as: role, among: replicas) }
     let logits = model.forward(batch.images, mode: .training)
     let (result, gradient) = loss.lossAndGradient(logits, batch)
-    if result.loss.isFinite { try update.backward(gradient, weight: result.weight, as: role) }
+    if result.loss.isFinite { update.backward(gradient, weight: result.weight, as: role, images: batch.count) }
     return result
   }
 
@@ -143,13 +157,13 @@ public final class Trainer {
     var metrics = Metrics()
     var scores = LabelScores()
     var iterator = batches.makeBatchIterator()
-    while let batch = try iterator.next() {
-      let logits = model.forward(batch.images, mode: .inference)
+    while let part = try next(&iterator) {
+      let (batch, logits) = gathered(part, model.forward(part.images, mode: .inference))
       let result = loss.evaluated(logits, batch)
       metrics.add(result, count: batch.count)
       onBatch(TestEvent(batch: batch, logits: logits, metrics: metrics))
       scores.add(logits, batch)
-      if shouldStop() { break }
+      if mustStop(shouldStop) { break }
     }
     metrics.ranking = scores.ranking
     return metrics

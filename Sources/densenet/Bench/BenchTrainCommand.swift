@@ -2,7 +2,7 @@ import ArgumentParser
 import DenseNetTasks
 import DenseNets
 
-struct BenchTrainCommand: ParsableCommand {
+struct BenchTrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Time full training steps (forward, loss, backward, update) on a fixed random batch.",
@@ -17,6 +17,7 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
 
   @Option(
     number:
@@ -39,11 +40,15 @@ struct BenchTrainCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  func run() throws {
+  func run() async throws {
     var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
-    (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
-    let measure = try benchmark.ofTraining(
-      steps: steps.value, memoryEfficient: memory.memoryEfficient, profiles: profile)
+    benchmark.seed = seed.value
+    let done = try await ranks.run { replicas in
+      try benchmark.join(replicas, compute.options(), batchNorm: ranks.batchNormStatistics)
+      return try benchmark.ofTraining(
+        steps: steps.value, memoryEfficient: memory.memoryEfficient, profiles: profile)
+    }
+    guard let measure = done else { return }
     var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
     (report.memoryEfficient, report.steps) = (memory.memoryEfficient, steps.value)
     report.examplesPerSecond = Double(batchSize.value) / measure.seconds

@@ -22,6 +22,7 @@ struct TrainCommand: AsyncParsableCommand {
 
   @OptionGroup var training: TrainingArguments
   @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+  @OptionGroup(title: "Several processes") var ranks: RankOptions
 
   @Option(number: "Stop after <n> updates in total, then evaluate and write as usual. Default: no limit.")
   var maxSteps: Positive?
@@ -46,7 +47,12 @@ struct TrainCommand: AsyncParsableCommand {
     }
     let display = TrainingDisplay(quiet: training.quiet, plots: plot)
     do {
-      let outcome = try await TrainingTask(try options()).run(monitor: display.monitor, events: display.events)
+      let outcome = try await ranks.run { replicas in
+        var task = TrainingTask(try replicas.together { try options() })
+        task.replicas = replicas
+        return try await task.run(monitor: display.monitor, events: display.events)
+      }
+      guard let outcome else { return }
       let place = outcome.folder.url.relativePath
       if outcome.wasComplete {
         printError("note: \(place): the run is complete")
@@ -54,7 +60,9 @@ struct TrainCommand: AsyncParsableCommand {
         if let best = ClosingLines(outcome.summary).best { printError(best) }
         printError("everything on one page: \(outcome.folder.reportURL.relativePath)")
       }
-      try ClosingLines(outcome.summary).print(json: json, place: place)
+      let remedy = "the results are in \(place)"
+      if json { return try printJSON(outcome.summary, remedy: remedy) }
+      try printResult(ClosingLines(outcome.summary).text, remedy: remedy)
     } catch let interruption as TrainingInterruption {
       let place = interruption.folder.url.relativePath
       throw Interruption(description: "\(interruption); resume with densenet train --resume --output \(place)")
@@ -65,6 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
   private func options() throws -> TrainingOptions {
     if var options = try ResumedRun.options(of: self) {
       options.startsOver = checkpoints.fromStart
+      ranks.change(&options)
       return options
     }
     var options = try training.options()
@@ -72,6 +81,7 @@ struct TrainCommand: AsyncParsableCommand {
     (options.output, options.resumes, options.startsOver) = (output?.text, checkpoints.resume, checkpoints.fromStart)
     options.checkpoints = checkpoints.options
     options.program = program
+    ranks.change(&options)
     return options
   }
 

@@ -133,7 +133,10 @@ extension Checkpoint {
   }
 
   /// - Throws: `Failure(.inputOutput)`; then no file is there, or the one from before.
-  public func write(to url: URL) throws(Failure) {
+  public func write(to url: URL) throws(Failure) { try AtomicFile.write(try encoded(), to: url) }
+
+  /// The content of the file.
+  package func encoded() throws(Failure) -> Data {
     var file = WeightsFile(tensors: tensors)
     file.metadata = [
       Key.version: Self.version, Key.progress: String(decoding: try compactJSON(progress), as: UTF8.self),
@@ -141,13 +144,20 @@ extension Checkpoint {
       Key.optimizerState: optimizerState.joined(separator: ","),
     ]
     file.metadata[Key.checksum] = file.fullChecksum
-    try AtomicFile.write(Safetensors.encoded(file), to: url)
+    return Safetensors.encoded(file)
   }
 
   /// - Throws: `Failure(.missingInput)`, `Failure(.inputOutput)`, or `Failure(.invalidData)` where a bit is not as it
   ///   was written, or another version wrote the file.
   public init(contentsOf url: URL) throws(Failure) {
-    var file = try Self.content(of: url)
+    try self.init(encoded: try readFile(url), source: url.relativePath)
+  }
+
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - source: its name, for messages.
+  package init(encoded data: Data, source name: String) throws(Failure) {
+    var file = try Self.content(data, name)
     guard let version = file.metadata[Key.version] else {
       throw Failure(.invalidData, "\(file.source): expected a checkpoint, found other tensors")
     }
@@ -180,17 +190,13 @@ extension Checkpoint {
       ?? Self.sortedStateNames(file.tensors)
   }
 
-  private static func content(of url: URL) throws(Failure) -> WeightsFile {
-    do {
-      var file = try Safetensors.decoded(try readFile(url))
-      file.source = url.relativePath
+  private static func content(_ data: Data, _ name: String) throws(Failure) -> WeightsFile {
+    do throws(WeightsProblem) {
+      var file = try Safetensors.decoded(data)
+      file.source = name
       return file
-    } catch let problem as WeightsProblem {
-      throw problem.failure(in: url.relativePath)
-    } catch let failure as Failure {
-      throw failure
     } catch {
-      throw Failure(.internalError, "\(url.relativePath): \(error)")
+      throw error.failure(in: name)
     }
   }
 }

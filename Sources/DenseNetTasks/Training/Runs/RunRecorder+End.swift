@@ -8,6 +8,7 @@ import Foundation
 extension RunRecorder {
   /// Saves what there is of a run that failed, as far as that is possible.
   func abandon() {
+    guard writes else { return }
     try? folder.write(curves: curves.svg())
     try? RunReport(folder: folder).write()
   }
@@ -15,9 +16,9 @@ extension RunRecorder {
   /// Writes curves and weights for good.
   /// - Throws: `Failure(.invalidData)` where training has diverged, `Failure(.inputOutput)`.
   func finishWeights(_ result: Trainer.Result) throws {
-    try folder.write(curves: curves.svg())
+    if writes { try folder.write(curves: curves.svg()) }
     // Thresholds belong to the weights that they were chosen for.
-    if result.wasInterrupted { labels.thresholds = nil } else { try requireThresholds() }
+    if result.wasInterrupted { labels.thresholds = nil }
     let weights = setup.trainer.withTestedWeights { self.weights }
     let held = result.last.test
     guard Self.isSound(weights, testLoss: result.wasInterrupted || held.examples == 0 ? 0 : held.loss) else {
@@ -26,7 +27,7 @@ extension RunRecorder {
         "the weights or the test loss are no longer finite after step \(result.last.step): training diverged; use a smaller learning rate; settings, metrics and curves are in \(folder.url.relativePath)",
         settings: ["learningRate"])
     }
-    try folder.write(weights: weights)
+    if writes { try folder.write(weights: weights) }
   }
 
   /// The results on the test images of the last weights and of those of the best epoch.
@@ -50,10 +51,13 @@ extension RunRecorder {
     var tests = Tests(last: try setup.trainer.withTestedWeights { try test() })
     if result.best == result.last {
       tests.best = tests.last
-    } else if let best = try? WeightsFile(contentsOf: folder.bestURL) {
+    } else if case .success(let best) = Result(catching: {
+      try setup.team.first { try WeightsFile(contentsOf: folder.bestURL) }
+    }) {
       let (own, rows, kept) = (WeightsFile(stateOf: setup.model), probabilities, labels)
       do {
-        try best.load(into: setup.model)
+        _ = try setup.team.first { try best?.load(into: setup.model) }
+        setup.team.share(setup.model)
         tests.best = try test()
       } catch let failure as Failure { warn("\(failure); the best epoch's weights are not tested") }
       try own.load(into: setup.model)
@@ -85,12 +89,17 @@ extension RunRecorder {
       (summary.meanAUROC, summary.meanAveragePrecision) = (ranking.meanAUROC, ranking.meanAveragePrecision)
       summary.bestMeanAUROC = tests.best?.ranking?.meanAUROC
     }
-    try folder.write(summary: summary)
+    if let replicas = setup.team.replicas {
+      (summary.ranks, summary.communicationShare) = (replicas.count, communicationShare)
+    }
+    summary.resumedFromStep = resumedFromStep
+    if writes { try folder.write(summary: summary) }
     return summary
   }
 
   /// Writes the page and its tables, from the evaluation of the test images, where there are any.
   func finishReport() throws {
+    guard writes else { return }
     if setup.hasSeveralLabels { return try finishLabelReport() }
     let (count, classes) = (setup.test.count, setup.test.numClasses)
     guard count > 0 else { return try RunReport(folder: folder).write() }

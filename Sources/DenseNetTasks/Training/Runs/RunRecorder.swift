@@ -11,8 +11,10 @@ import Foundation
 final class RunRecorder {
   let folder: RunDirectory
   let setup: TrainingSetup
-  private let log: MetricsLog
-  private let events: EventWriter
+  /// Nil on replicas that do not write.
+  private let log: MetricsLog?
+  private let events: EventWriter?
+  private let resumedStep: Int
   private let began: ContinuousClock.Instant
   let warn: (String) -> Void
   private(set) var curves: LearningCurves
@@ -21,6 +23,8 @@ final class RunRecorder {
   var probabilities: [Float] = []
   /// The same of images with several labels, those for validation too.
   var labels = LabelRecorder()
+  /// Of the training, where there are replicas.
+  var communicationShare: Double?
 
   /// Writes what is known before the first step; a folder where that fails is left as it was.
   init(_ start: RunStart, _ setup: TrainingSetup, warn: @escaping (String) -> Void) throws {
@@ -29,6 +33,11 @@ final class RunRecorder {
     curves = LearningCurves(epochs: setup.recipe.epochs, title: "\(setup.chosen.name) on \(setup.train.name)")
     if setup.hasSeveralLabels { curves.heldOutMeasure = "AUROC" }
     if setup.validation != nil { curves.heldOut = "val" }
+    resumedStep = start.progress.step
+    guard start.writes else {
+      (log, events) = (nil, nil)
+      return
+    }
     do {
       let isKnown = start.saved.map { start.change == nil && !setup.options.changesCheckpoints(of: $0) } ?? false
       if !isKnown { try folder.write(config: RunConfig(setup, saved: start.saved, change: start.change)) }
@@ -40,14 +49,19 @@ final class RunRecorder {
       let isNew = start.progress == TrainingProgress()
       let isFirst = isNew && !setup.options.startsOver
       events = try EventWriter(in: folder.url, resumedStep: isFirst ? nil : lastStep)
-      if isNew { try events.append(settings: try RunRecord(contentsOf: folder.url).settings) }
+      if isNew { try events?.append(settings: try RunRecord(contentsOf: folder.url).settings) }
     } catch {
-      start.lock.release()
+      start.lock?.release()
       folder.removeIfEmpty()
       throw error
     }
     curves.add(try MetricsHistory(contentsOf: folder.metricsURL))
   }
+
+  /// Whether this process writes: of several replicas, the first.
+  var writes: Bool { log != nil }
+  /// The updates of earlier processes; nil: there are none.
+  var resumedFromStep: Int? { resumedStep > 0 ? resumedStep : nil }
 
   /// Since the run began, those of earlier processes included.
   var seconds: Double { (ContinuousClock.now - began).inSeconds }
@@ -87,6 +101,7 @@ final class RunRecorder {
         examplesPerSecond: result.examplesPerSecond, waitingShare: result.waitingShare, seconds: seconds,
         validationLoss: validates ? held.loss : nil, validationAccuracy: validates ? held.accuracy : nil,
         ranking: held.ranking))
+    guard writes else { return }
     attempt { try folder.write(curves: curves.svg()) }
     let weights = weights
     guard Self.isSound(weights, testLoss: isTested ? held.loss : 0) else { return }
@@ -100,8 +115,8 @@ final class RunRecorder {
 
   private func record(_ point: MetricPoint) {
     attempt {
-      try log.append(point)
-      try events.append(point)
+      try log?.append(point)
+      try events?.append(point)
     }
   }
 

@@ -16,8 +16,34 @@ struct RunStart {
   let saved: SavedRun?
   /// What of its length is another one, for `config.json`.
   let change: String?
-  /// Keeps other processes out of the folder until the run has ended.
-  let lock: RunLock
+  /// Keeps other processes out of the folder until the run has ended; nil on replicas that do not write.
+  let lock: RunLock?
+  /// Whether this process writes into the folder: of several replicas, the first.
+  private(set) var writes = true
+
+  /// The beginning on every replica: the first opens the folder, and the others are brought to where it is.
+  /// - Throws: as ``init(_:lock:)``, on all of them.
+  init(_ setup: TrainingSetup, lock: RunLock?, among team: Team) throws {
+    guard team.replicas != nil else {
+      self = try RunStart(setup, lock: lock)
+      return
+    }
+    let first = try team.first { try RunStart(setup, lock: lock) }
+    let place = team.shared(first.map { Data($0.folder.url.path.utf8) })!
+    let state = team.shared(
+      try first.map {
+        try Checkpoint(of: setup.trainer, progress: $0.progress, settings: [:], seconds: $0.seconds).encoded()
+      })!
+    if let first {
+      self = first
+      return
+    }
+    let checkpoint = try Checkpoint(encoded: state, source: "the first rank's state")
+    try checkpoint.restore(into: setup.trainer)
+    folder = RunDirectory(at: URL(fileURLWithPath: String(decoding: place, as: UTF8.self)))
+    (progress, seconds, notes, saved, change) = (checkpoint.progress, checkpoint.seconds, [], nil, nil)
+    (self.lock, writes) = (nil, false)
+  }
 
   /// Opens the folder, and brings the trainer to where the run was.
   /// - Parameter lock: of the run that is resumed, where it was taken before.
@@ -29,15 +55,17 @@ struct RunStart {
       folder =
         try options.output.map { try RunDirectory(creating: URL(fileURLWithPath: $0)) }
         ?? RunDirectory(creatingFor: setup.chosen.name, dataset: setup.train.name)
-      self.lock = try RunLock(folder.url)
+      let lock = try RunLock(folder.url)
+      self.lock = lock
       // Another process may have been here first.
       try folder.requireNoRun()
-      (progress, seconds, notes) = (TrainingProgress(), 0, self.lock.notes)
+      (progress, seconds, notes) = (TrainingProgress(), 0, lock.notes)
       (saved, change) = (nil, nil)
       return
     }
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
-    self.lock = try lock ?? RunLock(folder.url)
+    let lock = try lock ?? RunLock(folder.url)
+    self.lock = lock
     saved = try Self.sameRun(folder, setup)
     let planned = saved.flatMap { PlanChange($0.fingerprint, setup.fingerprint.settings) }
     if options.startsOver {
@@ -45,11 +73,11 @@ struct RunStart {
       folder.dropEarlierBest()
       CheckpointFolder(folder.checkpointsURL, kept: options.checkpoints.kept).removeAll()
       (progress, seconds, change) = (TrainingProgress(), 0, planned?.text(after: 0))
-      notes = self.lock.notes + ["starting again from the first step"]
+      notes = lock.notes + ["starting again from the first step"]
       return
     }
     let found = try Self.checkpoint(in: folder, setup, saved)
-    var notes = self.lock.notes + found.notes
+    var notes = lock.notes + found.notes
     guard let checkpoint = found.checkpoint else {
       notes.append("resuming from the start: there is no checkpoint in \(folder.checkpointsURL.relativePath) yet")
       (progress, seconds, self.notes, change) = (TrainingProgress(), 0, notes, planned?.text(after: 0))

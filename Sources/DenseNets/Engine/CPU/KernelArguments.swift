@@ -17,6 +17,13 @@ struct TileMoments {
   }
 }
 
+/// The moments of tiles of `pixels` pixels, each tile's `stride` floats after the one's before.
+struct TileRows {
+  let moments: TileMoments
+  let pixels: [Int32]
+  let stride: Int
+}
+
 /// Batch norm and ReLU as the kernels apply them: `max(x * scale + shift, 0)`.
 struct Affine {
   let scale: Slice

@@ -89,11 +89,12 @@ extension Kernels {
   }
 
   /// Drops values of these pixels of a map, in place.
-  func drop(_ x: MapSlice, stride: Int, channels: Int, pixels: Range<Int>, _ mask: DropoutMask) {
+  /// - Parameter position: of the first of them in the batch.
+  func drop(_ x: MapSlice, stride: Int, channels: Int, pixels: Range<Int>, position: Int, _ mask: DropoutMask) {
     var c = dense_dropout(
       seed: (UInt32(truncatingIfNeeded: mask.stream), UInt32(truncatingIfNeeded: mask.stream >> 32)),
       threshold: UInt32(min(Double(mask.rate) * 0x1p32, 0x1p32 - 1)), scale: 1 / (1 - mask.rate),
-      first_pixel: pixels.lowerBound)
+      first_pixel: position)
     table(x.precision).pointee.drop(
       pixel(x, stride, channels, pixels), Int32(stride), Int32(channels), pixels.count, &c)
   }

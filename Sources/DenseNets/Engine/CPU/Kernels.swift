@@ -83,6 +83,19 @@ func joinMoments(_ moments: TileMoments, pixels: [Int32], channels: Int, mean: S
     Int32(pixels.count), Int32(channels), Int32(channels))
 }
 
+/// The same, unrounded, for each channel of `tiles`, from where `moments` are.
+func add(_ tiles: TileRows, to moments: inout [Moments]) {
+  guard let first = moments.first, !tiles.pixels.isEmpty else { return }
+  let count = span(tiles.pixels.count, tiles.stride, moments.count)
+  let (tileMeans, tileSquares) = (tiles.moments.mean.pointer(count), tiles.moments.squares.pointer(count))
+  var (means, squares) = (moments.map(\.mean), moments.map(\.squares))
+  dense_add_moments(
+    &means, &squares, first.count, tileMeans, tileSquares, tiles.pixels, Int32(tiles.pixels.count),
+    Int32(tiles.stride), Int32(moments.count))
+  let all = first.count + Double(tiles.pixels.reduce(0) { $0 + Int($1) })
+  moments = zip(means, squares).map { Moments(count: all, mean: $0, squares: $1) }
+}
+
 /// The loss of every row and its gradient times `scale`; also the rows whose greatest logit is the label's.
 func softmaxCrossEntropy(
   logits: [Float], labels: [Int32], classes: Int, gradient: inout [Float]?, scale: Float

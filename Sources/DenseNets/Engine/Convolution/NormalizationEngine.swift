@@ -31,20 +31,22 @@ final class NormalizationEngine {
   func unpadded(_ values: Buffer<Float>) -> [Float] { map.map { values[$0] } }
 
   /// From Σdz and Σdz·(x − μ): the gradients of γ and β, and what the input's gradient is owed,
-  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the map's deferred terms.
+  /// `−γ·inv·dβ/M − γ·inv²·dγ/M·(x − μ)`, added to the map's deferred terms. Where replicas share statistics, what is
+  /// owed follows from the sums over all of them, and the gradients are this replica's part.
   func settle(
     gamma: [Float], epsilon: Float, sums: [Double], _ statistics: ChannelStatistics, shift: Buffer<Float>,
     slope: Buffer<Float>
   ) -> (gamma: [Float], beta: [Float]) {
     let count = Double(statistics.count)
+    let (own, all) = BatchShare.ofStatistics.map { $0.sum(sums) } ?? (sums, sums)
     var gammaGradient = [Float](repeating: 0, count: map.count)
     var betaGradient = gammaGradient
     for (c, position) in map.enumerated() {
       let inverse = 1 / (Double(statistics.variance[position]) + Double(epsilon)).squareRoot()
-      let dBeta = sums[position]
-      let dGamma = sums[channels + position] * inverse
-      gammaGradient[c] = Float(dGamma)
-      betaGradient[c] = Float(dBeta)
+      let dBeta = all[position]
+      let dGamma = all[channels + position] * inverse
+      gammaGradient[c] = Float(own[channels + position] * inverse)
+      betaGradient[c] = Float(own[position])
       let factor = Double(gamma[c]) * inverse
       shift[position] -= Float(factor * dBeta / count)
       slope[position] -= Float(factor * inverse * dGamma / count)

@@ -3,7 +3,7 @@ final class ChannelStatistics {
   let mean: Buffer<Float>
   /// Biased.
   let variance: Buffer<Float>
-  /// Values of each channel.
+  /// Values of each channel, of all replicas where they share statistics.
   var count = 0
 
   init(channels: Int) {

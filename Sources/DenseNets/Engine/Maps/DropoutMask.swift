@@ -4,4 +4,6 @@ struct DropoutMask {
   let rate: Float
   /// Another one for every layer and pass.
   let stream: UInt64
+  /// Where the images begin in the batch.
+  let firstImage: Int
 }

@@ -47,7 +47,8 @@ extension FeatureMap {
     let area = height * width
     device.run(images) { image, _ in
       device.kernels.drop(
-        values, stride: stride, channels: channels, pixels: image * area..<(image + 1) * area, mask)
+        values, stride: stride, channels: channels, pixels: image * area..<(image + 1) * area,
+        position: (mask.firstImage + image) * area, mask)
     }
   }
 

@@ -51,7 +51,7 @@ final class FeatureMap {
     self.values = values
     self.gradients = gradients
     isBorrowed = true
-    statistics.count = pixels
+    statistics.count = BatchShare.count(images: images, area: height * width)
   }
 
   /// Forgets what batch norms owe to the gradient: the start of a backward pass.
@@ -71,8 +71,13 @@ final class FeatureMap {
     )
   }
 
-  /// The mean and biased variance of slice `index` from the moments of tiles.
-  func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32]) {
+  /// The mean and biased variance of slice `index` from the moments of tiles, and of those of all replicas where they share
+  /// statistics.
+  /// - Parameter imagesPerTile: of a small map.
+  func setStatistics(_ index: Int, from moments: TileMoments, pixels: [Int32], imagesPerTile: Int = 1) {
+    if let share = BatchShare.ofStatistics {
+      return setStatistics(index, from: moments, pixels: pixels, imagesPerTile: imagesPerTile, share)
+    }
     let offset = layout.offset(index)
     joinMoments(
       moments, pixels: pixels, channels: padded(layout.slices[index]), mean: Slice(statistics.mean, at: offset),

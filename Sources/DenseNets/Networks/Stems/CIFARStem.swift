@@ -42,11 +42,13 @@ final class CIFARStem: NetworkStem {
       images: images, height: height, width: width, training: mode == .training,
       values: MapMemory(kept!, count: images * height * width * input.stride, target.precision), gradients: .none)
     input.load(x, slice: 0, statistics: false, device: device)
+    let shape = shape(Extent(height, width), outStride: target.stride, device)
     engine.forward(
-      shape(Extent(height, width), outStride: target.stride, device), weight: convolution.weight.value.storage,
+      shape, weight: convolution.weight.value.storage,
       bias: convolution.bias?.value.storage, input: input.valueSlice(0), affine: nil, output: target.valueSlice(0),
       images: images, device: device,
-      moments: mode == .training ? { target.setStatistics(0, from: $0, pixels: $1) } : nil)
+      moments: mode == .training
+        ? { target.setStatistics(0, from: $0, pixels: $1, imagesPerTile: shape.imagesPerTile) } : nil)
   }
 
   func backward(from target: FeatureMap, kept: Bytes?, needsInputGradient: Bool, device: Device) -> Tensor? {

@@ -76,6 +76,7 @@ extension ImageNetStem {
       let deviation = (0..<windows).map { products[k * taps + place[$0]] - sums[k] * moments.mean[$0] }
       normSums[k] = sums[k]
       normSums[channels + k] = zip(deviation, filter(k)).reduce(0) { $0 + $1.0 * $1.1 }
+      if let joined { normSums[channels + k] += sums[k] * (joined.ownMeans[k] - joined.means[k]) }
       deviations.append(deviation)
     }
     let owed = (shift: Buffer<Float>(channels), slope: Buffer<Float>(channels))
@@ -83,6 +84,10 @@ extension ImageNetStem {
     // Σdy = 0 by batch norm (unless it is frozen), so Σdy·window = Σdy·(window − its mean); and Σ(y − mean)·(window − its
     // mean) is the windows' covariance times the filter.
     let scale = normalization.affine.scale
+    if let joined, !norm.isFrozen {
+      setGradients(joined, deviations: deviations, sums: sums, shift: owed.shift, slope: owed.slope, moments)
+      return owed
+    }
     for k in 0..<convolution.outputChannels {
       let covariance = moments.covariance(times: filter(k))
       let slope = Double(owed.slope[k]) * Double(statistics.count)

@@ -14,6 +14,8 @@ final class ImageNetStem: NetworkStem {
   let packed: Buffer<Float>
   let shift: Buffer<Float>
   private(set) var moments: WindowMoments?
+  /// Of the last pass in training; nil where replicas share no statistics.
+  var joined: JoinedStatistics?
   private(set) var input = Tensor.zeros([0])
 
   init(convolution: Conv2d, norm: BatchNorm2d, pool: MaxPool2d) {
@@ -102,12 +104,16 @@ final class ImageNetStem: NetworkStem {
     let chunks = chunks(images, values: windows + products)
     // About the mean, or any value near it (here of one pixel in 61): that keeps sums, and their rounding errors, small.
     let channels = convolution.inputChannels
-    var totals = [Double](repeating: 0, count: channels)
-    let samples = (input.count / channels + 60) / 61
-    for sample in 0..<samples {
-      for c in 0..<channels { totals[c] += Double(input.storage[61 * sample * channels + c]) }
+    let before =
+      BatchShare.ofStatistics.map { $0.part.lowerBound * shape.convolution.height * shape.convolution.width } ?? 0
+    var totals = [Double](repeating: 0, count: channels + 1)
+    for pixel in stride(from: (61 - before % 61) % 61, to: input.count / channels, by: 61) {
+      for c in 0..<channels { totals[c] += Double(input.storage[pixel * channels + c]) }
+      totals[channels] += 1
     }
-    for c in 0..<channels { center[c] = Float(totals[c] / Double(samples)) }
+    if let share = BatchShare.ofStatistics { totals = share.sum(totals).all }
+    for c in 0..<channels { center[c] = Float(totals[c] / totals[channels]) }
+    if let share = BatchShare.ofStatistics { return measure(shape, share) }
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
       memory.clear(0..<chunks * (windows + products))
       Profiler.measure("window moments", bytes: 4 * input.count) {
@@ -120,20 +126,34 @@ final class ImageNetStem: NetworkStem {
       }
       return sumRows(Slice(memory), rows: chunks, stride: windows + products, count: windows + products)
     }
+    joined = nil
+    let outputs = setMoments(shape, sums, images: images)
+    for (k, output) in outputs.enumerated() {
+      (statistics.mean[k], statistics.variance[k]) = (Float(output.mean), Float(output.variance))
+    }
+  }
+
+  /// - Parameters:
+  ///   - sums: of windows and of their products.
+  ///   - images: that they are of.
+  /// - Returns: what the convolution's output has in each channel.
+  func setMoments(_ shape: StemShape, _ sums: [Double], images: Int) -> [(mean: Double, variance: Double)] {
     let conv = shape.convolution
+    let (windows, channels) = (shape.windowCount, convolution.inputChannels)
     statistics.count = images * conv.outHeight * conv.outWidth
     let moments = WindowMoments(
       sums: Array(sums[..<windows]), products: Array(sums[windows...]), count: statistics.count, kernel: conv.kernel,
       channels: channels, lags: shape.lags)
+    var outputs: [(mean: Double, variance: Double)] = []
     for k in 0..<convolution.outputChannels {
       let filter = filter(k)
       var mean = Double(convolution.bias?.value.storage[k] ?? 0)
       for (t, w) in filter.enumerated() { mean += w * (moments.mean[t] + Double(center[t % channels])) }
-      statistics.mean[k] = Float(mean)
       let variance = moments.variance(of: filter)
-      statistics.variance[k] = Float(variance < 0 ? 0 : variance)  // a value that is not a number stays so
+      outputs.append((mean, variance < 0 ? 0 : variance))  // a value that is not a number stays so
     }
     self.moments = moments
+    return outputs
   }
 
   /// The weights of output channel `k`, in the order of a window's values.

@@ -16,6 +16,8 @@ struct WindowMoments {
   init(sums: [Double], products: [Double], count: Int, kernel: Extent, channels: Int, lags: Int) {
     let length = kernel.width * channels
     let windows = kernel.height * length
+    // Of no values, all are zero.
+    let count = max(1, count)
     let mean = sums.map { $0 / Double(count) }
     var covariance = [Double](repeating: 0, count: windows * windows)
     for r in 0..<kernel.height {

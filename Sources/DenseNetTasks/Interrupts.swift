@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Ctrl-C, termination, a closed terminal and a batch system's warning, as a flag that long work polls.
-enum Interrupts {
+package enum Interrupts {
   private static let wasRequested = Atomic<Bool>(false)
   /// When the first signal came, in seconds of the system's clock.
   private static let time = Atomic<Int>(0)
@@ -13,7 +13,7 @@ enum Interrupts {
   /// From now on the first of these signals only sets ``requested``; another one ends the process. They reach the calling
   /// thread, even if the parent process left them blocked. What the parent ignores, as nohup does SIGHUP, stays ignored;
   /// but for SIGINT and SIGTERM.
-  static func watch() {
+  package static func watch() {
     // Made before a signal handler touches them.
     _ = requested
     _ = time.load(ordering: .relaxed)
@@ -52,5 +52,5 @@ enum Interrupts {
     #endif
   }
 
-  static var requested: Bool { wasRequested.load(ordering: .relaxed) }
+  package static var requested: Bool { wasRequested.load(ordering: .relaxed) }
 }

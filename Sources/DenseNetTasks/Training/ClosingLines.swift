@@ -1,23 +1,15 @@
-import DenseNetIO
+package import DenseNetIO
 import DenseNetReports
-import DenseNetTasks
 
-/// What a complete run prints on standard output.
-struct ClosingLines {
+/// What a complete run comes to, for a person to read.
+package struct ClosingLines {
   let summary: RunSummary
 
-  init(_ summary: RunSummary) { self.summary = summary }
+  package init(_ summary: RunSummary) { self.summary = summary }
 
-  /// The chapter's two lines, or the summary as JSON.
-  /// - Parameter place: where the results are, for the message where standard output takes nothing.
-  func print(json: Bool, place: String) throws {
-    let remedy = "the results are in \(place)"
-    if json { try printJSON(summary, remedy: remedy) } else { try printResult(lines, remedy: remedy) }
-  }
-
-  /// Which epoch's weights are in `best.safetensors`, by the measure and the images that chose it, for standard error; nil
-  /// where no images were held out to choose it by.
-  var best: String? {
+  /// Which epoch's weights are in `best.safetensors`, by the measure and the images that chose it; nil where no images
+  /// were held out to choose it by.
+  package var best: String? {
     let (part, auroc, accuracy) =
       summary.validationAccuracy == nil
       ? ("test", summary.bestMeanAUROC, summary.bestTestAccuracy)
@@ -28,7 +20,8 @@ struct ClosingLines {
       + "\(summary.epochs); best.safetensors has its weights"
   }
 
-  private var lines: String {
+  /// The chapter's two lines.
+  package var text: String {
     func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
     var line = "loss \(fixed(summary.trainLoss)), train acc \(fixed(summary.trainAccuracy))"
     if let area = summary.validationMeanAUROC {
