@@ -5,9 +5,7 @@ import DenseNets
 
 extension ImageOptions.Fit: ExpressibleByArgument {}
 
-enum FlipChoice: String, ExpressibleByArgument, CaseIterable {
-  case random, alternating
-}
+enum FlipChoice: String, ExpressibleByArgument, CaseIterable { case random, alternating }
 
 /// How training images are augmented and prepared. The recipe supplies what is not given.
 struct AugmentationOptions: ParsableArguments {
