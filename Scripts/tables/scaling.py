@@ -142,10 +142,12 @@ def table(all_times, cores_here):
     for model, times in all_times.items():
         lines += [f"| {model}, machines | " + " | ".join(map(str, counts)) + " |", "|---|" + "---:|" * len(counts)]
         for cores in [2, 16, 64]:
-            # As many images per core as measured, so that the step takes as long.
+            # The images measured, or one for each core, on all of its cores.
+            batch = max(MODELS[model][0], cores)
+            scale = batch / MODELS[model][0] * cores_here / cores
             for name, latency, bandwidth in NETWORKS:
-                rates = [p * step(times, 1, 0, 1)[0] / step(times, p, latency, bandwidth)[0] for p in counts]
-                batch = MODELS[model][0] * cores // cores_here
+                alone = step(times, 1, 0, 1, scale)[0]
+                rates = [p * alone / step(times, p, latency, bandwidth, scale)[0] for p in counts]
                 lines.append(f"| {cores} cores, {batch} images each, {name} | " + " | ".join(f"{r:.3g}" for r in rates) + " |")
         lines.append("")
     return "\n".join(lines)

@@ -60,7 +60,12 @@ final class ThreadReplicas: @unchecked Sendable {
     for rank in 0..<count {
       group.enter()
       let thread = Thread {
-        let result = Result { try body(Member(shared, rank: rank, count: count)) }
+        let result = Result {
+          // A device of its own: one that waits for another keeps its device's memory.
+          try Device.$current.withValue(try .cpu(threads: 1)) {
+            try body(Member(shared, rank: rank, count: count))
+          }
+        }
         lock.withLock { results[rank] = result }
         group.leave()
       }
@@ -113,7 +118,8 @@ final class ThreadReplicas: @unchecked Sendable {
       for message in messages { shared.send(message.values, from: rank, to: message.to) }
       return sources.map { source in
         let values = shared.receive(from: source.rank, to: rank)
-        precondition(values.count == source.count)
+        precondition(
+          values.count == source.count, "expected \(source.count) values of \(source.rank), found \(values.count)")
         return values
       }
     }

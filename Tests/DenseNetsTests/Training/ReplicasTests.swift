@@ -8,7 +8,7 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     var configuration = FreezingTests.configurations[0]
     var dropRate = 0.0
-    var stem = DenseNet.Configuration.Stem.imageNet
+    var stem = DenseNet.Configuration.StemKind.imageNet
     var classWeights: [Double]?
     var accumulation = 1
     var memoryEfficient = false
@@ -47,7 +47,7 @@ import Testing
   private static let labels = (0..<12).map { Int32($0 * $0 % 5) }
 
   /// The images of a batch that begins at `first`, or a rank's part of them.
-  private static func batch(_ range: Range<Int>, of replicas: (any Replicas)?) -> LabeledBatch {
+  fileprivate static func batch(_ range: Range<Int>, of replicas: (any Replicas)?) -> LabeledBatch {
     guard let replicas else {
       return LabeledBatch(images: images.selected(Array(range)), labels: Array(labels[range]))
     }
@@ -74,10 +74,8 @@ import Testing
       epochs: 1, batchesPerEpoch: test.accumulation, accumulation: test.accumulation, clipNorm: 0.5)
     let bounds = (0...test.accumulation).map { $0 * count / test.accumulation }
     let batches = zip(bounds, bounds.dropFirst()).map { batch($0..<$1, of: replicas) }
-    let device = try Device.cpu(threads: 1)
-    let result = try Device.$current.withValue(device) {
-      try trainer.fit(plan, batches: { _, _ in batches }, test: { [batch(0..<5, of: replicas)] })
-    }
+    let result = try trainer.fit(
+      plan, batches: { _, _ in batches }, test: { [batch(0..<5, of: replicas)] })
     return (net.namedState.map { ($0.name, $0.parameter.value) }, result.last.train.loss, result.last.test)
   }
 
@@ -104,11 +102,12 @@ import Testing
     let found = try ThreadReplicas.run(size.replicas) { try Self.trained(test, count: size.images, replicas: $0) }
     for replica in found {
       #expect(replica.state.map(\.value) == found[0].state.map(\.value))
-      #expect(error(replica.state, whole.state, test) < 1e-5)
+      // Gradients are summed in another order, in fp32; without shared statistics the error is beyond 1e-3.
+      #expect(error(replica.state, whole.state, test) < 2e-5)
       #expect(abs(replica.loss - whole.loss) < 1e-6 * whole.loss)
       #expect(replica.test == found[0].test && replica.test.examples == 5)
       for (one, other) in zip(replica.state, whole.state) where one.name.contains("running") {
-        for (a, b) in zip(one.value.values, other.value.values) { #expect(abs(a - b) < 2e-6) }
+        #expect(one.value == other.value)
       }
     }
   }
@@ -165,7 +164,7 @@ import Testing
       let replicas: any Replicas
       mutating func next() throws -> LabeledBatch? {
         if replicas.rank == 1 { throw Failure(.invalidData, "b.png: is damaged") }
-        return batch(0..<4, of: replicas)
+        return ReplicasTests.batch(0..<4, of: replicas)
       }
     }
     let texts = try ThreadReplicas.run(2) { replicas -> String in
