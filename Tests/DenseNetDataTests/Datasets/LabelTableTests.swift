@@ -347,7 +347,7 @@ import Testing
     let assembler = BatchAssembler(
       source: images, preprocessing: .squashed(channels: 1, size: 1), augmentation: augmentation, seed: 5, epoch: 0)
     let pixels = (0..<4).map { DecodedImage(width: 1, height: 1, channels: 1, pixels: [UInt8($0 * 60)]) }
-    let batch = try assembler.batch(pixels, indices: [0, 1, 2, 3], number: 2)
+    let batch = try assembler.batch(pixels, of: .init(number: 2, indices: [0, 1, 2, 3], count: 4, part: nil))
     let share = augmentation.mixingShare(seed: 5, epoch: 0, batch: 2)
     #expect(share > 0 && share < 1)
     let (targets, mask) = (try #require(batch.targets).values, try #require(batch.mask).values)
