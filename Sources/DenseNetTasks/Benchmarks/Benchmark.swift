@@ -1,4 +1,3 @@
-import DenseNetData
 import DenseNetIO
 public import DenseNets
 
@@ -74,11 +73,12 @@ public struct Benchmark: Sendable {
     return try Device.$current.withValue(device) {
       let net = DenseNet(chosen.configuration, initialization: nil)
       net.memoryEfficient = memoryEfficient
-      let batch = try part()
-      let work = MemoryRequirement(images: batch.count, side: side)
+      let own = try ownImages()
+      let work = MemoryRequirement(images: own.count, side: side)
       try work.require(for: net, training: true, batches: 1, device: device)
-      try work.requireStatistics(for: net, smallestBatch: batchNorm == .local ? batch.count : batchSize)
+      try work.requireStatistics(for: net, smallestBatch: batchNorm == .local ? own.count : batchSize)
       net.initialize(seed: seed)
+      let batch = part(own)
       let profiler = profiles ? Profiler() : nil
       func trainer(_ replicas: (any Replicas)?) -> Trainer {
         let optimizer =
@@ -127,17 +127,21 @@ public struct Benchmark: Sendable {
     (self.replicas, self.device, self.batchNorm) = (replicas, device, batchNorm)
   }
 
-  /// The batch, or this process's part of it.
-  private func part() throws(Failure) -> LabeledBatch {
-    guard let replicas else { return LabeledBatch(images: batch, labels: labels) }
+  /// Those of the batch that this process works on.
+  private func ownImages() throws(Failure) -> Range<Int> {
+    guard let replicas else { return 0..<batchSize }
     guard batchSize >= replicas.count else {
       throw Failure(
         .usage, "batch size: expected an image for each of \(replicas.count) ranks, found \(batchSize)",
         settings: ["batchSize"])
     }
-    let own = EpochOrder.shard(replicas.rank, of: replicas.count, order: Array(0..<batchSize), batchSize: batchSize)[0]
-    var part = LabeledBatch(images: batch.selected(own), labels: own.map { labels[$0] })
-    part.part = .init(wholeCount: batchSize, first: own[0], isStandIn: false)
+    return LabeledBatch.images(of: replicas.rank, of: replicas.count, count: batchSize)
+  }
+
+  private func part(_ own: Range<Int>) -> LabeledBatch {
+    guard replicas != nil else { return LabeledBatch(images: batch, labels: labels) }
+    var part = LabeledBatch(images: batch.selected(Array(own)), labels: Array(labels[own]))
+    part.part = .init(wholeCount: batchSize, first: own.lowerBound, isStandIn: false)
     return part
   }
 
