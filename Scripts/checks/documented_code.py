@@ -38,9 +38,12 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     options = ["-typecheck", "-swift-version", "6", "-I", build / "Modules"]
     # Modules that were compiled for testing show what they import.
+    own = list(ROOT.glob("Sources/*/include/module.modulemap"))
+    # The build's own maps are for targets without one; an older build may have left more.
+    made = [path for path in build.glob("*.build/module.modulemap")
+            if path.parent.stem not in {path.parent.parent.name for path in own}]
     module_maps = [
-        *build.glob("*.build/module.modulemap"), *ROOT.glob("Sources/*/module.modulemap"),
-        *ROOT.glob("Sources/*/include/module.modulemap"),
+        *made, *own, *ROOT.glob("Sources/*/module.modulemap"),
         *build.parents[1].glob("checkouts/*/Sources/*/include/module.modulemap"),
     ]
     for module_map in module_maps:
