@@ -33,12 +33,10 @@ import Testing
     #expect(SwiftLiterals.found(in: code).allSatisfy { Self.term(in: $0) == nil })
   }
 
-  private static func term(in literal: String) -> String? {
+  private static func term(in literal: String) -> Substring? {
     let terms =
       /(?:^|[^-a-z])--[a-z]|exit status|densenet (train|evaluate|predict|convert|export|summary|bench|lr-find|report|compare|tabular)/
-    // A launcher's options are no options of the command.
-    let own = literal.replacing(/(mpirun|srun) --[a-z-]+/, with: "")
-    return own.firstMatch(of: terms).map { String($0.output.0) }
+    return literal.firstMatch(of: terms)?.output.0
   }
 
   private static func files(of module: String) throws -> [URL] {

@@ -38,7 +38,7 @@ public struct LaunchEnvironment: Sendable {
     guard isConnected else {
       throw Failure(
         .usage,
-        "srun started \(count) processes without PMI or PMIx, so MPI cannot connect them; start them with \"srun --mpi=pmix\" (\"srun --mpi=list\" shows what this Slurm has), or with mpirun inside the allocation"
+        "srun started \(count) processes without PMI or PMIx, so MPI cannot connect them; let srun start them with mpi=pmix (mpi=list shows what this Slurm has), or start them with mpirun inside the allocation"
       )
     }
   }

@@ -21,7 +21,7 @@ struct TeamThreads {
     if let rank = rows.indices.first(where: { !rows[$0].isEmpty && threads[$0] > rows[$0].count }) {
       let found = rows[rank].count
       warnings.append(
-        "\(replicas.name(of: rank)): \(threads[rank]) threads share \(found) core\(found == 1 ? "" : "s"), all that the launcher lets it use; give it more (mpirun --bind-to none, srun --cpus-per-task), or ask for fewer threads"
+        "\(replicas.name(of: rank)): \(threads[rank]) threads share \(found) core\(found == 1 ? "" : "s"), all that the launcher lets it use; give it more (mpirun: bind-to none; srun: cpus-per-task), or ask for fewer threads"
       )
     }
     let usual = threads[0]

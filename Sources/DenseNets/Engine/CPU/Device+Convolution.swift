@@ -20,8 +20,7 @@ extension Device {
   /// The same for inference, with the output channels in `splits` parts, each an item of work for each tile.
   func convolve(
     _ shape: ConvolutionShape, splits: Int, input: MapSlice, affine: Affine?, weights: Buffer<Float>,
-    bias: Buffer<Float>?,
-    rectify: Bool, output: MapSlice, images: Int
+    bias: Buffer<Float>?, rectify: Bool, output: MapSlice, images: Int
   ) {
     let group = Tiling.channelGroup
     let groups = (shape.outChannels + group - 1) / group
