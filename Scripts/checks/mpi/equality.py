@@ -40,7 +40,7 @@ CASES = {
     "bf16": (8, ["--batch-size", 8, "--precision", "bf16"]),
 }
 # Rounding to 8 bits turns with the last bit of what is rounded.
-LIMITS = {"bf16": 5e-2}
+LIMITS = {"bf16": 2e-2}
 
 
 def train(binary, folder, ranks, images, options, seed=0):
