@@ -64,10 +64,12 @@ double *exact(array a) {
   return values;
 }
 
-void expect_true(table t, const char *test, int holds) {
+void expect_that(const char *kernels, const char *test, const char *what, int holds) {
   *(holds ? &passed : &failed) += 1;
-  if (!holds) printf("%s, %s: does not hold\n", t.name, test);
+  if (!holds) printf("%s, %s, %s: does not hold\n", kernels, test, what);
 }
+
+void expect_true(table t, const char *test, int holds) { expect_that(t.name, test, "in all", holds); }
 
 void expect(table t, const char *test, const char *what, array got, const double *wanted, double tolerance) {
   double greatest = 0;

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "dense_kernels.h"
+#include "dense_int8_kernels.h"
 
 /// Kernels under test, and what their maps hold.
 typedef struct {
@@ -14,12 +14,21 @@ typedef struct {
   int pairs;  // whether direct convolutions multiply pairs of bf16
 } table;
 
+/// The same for maps of bytes.
+typedef struct {
+  const dense_int8_kernels *kernels;
+  dense_int8_isa isa;
+  const char *name;
+} int8_table;
+
 void test_convolutions(table t);
 void test_stem(table t);
 void test_maps(table t);
 void test_parameters(table t);
+void test_int8(int8_table t);
 /// Prints the speed of the kernels that have `part` in their names; NULL: of all. -> whether none is forgotten
 int time_kernels(table t, dense_isa isa, const char *part);
+int time_int8_kernels(int8_table t, const char *part);
 /// Without an instruction set.
 void test_sums_and_loss(void);
 
@@ -49,6 +58,7 @@ double *exact(array a);
 /// holds. NaN is wanted where nothing should have been written.
 void expect(table t, const char *test, const char *what, array got, const double *wanted, double tolerance);
 void expect_true(table t, const char *test, int holds);
+void expect_that(const char *kernels, const char *test, const char *what, int holds);
 /// Compares with the moments of those pixels of y, `stride` apart, that each tile has.
 void expect_moments(table t, const char *test, array mean, array m2, array y, int stride, const int *tile, int pixels);
 extern int passed, failed;

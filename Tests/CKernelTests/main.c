@@ -46,6 +46,18 @@ int main(int count, char **words) {
       printf("%s: %d checks\n", t.name, passed + failed - before);
     }
   }
+  const char *int8_names[] = {"int8, generic", "int8, avx2", "int8, avxvnni", "int8, avx512", "int8, avx512vnni"};
+  for (dense_int8_isa isa = DENSE_INT8_GENERIC; isa <= DENSE_INT8_AVX512VNNI; isa++) {
+    const int8_table t = {dense_int8_kernels_for(isa), isa, int8_names[isa]};
+    if (!t.kernels) continue;
+    if (times) {
+      expect_that(t.name, "every kernel", "is timed", time_int8_kernels(t, count > 2 ? words[2] : NULL));
+      continue;
+    }
+    const int before = passed + failed;
+    test_int8(t);
+    printf("%s: %d checks\n", t.name, passed + failed - before);
+  }
   if (!times) test_sums_and_loss();
   printf("%d passed, %d failed\n", passed, failed);
   return failed > 0 || passed == 0;

@@ -24,7 +24,7 @@ static int wanted(const char *kernel) { return !pattern || strstr(kernel, patter
 
 static void report(const char *kernel, const char *what, double operations, double bytes, double time) {
   printf("  %-24s %-34s %9.1f us", kernel, what, time * 1e6);
-  if (operations > 0) printf(" %8.1f GFLOP/s %5.0f%%\n", operations / time * 1e-9, 100 * operations / time / peak);
+  if (operations > 0) printf(" %8.1f GOP/s %5.0f%%\n", operations / time * 1e-9, 100 * operations / time / peak);
   else printf(" %8.1f GB/s\n", bytes / time * 1e-9);
 }
 
@@ -161,33 +161,85 @@ static void time_parameters(table t) {
   release_memory();
 }
 
-static double measured_peak(dense_isa isa) {
+static double measured_peak(dense_peak_function measure) {
   double best = 0;
   for (int round = 0; round < 6; round++) {
-    const double start = seconds(), operations = dense_peak_for(isa)(1000000);
+    const double start = seconds(), operations = measure(1000000);
     best = fmax(best, operations / (seconds() - start));
   }
   return best;
 }
 
+/// Whether a kernel was timed.
+static int is_timed(const char *kernel) {
+  for (int i = 0; i < timed_count; i++) {
+    if (strcmp(timed[i], kernel) == 0) return 1;
+  }
+  printf("%s is not timed: add it to timing.c\n", kernel);
+  return 0;
+}
+
 int time_kernels(table t, dense_isa isa, const char *part) {
   pattern = part;
   timed_count = 0;
-  peak = measured_peak(isa);
+  peak = measured_peak(dense_peak_for(isa));
   printf("%s: a thread's peak is %.1f GFLOP/s of fp32\n", t.name, peak * 1e-9);
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) time_convolution(t, &sizes[i]);
   time_stem(t);
   time_maps(t);
   time_parameters(t);
-  int forgotten = 0;
-#define MAP_KERNEL(name, ...) CHECK_TIMED(#name)
-#define FLOAT_KERNEL(name, ...) CHECK_TIMED(#name)
-#define PACKING_KERNEL(name, ...) CHECK_TIMED(#name)
-#define CHECK_TIMED(name) { \
-    int found = 0; \
-    for (int i = 0; i < timed_count; i++) found |= strcmp(timed[i], name) == 0; \
-    if (!found) forgotten = printf("%s is not timed: add it to timing.c\n", name); \
-  }
+  int all = 1;
+#define MAP_KERNEL(name, ...) all &= is_timed(#name);
+#define FLOAT_KERNEL(name, ...) MAP_KERNEL(name)
+#define PACKING_KERNEL(name, ...) MAP_KERNEL(name)
 #include "kernels.inc"
-  return forgotten == 0;
+  return all;
+}
+
+static void time_int8_convolution(int8_table t, const conv_size *k) {
+  const int taps = k->kernel * k->kernel, out_side = k->side / k->pool, pixels = k->images * k->side * k->side;
+  const int out_pixels = k->images * out_side * out_side;
+  const dense_conv_shape s = {
+    .height = k->side, .width = k->side, .in_channels = k->in, .in_stride = k->in, .out_height = out_side,
+    .out_width = out_side, .out_channels = k->out, .out_stride = k->out, .kernel_h = k->kernel, .kernel_w = k->kernel,
+    .stride_h = 1, .stride_w = 1, .pad_h = k->kernel / 2, .pad_w = k->kernel / 2, .pool_h = k->pool, .pool_w = k->pool,
+    .dilate_h = 1, .dilate_w = 1, .images_per_tile = k->rows_per_tile == out_side ? k->images : 1,
+    .rows_per_tile = k->rows_per_tile};
+  const int tiles = k->images / s.images_per_tile * (out_side / k->rows_per_tile);
+  const dense_weight_layout layout = {k->out, k->in, k->out, k->in, k->kernel, k->kernel, NULL, 0};
+  const int count = k->out * taps * k->in;
+  int8_t *weights = take((size_t)count, 1);
+  for (int i = 0; i < count; i++) weights[i] = (int8_t)(i % 255 - 127);
+  void *packed = take((size_t)count, (size_t)t.kernels->weight_bytes);
+  uint8_t *x = take((size_t)pixels * k->in, 1), *y = take((size_t)out_pixels * k->out, 1);
+  memset(x, 100, (size_t)pixels * k->in);
+  const array scale = uniform(DENSE_FP32, k->in, 0.5, 1), shift = uniform(DENSE_FP32, k->in, -50, 50);
+  const array factor = uniform(DENSE_FP32, k->out, 1e-4, 3e-4), addend = uniform(DENSE_FP32, k->out, 0, 100);
+  const dense_int8_args a = {
+    y, x, k->kernel == 1 ? scale.data : NULL, k->kernel == 1 ? shift.data : NULL, packed, factor.data, addend.data};
+  float *scratch = take((size_t)dense_int8_scratch(&s), sizeof *scratch);
+  TIME(int8_pack, k->name, 0, (double)count * (1 + t.kernels->weight_bytes), packed, weights, &layout, 0, k->out);
+  TIME(int8_convolution, k->name, 2.0 * out_pixels * taps * k->in * k->out, 0, &s, &a, k->images, 0, tiles, scratch);
+  release_memory();
+}
+
+int time_int8_kernels(int8_table t, const char *part) {
+  enum { channels = 64, pixels = 3136 };
+  pattern = part;
+  timed_count = 0;
+  peak = measured_peak(dense_int8_peak_for(t.isa));
+  printf("%s: a thread's peak is %.1f GOP/s of bytes\n", t.name, peak * 1e-9);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    if (!sizes[i].winograd) time_int8_convolution(t, &sizes[i]);
+  }
+  const array values = uniform(DENSE_FP32, pixels * channels, -1, 1), factor = filled(DENSE_FP32, channels, 100);
+  uint8_t *map = take(pixels * channels, 1);
+  const char *name = "64 channels, 56x56";
+  TIME(int8_store_map, name, 0, 5.0 * values.count, map, values.data, factor.data, factor.data, channels, channels, channels, pixels);
+  TIME(int8_read_map, name, 0, 5.0 * values.count, values.data, map, factor.data, factor.data, channels, channels, channels, pixels);
+  release_memory();
+  int all = 1;
+#define INT8_KERNEL(name, ...) all &= is_timed(#name);
+#include "int8_kernels.inc"
+  return all;
 }

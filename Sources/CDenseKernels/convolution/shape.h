@@ -33,7 +33,7 @@ typedef struct {
   int images, down, across, count;
 } squares;
 
-static squares tile_squares(const dense_conv_shape *s, int images, int rows) {
+ALWAYS_INLINE squares tile_squares(const dense_conv_shape *s, int images, int rows) {
   const int down = winograd_squares(rows, s->winograd), across = winograd_squares(s->out_width, s->winograd);
   return (squares){images, down, across, images * down * across};
 }
