@@ -1,7 +1,7 @@
 internal import DenseNets
 
-/// The element types that this package reads from weights files, by their safetensors names. F32 and I64 are also
-/// written.
+/// The element types that this package reads from weights files, by their safetensors names. F32, I64 and I8 are
+/// also written.
 enum ElementType: String, CaseIterable, Hashable {
   case bool = "BOOL"
   case u8 = "U8"

@@ -67,7 +67,7 @@ public struct StateDictionary: Sendable {
   /// The first integer of a name, such as `num_batches_tracked`; nil when the file does not have it.
   public func integer(_ name: String) -> Int64? {
     switch values[name] {
-    case .integer(let values, _): values.first
+    case .integer, .int8: values[name]?.integers?.first
     case .floating(let tensor): tensor.values.first.flatMap { Int64(exactly: $0) }
     case nil: nil
     }

@@ -1,11 +1,14 @@
 public import DenseNets
 
-/// What a weights file holds under one name: floating-point numbers, or integers such as `num_batches_tracked`.
+/// What a weights file holds under one name: floating-point numbers, or integers such as `num_batches_tracked` or
+/// quantized weights.
 public enum TensorValue: Sendable, Equatable {
   /// Floating-point numbers of any width in the file, as `Float` here.
   case floating(Tensor)
   /// Integers or booleans of any width in the file, row by row. The empty shape is a scalar.
   case integer([Int64], shape: [Int])
+  /// Integers that are written as bytes, row by row; they are read as ``integer(_:shape:)``.
+  case int8([Int8], shape: [Int])
 
   /// An integer of shape `[]`.
   public static func scalar(_ value: Int64) -> TensorValue { .integer([value], shape: []) }
@@ -14,7 +17,7 @@ public enum TensorValue: Sendable, Equatable {
   public var shape: [Int] {
     switch self {
     case .floating(let tensor): tensor.shape
-    case .integer(_, let shape): shape
+    case .integer(_, let shape), .int8(_, let shape): shape
     }
   }
 
@@ -23,6 +26,7 @@ public enum TensorValue: Sendable, Equatable {
     switch self {
     case .floating(let tensor): tensor.count
     case .integer(let values, _): values.count
+    case .int8(let values, _): values.count
     }
   }
 
@@ -33,7 +37,11 @@ public enum TensorValue: Sendable, Equatable {
 
   /// The integers, row by row, or nil for floating-point numbers.
   public var integers: [Int64]? {
-    if case .integer(let values, _) = self { values } else { nil }
+    switch self {
+    case .floating: nil
+    case .integer(let values, _): values
+    case .int8(let values, _): values.map(Int64.init)
+    }
   }
 }
 

@@ -39,6 +39,6 @@ extension WeightsFile {
       throw Failure(
         .invalidData, "\(source): safetensors cannot hold a tensor called __metadata__; rename it, or write .pth")
     }
-    return Safetensors.encoded(self)
+    return Safetensors.encoded(withQuantizedTensors())
   }
 }

@@ -9,6 +9,9 @@ public struct WeightsFile: Sendable, Equatable {
   public var tensors: [NamedTensor]
   /// Text by key; ``card`` gives what this package keeps there.
   public var metadata: [String: String]
+  /// What the file says of computing with bytes; ``tensors`` have the numbers that these stand for. It is written to
+  /// safetensors files.
+  public var quantization: Quantization?
   /// The file's name for messages.
   public var source: String
   /// Where the ``card`` is from, where that is another file.

@@ -50,7 +50,9 @@ public struct WeightsReader: Sendable, Equatable {
     var (prefix, notes, classes) = (entry, [Remark](), [CheckpointClasses]())
     self.entry = ""
     switch format {
-    case .safetensors: file = try Safetensors.decoded(data)
+    case .safetensors:
+      file = try Safetensors.decoded(data)
+      try file.takeQuantization()
     case .pytorch, .pytorchLegacy:
       let checkpoint: TorchCheckpoint
       (file, checkpoint) =

@@ -3,7 +3,7 @@ internal import Synchronization
 /// A fused convolution whose weights no longer change: `[BN → ReLU →] [average pool →] convolution [→ ReLU]`, packed once.
 ///
 /// A batch norm that follows the convolution is folded into its weights and bias.
-final class InferenceConvolution: Sendable {
+final class InferenceConvolution: InferenceConvolving {
   let inputChannels: Int
   /// Padded.
   let outputChannels: Int
@@ -17,9 +17,9 @@ final class InferenceConvolution: Sendable {
   private let outputScale: [Float]?
   private let scale: Buffer<Float>?
   private let shift: Buffer<Float>?
-  let bias: Buffer<Float>?
+  private let bias: Buffer<Float>?
   /// Whether the output is rectified.
-  let rectifies: Bool
+  private let rectifies: Bool
   private let packs = Mutex<[Pack]>([])
 
   /// Weights in the order of one algorithm.
@@ -70,7 +70,18 @@ final class InferenceConvolution: Sendable {
     self.init(norm: fused.norm, convolution: fused.convolution, source: fused.sourceLayout, following: following)
   }
 
-  var affine: Affine? { scale.map { Affine(scale: Slice($0), shift: Slice(shift!)) } }
+  func prepare(_ shape: ConvolutionShape, _ precision: Precision, device: Device) {
+    _ = packed(shape.algorithm, precision, device: device)
+  }
+
+  func run(
+    _ shape: ConvolutionShape, splits: Int, from input: MapSlice, to output: MapSlice, images: Int, device: Device
+  ) {
+    device.convolve(
+      shape, splits: splits, input: input, affine: scale.map { Affine(scale: Slice($0), shift: Slice(shift!)) },
+      weights: packed(shape.algorithm, input.precision, device: device), bias: bias, rectify: rectifies, output: output,
+      images: images)
+  }
 
   private func layout(_ algorithm: ConvolutionAlgorithm, _ inMap: Buffer<Int32>?) -> WeightLayout {
     WeightLayout(
@@ -79,7 +90,7 @@ final class InferenceConvolution: Sendable {
   }
 
   /// The packed weights for an algorithm, made when they are first wanted.
-  func packed(_ algorithm: ConvolutionAlgorithm, _ precision: Precision, device: Device) -> Buffer<Float> {
+  private func packed(_ algorithm: ConvolutionAlgorithm, _ precision: Precision, device: Device) -> Buffer<Float> {
     packs.withLock { packs in
       if let made = packs.first(where: { $0.algorithm == algorithm && $0.precision == precision }) {
         return made.values

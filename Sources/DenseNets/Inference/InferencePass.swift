@@ -2,18 +2,17 @@
 ///
 /// In inference a pixel's value does not depend on the cut, which may therefore follow the images and the threads.
 struct InferencePass {
-  private let convolution: InferenceConvolution
+  private let convolution: any InferenceConvolving
   /// With all output channels.
   private let shape: ConvolutionShape
   /// Parts of the output channels that are separate items of work.
   private let splits: Int
-  private let weights: Buffer<Float>
 
   /// - Parameters:
   ///   - size: of the source.
   ///   - images: of a group.
   init(
-    _ convolution: InferenceConvolution, size: Extent, inStride: Int, outStride: Int, pool: Extent = 1, images: Int,
+    _ convolution: any InferenceConvolving, size: Extent, inStride: Int, outStride: Int, pool: Extent = 1, images: Int,
     precision: Precision, device: Device
   ) {
     self.convolution = convolution
@@ -24,14 +23,12 @@ struct InferencePass {
       choice: device.convolution)
     splits = shape.cutForInference(images: images, precision: precision, device: device)
     self.shape = shape
-    weights = convolution.packed(shape.algorithm, precision, device: device)
+    convolution.prepare(shape, precision, device: device)
   }
 
   /// - Parameter count: images of this group; at most as many as planned.
   func run(from input: MapSlice, to output: MapSlice, count: Int, device: Device) {
-    device.convolve(
-      shape, splits: splits, input: input, affine: convolution.affine, weights: weights, bias: convolution.bias,
-      rectify: convolution.rectifies, output: output, images: count)
+    convolution.run(shape, splits: splits, from: input, to: output, images: count, device: device)
   }
 }
 
@@ -51,7 +48,7 @@ extension ConvolutionShape {
   /// Winograd's products count more than direct ones, for their transforms; with few squares each weight, of which there
   /// are more, is used too seldom.
   private func inferenceAlgorithm(images: Int, precision: Precision, device: Device) -> ConvolutionAlgorithm {
-    guard device.convolution != .direct, kernel == 3, padding == 1, pool == 1, keepsSize else { return .direct }
+    guard precision != .int8, device.convolution != .direct, kernel == 3, padding == 1, pool == 1, keepsSize else { return .direct }
     func squares(_ side: Int) -> Int { images * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side) }
     func products(_ side: Int) -> Int { (side + 2) * (side + 2) * squares(side) }
     let side = products(6) < products(4) && squares(6) >= 16 ? 6 : 4

@@ -66,7 +66,7 @@ enum TorchWriter {
     pickle.tuple {
       $0.tuple {
         $0.shared("storage")
-        $0.global("torch", value.writtenType == .f32 ? "FloatStorage" : "LongStorage")
+        $0.global("torch", value.writtenType.storageName)
         $0.text("\(storage)")
         $0.shared("cpu")
         $0.integer(value.count)
@@ -90,5 +90,16 @@ enum TorchWriter {
       stride = stride.multipliedReportingOverflow(by: max(1, length)).partialValue
     }
     return strides.reversed()
+  }
+}
+
+extension ElementType {
+  /// What `torch` calls the storage of a type that is written.
+  fileprivate var storageName: String {
+    switch self {
+    case .f32: "FloatStorage"
+    case .i8: "CharStorage"
+    default: "LongStorage"
+    }
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// The [safetensors](https://github.com/huggingface/safetensors) format. Files go both ways with Python's
 /// `safetensors.torch`.
 ///
-/// Read are BOOL, U8–U64, I8–I64, F16, BF16, F32 and F64; written are F32 and I64.
+/// Read are BOOL, U8–U64, I8–I64, F16, BF16, F32 and F64; written are F32, I64 and I8.
 enum Safetensors {
   /// Reads a file's content; its tensors come in the order of their data.
   static func decoded(_ data: Data) throws(WeightsProblem) -> WeightsFile {
@@ -89,6 +89,7 @@ extension TensorValue {
     switch self {
     case .floating: .f32
     case .integer: .i64
+    case .int8: .i8
     }
   }
 
@@ -105,6 +106,7 @@ extension TensorValue {
     case .floating(let tensor):
       tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
     case .integer(let values, _): values.map { $0.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
+    case .int8(let values, _): values.withUnsafeBytes { data.append(contentsOf: $0) }
     }
   }
 }

@@ -22,18 +22,30 @@ extension Device {
     _ shape: ConvolutionShape, splits: Int, input: MapSlice, affine: Affine?, weights: Buffer<Float>,
     bias: Buffer<Float>?, rectify: Bool, output: MapSlice, images: Int
   ) {
-    let group = Tiling.channelGroup
-    let groups = (shape.outChannels + group - 1) / group
-    run(shape.tileCount(images: images) * splits, scratch: shape.scratchCount(backward: false)) { item, scratch in
-      let (tile, split) = (item / splits, item % splits)
-      let first = groups * split / splits * group
-      var part = shape
-      part.outChannels = min(groups * (split + 1) / splits * group, shape.outChannels) - first
+    runParts(shape, splits: splits, images: images, scratch: shape.scratchCount(backward: false)) {
+      part, first, tile, scratch in
       kernels.convolutionForward(
         part, output: MapSlice(memory: output.memory, offset: output.offset + first), moments: nil, input: input,
         affine: affine, weights: Slice(weights, at: kernels.packedOffset(channel: first, shape, input.precision)),
         bias: bias.map { Slice($0, at: first) }, rectify: rectify, images: images, tiles: tile..<tile + 1,
         scratch: scratch)
+    }
+  }
+
+  /// Calls `body` for every tile of the output and each of `splits` parts of its channels: with the part's shape, its first
+  /// channel, the tile and scratch.
+  func runParts(
+    _ shape: ConvolutionShape, splits: Int, images: Int, scratch: Int,
+    _ body: (ConvolutionShape, Int, Int, Buffer<Float>) -> Void
+  ) {
+    let group = Tiling.channelGroup
+    let groups = (shape.outChannels + group - 1) / group
+    run(shape.tileCount(images: images) * splits, scratch: scratch) { item, scratch in
+      let (tile, split) = (item / splits, item % splits)
+      let first = groups * split / splits * group
+      var part = shape
+      part.outChannels = min(groups * (split + 1) / splits * group, shape.outChannels) - first
+      body(part, first, tile, scratch)
     }
   }
 

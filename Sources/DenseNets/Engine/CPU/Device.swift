@@ -42,15 +42,21 @@ public final class Device: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - threads: working threads; nil for one per core.
   ///   - convolution: which algorithm dense layers' 3×3 convolutions use.
-  ///   - precision: what the maps of dense blocks, transitions and whole networks hold; other layers use fp32.
+  ///   - precision: what the maps of dense blocks, transitions and whole networks hold, ``Precision/fp32`` or
+  ///     ``Precision/bf16``; other layers use fp32.
   ///   - instructionSet: nil for the one that `DENSENET_ISA` names, or the best that the machine has.
-  /// - Throws: ``Failure`` if the machine does not support the instruction set or the variable names none.
+  /// - Throws: ``Failure`` if the machine does not support the instruction set, the variable names none, or the precision is no
+  ///   device's.
   public static func cpu(
     threads: Int? = nil, instructionSet: InstructionSet? = nil, convolution: ConvolutionChoice = .automatic,
     precision: Precision = .fp32
   ) throws -> Device {
     let threads = threads ?? coreCount
     guard threads > 0 else { throw Failure(.usage, "threads: expected 1 or more, found \(threads)") }
+    guard precision != .int8 else {
+      throw Failure(
+        .usage, "precision: expected fp32 or bf16 for a device, found int8; int8 is for inference with quantized weights")
+    }
     let chosen = try instructionSet ?? fromEnvironment() ?? .best
     guard let kernels = Kernels(chosen) else {
       let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")

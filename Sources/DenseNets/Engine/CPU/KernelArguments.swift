@@ -55,3 +55,18 @@ struct AdamKernelOptions {
   /// What the weight is multiplied with.
   var shrink: Float
 }
+
+/// What kernels multiply by and add, channel by channel, on the way into a map of bytes or out of it.
+struct ChannelScaling: Sendable {
+  let factor: Buffer<Float>
+  let addend: Buffer<Float>
+
+  /// Of `count` padded channels; where `positions` say nothing, both are 0.
+  init(_ values: [(factor: Float, addend: Float)], at positions: [Int]? = nil, count: Int) {
+    (factor, addend) = (Buffer(count), Buffer(count))
+    for (index, value) in values.enumerated() {
+      let position = positions?[index] ?? index
+      (factor[position], addend[position]) = value
+    }
+  }
+}

@@ -28,20 +28,25 @@ struct Kernels: @unchecked Sendable {
   let instructionSet: InstructionSet
   let table: UnsafePointer<dense_kernels>
   private let halfTable: UnsafePointer<dense_kernels>
+  /// Over maps of bytes.
+  let int8: UnsafePointer<dense_int8_kernels>
 
   init?(_ instructionSet: InstructionSet) {
     guard let table = dense_kernels_for(instructionSet.identifier, DENSE_FP32),
-      let halfTable = dense_kernels_for(instructionSet.identifier, DENSE_BF16)
+      let halfTable = dense_kernels_for(instructionSet.identifier, DENSE_BF16),
+      let int8 = dense_int8_kernels_for(dense_int8_best(instructionSet.identifier))
     else { return nil }
     self.instructionSet = instructionSet
     self.table = table
     self.halfTable = halfTable
+    self.int8 = int8
   }
 
   func table(_ precision: Precision) -> UnsafePointer<dense_kernels> {
     switch precision {
     case .fp32: table
     case .bf16: halfTable
+    case .int8: preconditionFailure("maps of bytes have kernels of their own")
     }
   }
 

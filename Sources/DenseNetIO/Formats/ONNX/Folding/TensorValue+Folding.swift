@@ -32,6 +32,7 @@ extension TensorValue {
     return switch self {
     case .floating(let tensor): .floating(Tensor(shape: shape, values: tensor.values))
     case .integer(let values, _): .integer(values, shape: shape)
+    case .int8(let values, _): .int8(values, shape: shape)
     }
   }
 
@@ -59,6 +60,7 @@ extension TensorValue {
       let values = tensor.values
       return .floating(Tensor(shape: shape, values: places.map { values[$0] }))
     case .integer(let values, _): return .integer(places.map { values[$0] }, shape: shape)
+    case .int8(let values, _): return .int8(places.map { values[$0] }, shape: shape)
     }
   }
 
