@@ -22,7 +22,8 @@ struct DenseNetCommand: AsyncParsableCommand {
 
   private static var commands: [any ParsableCommand.Type] {
     var commands: [any ParsableCommand.Type] = [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, ExportCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ConvertCommand.self, QuantizeCommand.self,
+      ExportCommand.self,
       SummaryCommand.self, BenchCommand.self, LearningRateCommand.self, ReportCommand.self,
       CompareCommand.self, TabularCommand.self,
     ]

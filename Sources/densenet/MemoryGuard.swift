@@ -24,8 +24,7 @@ enum MemoryGuard {
       printError("memory: \(TextFormat.bytes(bytes)) more were requested than the system has\(limit); \(remedy)")
       _exit(74)
     }
-    trapLine = Array("densenet: memory: there is no more\(limit); \(remedy)\n".utf8)
-    for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] { watch(number) }
+    MemoryTraps.watch(line: "densenet: memory: there is no more\(limit); \(remedy)", status: 74)
     if MemoryLimit.addressSpace != nil { ProcessLimits.shareMallocArena() }
     let left = MemoryLimit.current
     guard left.bytes >= least else {
@@ -37,43 +36,5 @@ enum MemoryGuard {
     do throws(Failure) { try ProcessLimits.requireThreads() } catch {
       throw Failure(error.kind, "\(error.description)\(limit)")
     }
-  }
-
-  // MARK: - Traps
-
-  /// What a trap for want of memory writes: made before there is any.
-  nonisolated(unsafe) private static var trapLine: [UInt8] = []
-  nonisolated(unsafe) private static var former: [Int32: sigaction] = [:]
-
-  /// Lets a signal that ends the process say why, where that is want of memory. Else it goes to who had it before:
-  /// Swift's backtrace.
-  private static func watch(_ number: Int32) {
-    var action = sigaction()
-    let handler: @convention(c) (Int32) -> Void = { number in
-      if MemoryGuard.isExhausted {
-        _ = MemoryGuard.trapLine.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress!, $0.count) }
-        _exit(74)
-      }
-      // The instruction is run again, and its signal reaches the former handler.
-      if var former = MemoryGuard.former[number] { sigaction(number, &former, nil) }
-      if number == SIGABRT { raise(number) }
-    }
-    #if canImport(Darwin)
-      action.__sigaction_u.__sa_handler = handler
-    #else
-      action.__sigaction_handler.sa_handler = handler
-    #endif
-    action.sa_flags = Int32(SA_ONSTACK)
-    var before = sigaction()
-    if sigaction(number, &action, &before) == 0 { former[number] = before }
-  }
-
-  /// Whether a mapping of moderate size fails now.
-  private static var isExhausted: Bool {
-    let size = 1 << 26
-    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-    guard let memory, memory != MAP_FAILED else { return true }
-    munmap(memory, size)
-    return false
   }
 }

@@ -37,7 +37,7 @@ extension WeightsFile {
       guard name.hasSuffix(".weight"), let own = quantization.convolutions[String(name.dropLast(".weight".count))],
         case .floating(let weight) = file.tensors[index].value
       else { continue }
-      let bytes = Tensor(shape: weight.shape, channelsLast: own.weight.map(Float.init)).values.map { Int8($0) }
+      let bytes = Tensor(shape: weight.shape, storage: own.weight.map(Float.init)).values.map { Int8($0) }
       file.tensors[index].value = .int8(bytes, shape: weight.shape)
     }
     func add(_ name: String, _ part: Part, _ values: [Float]) {
@@ -89,7 +89,7 @@ extension WeightsFile {
       guard let own = parts[name], own[.weightScale] != nil else { continue }
       let convolution = try Self.convolution(own, name, others[index].value)
       quantization.convolutions[name] = convolution
-      others[index].value = .floating(Tensor(shape: others[index].value.shape, channelsLast: convolution.realWeight))
+      others[index].value = .floating(Tensor(shape: others[index].value.shape, storage: convolution.realWeight))
     }
     (tensors, self.quantization) = (others, quantization)
   }

@@ -10,6 +10,8 @@
   public final class ModelRepository: Sendable {
     /// Where the networks compute.
     public let device: Device
+    /// What they compute with; nil: bytes where weights are quantized, else what the device does.
+    public let precision: Precision?
     private let state = Mutex<[String: [Version]]>([:])
     /// One file at a time is read.
     private let loading = NSLock()
@@ -32,8 +34,10 @@
     }
 
     /// - Parameter report: gets a line for a person when a model was reloaded or could not be.
-    public init(device: Device, report: @escaping @Sendable (String) -> Void = { _ in }) {
-      (self.device, self.report) = (device, report)
+    public init(
+      device: Device, precision: Precision? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+      (self.device, self.precision, self.report) = (device, precision, report)
     }
 
     /// Reads weights into memory under a name. A name that is there already gets another version, the next number; a folder
@@ -80,7 +84,8 @@
     private func load(_ name: String, _ version: Version) throws -> ServedModel {
       try loading.withLock {
         try ServedModel(
-          name: name, version: version.name, path: version.path, device: device, former: version.model,
+          name: name, version: version.name, path: version.path, device: device, precision: precision,
+          former: version.model,
           statistics: version.statistics)
       }
     }

@@ -29,9 +29,11 @@
     /// - Parameter former: the version that this one takes the place of.
     /// - Throws: `Failure` where the file cannot be read or its network cannot be used.
     init(
-      name: String, version: String, path: String, device: Device, former: ServedModel?, statistics: ModelStatistics
+      name: String, version: String, path: String, device: Device, precision: Precision? = nil, former: ServedModel?,
+      statistics: ModelStatistics
     ) throws {
-      let network = try LoadedNetwork(weights: path)
+      var network = try LoadedNetwork(weights: path)
+      try network.compute(in: precision)
       (self.name, self.version, self.statistics) = (name, version, statistics)
       let channels = network.configuration.inputChannels
       let preprocessing = channels == 1 || channels == 3 ? try network.preprocessing() : nil
@@ -44,10 +46,10 @@
         batchLimit = former.batchLimit
       } else {
         // On a predictor of its own, since one keeps memory for the sizes that it has seen.
-        let trial = Predictor(network.net, device: device)
+        let trial = try network.predictor(device: device)
         batchLimit = try Self.fastestBatch { images in try Self.time(images, size, trial) }
       }
-      predictor = Predictor(network.net, device: device)
+      predictor = try network.predictor(device: device)
       _ = try Self.time(1, size, predictor)
     }
 

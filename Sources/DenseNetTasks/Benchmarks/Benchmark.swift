@@ -14,6 +14,10 @@ public struct Benchmark: Sendable {
   public let batchSize: Int
   /// Their height and width in pixels.
   public let side: Int
+  /// Weights to time; nil: random ones.
+  public var network: LoadedNetwork?
+  /// Whether inference computes with bytes: random weights are quantized by the batch itself.
+  public var isQuantized = false
   /// Of the weights and the batch.
   public var seed: UInt64 = 0
   public var device = Device.current
@@ -53,15 +57,23 @@ public struct Benchmark: Sendable {
   public func ofInference(repetitions: Int) throws -> Measure {
     try validate(repetitions, "repetitions")
     return try Device.$current.withValue(device) {
-      let net = DenseNet(chosen.configuration, initialization: nil)
+      let net = network?.net ?? DenseNet(chosen.configuration, initialization: nil)
       try MemoryRequirement(images: batchSize, side: side)
         .require(for: net, training: false, batches: 1, device: device)
-      net.initialize(seed: seed)
+      if network == nil { net.initialize(seed: seed) }
       let images = batch
-      let predictor = Predictor(net, device: device)
+      let predictor = try predictor(net, images)
       let times = try times(repetitions, warm: {}) { _ = try predictor.logits(images) }
       return measure(times, operations: try net.inferenceOperations(inputShape: images.shape))
     }
+  }
+
+  private func predictor(_ net: DenseNet, _ images: Tensor) throws -> Predictor {
+    if let network { return try network.predictor(device: device) }
+    guard isQuantized else { return Predictor(net, device: device) }
+    let calibrator = try QuantizationCalibrator(net, device: device)
+    try calibrator.observe(images)
+    return try Predictor(net, quantization: calibrator.quantization(), device: device)
   }
 
   /// Times training steps (forward, loss, backward, update) after two that warm up. The update is SGD: plain for the

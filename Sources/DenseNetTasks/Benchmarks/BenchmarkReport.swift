@@ -30,7 +30,8 @@ package struct BenchmarkReport: Encodable {
   /// - Parameter convolution: the name of the choice that the device was made with.
   package init(_ benchmark: Benchmark, _ measure: Benchmark.Measure, convolution: String) {
     (model, batchSize, size) = (benchmark.chosen.name, benchmark.batchSize, benchmark.side)
-    (precision, self.convolution) = (benchmark.device.precision.rawValue, convolution)
+    let precision = benchmark.isQuantized ? Precision.int8 : benchmark.device.precision
+    (self.precision, self.convolution) = (precision.rawValue, convolution)
     (threads, instructionSet) = (benchmark.device.threads, benchmark.device.instructionSet.rawValue)
     peakMemoryBytes = measure.peakMemoryBytes
     gflopsPerSecond = measure.operationsPerSecond * 1e-9

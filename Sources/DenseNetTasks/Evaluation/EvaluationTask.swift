@@ -53,7 +53,7 @@ public struct EvaluationTask {
     }
     try requireKind(of: test)
     if test.labelMatrix == nil { try requireNoThreshold() }
-    let preprocessing = try preprocessing(for: test)
+    let preprocessing = resized(try network.preprocessing(for: test))
     let size = min(batchSize, test.count, Self.largestBatch)
     let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? network.chosen.imageSide
     try MemoryRequirement(images: size, side: side)
@@ -178,7 +178,7 @@ public struct EvaluationTask {
     total: Int, of labeled: (any LabeledImages)? = nil, _ next: () throws -> Batch?
   ) throws -> EvaluationResult {
     let began = ContinuousClock.now
-    let predictor = Predictor(network.net, device: device)
+    let predictor = try network.predictor(device: device)
     var result = EvaluationResult()
     var labels = try labeled.flatMap { try LabelMeasurement($0, thresholds: thresholds()) }
     var done = 0
@@ -217,18 +217,6 @@ public struct EvaluationTask {
         "\(network.source): the loss on \(images) is not finite; use weights from before training diverged")
     }
     return result
-  }
-
-  /// What the weights say, else the whole image squashed and not normalised.
-  private func preprocessing(for images: any LabeledImages) throws -> Preprocessing {
-    if network.card.preprocessing != nil { return resized(try network.preprocessing()) }
-    guard network.configuration.inputChannels == images.channels else {
-      throw Failure(
-        .invalidData,
-        "\(network.source): expected a network for images with \(images.channels) channels as \(images.name) has, found one for \(network.configuration.inputChannels); choose other weights"
-      )
-    }
-    return resized(.squashed(channels: images.channels, size: network.chosen.imageSide))
   }
 
   /// In any case of the size of ``side``.

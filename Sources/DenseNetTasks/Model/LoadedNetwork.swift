@@ -14,6 +14,8 @@ public struct LoadedNetwork {
   public let net: DenseNet
   /// What the file says of its model.
   public private(set) var card: ModelCard
+  /// Set where the weights are quantized, and inference is to compute with bytes; see ``compute(in:)``.
+  public internal(set) var quantization: Quantization?
   /// All that the file says, ``card`` included.
   package let metadata: [String: String]
   /// The path of the weights, for messages.
@@ -36,6 +38,7 @@ public struct LoadedNetwork {
       file, inputChannels: file.inputChannels(of: plain), numClasses: file.numClasses(of: plain))
     net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
+    quantization = file.quantization
     (card, metadata) = (file.card, file.metadata)
     (source, describedBy, notes) = (path, file.describedBy, file.notes)
   }

@@ -49,7 +49,7 @@ public struct ImageClassifier: Sendable {
       thresholds = nil
     }
     self.views = views
-    predictor = Predictor(network.net, device: device)
+    predictor = try network.predictor(device: device)
     minimumSide = network.net.minimumSize
     source = network.source
   }

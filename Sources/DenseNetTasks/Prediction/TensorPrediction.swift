@@ -29,7 +29,7 @@ public struct TensorPrediction {
     } catch let failure as Failure {
       throw Failure(failure.kind, "\(input): \(failure)", settings: ["inputTensors", "batchSize"])
     }
-    let predictor = Predictor(network.net, device: device)
+    let predictor = try network.predictor(device: device)
     let each = images.count / count
     var logits: [Tensor] = []
     for start in stride(from: 0, to: count, by: batchSize) {

@@ -12,8 +12,13 @@ struct BenchPredictCommand: ParsableCommand {
       that of fp32 multiply-adds from registers on the same threads, measured in the same run.
       """)
 
+  @Option(
+    help: ArgumentHelp("Weights to time. Default: random ones, for int8 calibrated by the batch.", valueName: "file"),
+    transform: Path.parse)
+  var weights: Path?
+
   @OptionGroup var model: ModelOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var compute: InferenceOptions
 
   @Option(
     number:
@@ -36,10 +41,15 @@ struct BenchPredictCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var benchmark = Benchmark(try model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
+    var network = try weights.map { try LoadedNetwork(weights: $0.text, model: model.choice) }
+    try network?.compute(in: compute.precision)
+    var benchmark = Benchmark(
+      try network?.chosen ?? model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
+    benchmark.network = network
+    benchmark.isQuantized = network.map { $0.quantization != nil } ?? (compute.precision == .int8)
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
     let measure = try benchmark.ofInference(repetitions: steps.value)
-    var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
+    var report = BenchmarkReport(benchmark, measure, convolution: compute.algorithm.convolution.rawValue)
     (report.steps, report.repetitions) = (steps.value, steps.value)
     report.imagesPerSecond = Double(batchSize.value) / measure.seconds
     report.milliseconds = 1000 * measure.seconds

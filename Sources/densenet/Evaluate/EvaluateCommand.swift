@@ -30,7 +30,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var decisions: ThresholdOptions
   @OptionGroup var views: TestTimeAugmentationOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var compute: InferenceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -69,6 +69,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let source = try choice.imageSource()
     if part != nil, source == nil { throw Failure(.usage, "--part: applies only to folder: and csv:; leave it out") }
     var network = try LoadedNetwork(weights, entry, model)
+    try network.compute(in: compute.precision)
     if let file = classes { try network.nameClasses(file: file.text) }
     var task = EvaluationTask(network)
     (task.side, task.limit) = (data.resize?.value, data.testLimit?.value)

@@ -1,18 +1,15 @@
-import ArgumentParser
+public import ArgumentParser
 import DenseNetTasks
-import DenseNets
+public import DenseNets
 
-/// What `--precision` can name.
+/// What `--precision` can name in training.
 enum PrecisionOption: String, CaseIterable, ExpressibleByArgument {
   case fp32, bf16
 
-  var precision: Precision {
-    switch self {
-    case .fp32: .fp32
-    case .bf16: .bf16
-    }
-  }
+  var precision: Precision { self == .bf16 ? .bf16 : .fp32 }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 /// The algorithms that `--convolution` can name.
 enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
@@ -37,17 +34,43 @@ struct ComputeOptions: ParsableArguments {
       valueName: "name"))
   var precision: PrecisionOption = .fp32
 
-  @Option(
-    help: ArgumentHelp(
-      "Algorithm for the 3×3 convolutions of dense layers: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
-      valueName: "name"))
-  var convolution: ConvolutionOption = .auto
+  @OptionGroup var algorithm: ConvolutionOptions
+  var convolution: ConvolutionOption { algorithm.convolution }
 
   /// The device that these options and `DENSENET_ISA` name.
   func device() throws -> Device {
     try threads?.require(atMost: 1024, "--threads")
     return try Device.cpu(threads: threads?.value, convolution: convolution.choice, precision: precision.precision)
   }
+}
+
+/// The same for inference.
+struct InferenceOptions: ParsableArguments {
+  @Option(number: "Worker threads. Default: one per core.")
+  var threads: Positive?
+
+  @Option(
+    help: ArgumentHelp(
+      "Precision of a network's maps: fp32; bf16 for half the memory; int8 for a quarter, with weights from densenet quantize. Default: int8 for such weights, else fp32.",
+      valueName: "name"))
+  var precision: Precision?
+
+  @OptionGroup var algorithm: ConvolutionOptions
+
+  /// The device that these options and `DENSENET_ISA` name; with int8 it computes what stands before the first block.
+  func device() throws -> Device {
+    try threads?.require(atMost: 1024, "--threads")
+    return try Device.cpu(
+      threads: threads?.value, convolution: algorithm.convolution.choice, precision: precision == .bf16 ? .bf16 : .fp32)
+  }
+}
+
+struct ConvolutionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Algorithm for the 3×3 convolutions of dense layers: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
+      valueName: "name"))
+  var convolution: ConvolutionOption = .auto
 }
 
 struct MemoryOptions: ParsableArguments {

@@ -50,7 +50,7 @@ struct PredictCommand: ParsableCommand {
   @Option(number: "Images per batch.")
   var batchSize: Positive = Positive(16)
 
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var compute: InferenceOptions
 
   @Flag(help: "Show no progress on standard error.")
   var quiet = false
@@ -64,7 +64,8 @@ struct PredictCommand: ParsableCommand {
       try OutputFile.requireNone(of: read, at: file.url, settings: [Failure.Setting(rawValue: setting)])
     }
     let device = try compute.device()
-    let network = try LoadedNetwork(weights, entry, model)
+    var network = try LoadedNetwork(weights, entry, model)
+    try network.compute(in: compute.precision)
     if let tensors {
       try predict(tensors.input, tensors.output, network, device)
     } else {

@@ -37,13 +37,13 @@
     @OptionGroup var network: NetworkOptions
     @OptionGroup var limits: ServeLimits
     @OptionGroup var access: AccessOptions
-    @OptionGroup var compute: ComputeOptions
+    @OptionGroup var compute: InferenceOptions
 
     func run() async throws {
       let named = try models()
       let token = try access.token(host: network.host)
       let device = try compute.device()
-      let repository = ModelRepository(device: device) { printError($0) }
+      let repository = ModelRepository(device: device, precision: compute.precision) { printError($0) }
       for model in named { try repository.add(model.name, path: model.path.text) }
       var configuration = ModelServer.Configuration()
       (configuration.queueCapacity, configuration.token) = (limits.maxQueue.value, token)

@@ -72,9 +72,9 @@ struct ConstantFolding {
   private func cast(_ x: TensorValue) -> TensorValue? {
     guard let to = node.integer("to").flatMap({ Int32(exactly: $0) }).flatMap(ONNXElementType.init) else { return nil }
     switch (x, to.stored.isFloating) {
-    case (.floating, true), (.integer, false): return x
-    case (.integer(let values, let shape), true):
-      return .floating(Tensor(shape: shape, values: values.map { Float($0) }))
+    case (.floating, true), (.integer, false), (.int8, false): return x
+    case (.integer, true), (.int8, true):
+      return .floating(Tensor(shape: x.shape, values: x.integers!.map { Float($0) }))
     case (.floating(let tensor), false):
       guard tensor.values.allSatisfy({ abs($0) < 0x1p62 }) else { return nil }
       return .integer(tensor.values.map { Int64($0) }, shape: tensor.shape)

@@ -1,0 +1,188 @@
+public import DenseNetData
+import DenseNetIO
+public import DenseNets
+import Foundation
+
+/// Makes weights of bytes, by images of the kind that a network is for. They need no labels.
+///
+/// ```swift
+/// let task = QuantizationTask(try LoadedNetwork(weights: "flowers.safetensors"))
+/// let result = try task.run(on: ImageFiles(["photos"]))
+/// try task.write(result, to: "flowers-int8.safetensors")
+/// ```
+public struct QuantizationTask {
+  public let network: LoadedNetwork
+  /// Images, at most; of more, some from everywhere among them.
+  public var images = 300
+  /// Images per batch.
+  public var batchSize = 16
+  /// Computes in fp32.
+  public var device = Device.current
+  public var monitor = TaskMonitor()
+  /// Told of each image that is left out, when that is found.
+  public var onSkipped: (SkippedImage) -> Void = { _ in }
+
+  /// - Throws: `Failure(.invalidData)` where the weights are quantized already.
+  public init(_ network: LoadedNetwork) throws(Failure) {
+    guard network.quantization == nil else {
+      throw Failure(
+        .invalidData, "\(network.source): expected weights of numbers, found quantized ones; name those that they were made from")
+    }
+    self.network = network
+  }
+
+  /// By image files, and those in folders.
+  /// - Throws: `Failure` where no image can be read, or they do not suit the network; ``TaskInterruption`` where the
+  ///   monitor stops the work.
+  public func run(on files: ImageFiles) throws -> QuantizationResult {
+    for image in files.skipped { onSkipped(image) }
+    let preprocessing = try network.preprocessing()
+    let paths = try chosen(of: files.paths.count).map { files.paths[$0] }
+    try network.requireSize(of: preprocessing, images: min(batchSize, max(paths.count, 1)), device: device)
+    let batches = try ImageLoader(
+      paths, preprocessing: preprocessing, batchSize: batchSize, minimumSide: network.net.minimumSize)
+    let result = try calibrate(total: paths.count, skipped: files.skipped) {
+      batches.next().map { batch in (batch.images, batch.count, batch.skipped) }
+    }
+    guard let result else {
+      throw Failure(
+        .invalidData, "calibration: expected at least one image, found none that can be read; name a folder of images",
+        settings: ["calibration"])
+    }
+    return result
+  }
+
+  /// By images of a dataset.
+  /// - Throws: as ``run(on:)-(ImageFiles)``.
+  public func run(on images: any LabeledImages) throws -> QuantizationResult {
+    let preprocessing = try network.preprocessing(for: images)
+    let order = try chosen(of: images.count)
+    let side = preprocessing.fixedInputSize.map { max($0.height, $0.width) } ?? network.chosen.imageSide
+    try MemoryRequirement(images: min(batchSize, max(order.count, 1)), side: side)
+      .require(for: network.net, training: false, batches: 4, device: device)
+    let batches = BatchLoader(images, preprocessing: preprocessing, batchSize: batchSize, order: order)
+    guard let result = try calibrate(total: order.count, { try batches.next().map { ($0.images, $0.count, []) } }) else {
+      throw Failure(.invalidData, "\(images.name): expected at least one image, found none", settings: ["calibration"])
+    }
+    return result
+  }
+
+  /// Writes the weights with their quantization, whole or not at all.
+  /// - Parameter path: a safetensors file.
+  public func write(_ result: QuantizationResult, to path: String) throws {
+    var file = WeightsFile(stateOf: network.net, metadata: network.metadata)
+    var card = network.card
+    if card.model == nil { card.model = network.chosen.name }
+    if card.configuration == nil { card.configuration = CardEntry(network.configuration) }
+    (file.card, file.quantization) = (card, result.quantization)
+    try file.write(to: URL(fileURLWithPath: path))
+  }
+
+  /// Positions of as many as are wanted, evenly among all.
+  private func chosen(of count: Int) throws(Failure) -> [Int] {
+    try Failure.requirePositive(images, "images")
+    try Failure.requirePositive(batchSize, "batchSize")
+    let wanted = min(images, count)
+    return (0..<wanted).map { $0 * count / wanted }
+  }
+
+  private typealias Batch = (images: Tensor?, count: Int, skipped: [SkippedImage])
+
+  /// Nil where there is no image.
+  private func calibrate(
+    total: Int, skipped: [SkippedImage] = [], _ next: () throws -> Batch?
+  ) throws -> QuantizationResult? {
+    let calibrator = try QuantizationCalibrator(network.net, device: device)
+    var (done, left, kept) = (0, skipped, [Tensor]())
+    monitor.stageBegins(.init("calibrating", total: total))
+    while let batch = try next() {
+      for image in batch.skipped { onSkipped(image) }
+      left += batch.skipped
+      if let images = batch.images {
+        try calibrator.observe(images)
+        if kept.reduce(0, { $0 + $1.shape[0] }) < QuantizationResult.comparedImages { kept.append(images) }
+      }
+      done += batch.count
+      monitor.advanced(done)
+      if monitor.shouldStop() {
+        monitor.stageEnds()
+        throw TaskInterruption("interrupted after \(done) images")
+      }
+    }
+    monitor.stageEnds()
+    guard calibrator.images > 0 else { return nil }
+    let quantization = calibrator.quantization()
+    return try QuantizationResult(
+      quantization, images: calibrator.images, skipped: left, of: network.net, comparedOn: kept, device: device)
+  }
+}
+
+/// Weights of bytes, and how close their network comes to that of the numbers.
+public struct QuantizationResult {
+  public let quantization: Quantization
+  /// Images that were calibrated by.
+  public let images: Int
+  public let skipped: [SkippedImage]
+  /// The mean cosine of the angle between both networks' logits of an image, on some of the images.
+  public let cosine: Double
+  /// How many of these have the same most probable class.
+  public let agreement: Double
+
+  static let comparedImages = 64
+
+  init(
+    _ quantization: Quantization, images: Int, skipped: [SkippedImage], of net: DenseNet, comparedOn batches: [Tensor],
+    device: Device
+  ) throws {
+    (self.quantization, self.images, self.skipped) = (quantization, images, skipped)
+    let (exact, rounded) = (Predictor(net, device: device), try Predictor(net, quantization: quantization, device: device))
+    var (cosines, same, count) = (0.0, 0, 0)
+    for batch in batches {
+      let (wanted, found) = (try exact.logits(batch).rows, try rounded.logits(batch).rows)
+      for (a, b) in zip(wanted, found) {
+        cosines += Self.cosine(a, b)
+        same += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
+        count += 1
+      }
+    }
+    (cosine, agreement) = (cosines / Double(count), Double(same) / Double(count))
+  }
+
+  private static func cosine(_ a: [Float], _ b: [Float]) -> Double {
+    func dot(_ x: [Float], _ y: [Float]) -> Double { zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+    let length = (dot(a, a) * dot(b, b)).squareRoot()
+    return length > 0 ? dot(a, b) / length : 1
+  }
+}
+
+extension Tensor {
+  /// The rows of a matrix.
+  fileprivate var rows: [[Float]] {
+    (0..<shape[0]).map { Array(values[$0 * shape[1]..<($0 + 1) * shape[1]]) }
+  }
+}
+
+/// What was quantized, as JSON or a line.
+package struct QuantizationReport: Encodable {
+  let from: String
+  let to: String
+  let model: String
+  let images: Int
+  let layers: Int
+  let bytes: Int
+  let cosine: Double
+  let agreement: Double
+
+  package init(_ result: QuantizationResult, of network: LoadedNetwork, to: String) {
+    (from, self.to, model) = (network.source, to, network.chosen.name)
+    (images, layers) = (result.images, result.quantization.convolutions.count)
+    bytes = (try? FileManager.default.attributesOfItem(atPath: to)[.size] as? Int) ?? 0
+    (cosine, agreement) = (result.cosine, result.agreement)
+  }
+
+  package var line: String {
+    let percent = String(format: "%.1f", 100 * agreement)
+    return
+      "\(to): \(layers) layers of bytes, calibrated by \(images) images; logits' cosine with those of \(from) \(String(format: "%.5f", cosine)), the same class for \(percent)%"
+  }
+}
