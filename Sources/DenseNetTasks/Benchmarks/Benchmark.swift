@@ -14,8 +14,6 @@ public struct Benchmark: Sendable {
   public let batchSize: Int
   /// Their height and width in pixels.
   public let side: Int
-  /// Weights to time; nil: random ones.
-  public var network: LoadedNetwork?
   /// Whether inference computes with bytes: random weights are quantized by the batch itself.
   public var isQuantized = false
   /// Of the weights and the batch.
@@ -53,8 +51,9 @@ public struct Benchmark: Sendable {
   }
 
   /// Times passes through the network after two that warm up.
+  /// - Parameter network: weights to time; nil: random ones.
   /// - Throws: `Failure(.usage)` where the images do not suit the network or do not fit into memory.
-  public func ofInference(repetitions: Int) throws -> Measure {
+  public func ofInference(repetitions: Int, of network: LoadedNetwork? = nil) throws -> Measure {
     try validate(repetitions, "repetitions")
     return try Device.$current.withValue(device) {
       let net = network?.net ?? DenseNet(chosen.configuration, initialization: nil)
@@ -62,14 +61,13 @@ public struct Benchmark: Sendable {
         .require(for: net, training: false, batches: 1, device: device)
       if network == nil { net.initialize(seed: seed) }
       let images = batch
-      let predictor = try predictor(net, images)
+      let predictor = try network?.predictor(device: device) ?? predictor(net, images)
       let times = try times(repetitions, warm: {}) { _ = try predictor.logits(images) }
       return measure(times, operations: try net.inferenceOperations(inputShape: images.shape))
     }
   }
 
   private func predictor(_ net: DenseNet, _ images: Tensor) throws -> Predictor {
-    if let network { return try network.predictor(device: device) }
     guard isQuantized else { return Predictor(net, device: device) }
     let calibrator = try QuantizationCalibrator(net, device: device)
     try calibrator.observe(images)

@@ -1,4 +1,5 @@
-public import DenseNetData
+import DenseNetData
+import DenseNetIO
 public import DenseNets
 
 // What inference needs of weights beside the network.

@@ -45,10 +45,9 @@ struct BenchPredictCommand: ParsableCommand {
     try network?.compute(in: compute.precision)
     var benchmark = Benchmark(
       try network?.chosen ?? model.choice.resolve(), batchSize: batchSize.value, side: size?.value)
-    benchmark.network = network
     benchmark.isQuantized = network.map { $0.quantization != nil } ?? (compute.precision == .int8)
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
-    let measure = try benchmark.ofInference(repetitions: steps.value)
+    let measure = try benchmark.ofInference(repetitions: steps.value, of: network)
     var report = BenchmarkReport(benchmark, measure, convolution: compute.algorithm.convolution.rawValue)
     (report.steps, report.repetitions) = (steps.value, steps.value)
     report.imagesPerSecond = Double(batchSize.value) / measure.seconds
