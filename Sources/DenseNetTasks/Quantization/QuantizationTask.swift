@@ -26,7 +26,8 @@ public struct QuantizationTask {
   public init(_ network: LoadedNetwork) throws(Failure) {
     guard network.quantization == nil else {
       throw Failure(
-        .invalidData, "\(network.source): expected weights of numbers, found quantized ones; name those that they were made from")
+        .invalidData,
+        "\(network.source): expected weights of numbers, found quantized ones; name those that they were made from")
     }
     self.network = network
   }
@@ -61,7 +62,8 @@ public struct QuantizationTask {
     try MemoryRequirement(images: min(batchSize, max(order.count, 1)), side: side)
       .require(for: network.net, training: false, batches: 4, device: device)
     let batches = BatchLoader(images, preprocessing: preprocessing, batchSize: batchSize, order: order)
-    guard let result = try calibrate(total: order.count, { try batches.next().map { ($0.images, $0.count, []) } }) else {
+    guard let result = try calibrate(total: order.count, { try batches.next().map { ($0.images, $0.count, []) } })
+    else {
       throw Failure(.invalidData, "\(images.name): expected at least one image, found none", settings: ["calibration"])
     }
     return result
@@ -135,7 +137,9 @@ public struct QuantizationResult {
     device: Device
   ) throws {
     (self.quantization, self.images, self.skipped) = (quantization, images, skipped)
-    let (exact, rounded) = (Predictor(net, device: device), try Predictor(net, quantization: quantization, device: device))
+    let (exact, rounded) = (
+      Predictor(net, device: device), try Predictor(net, quantization: quantization, device: device)
+    )
     var (cosines, same, count) = (0.0, 0, 0)
     for batch in batches {
       let (wanted, found) = (try exact.logits(batch).rows, try rounded.logits(batch).rows)

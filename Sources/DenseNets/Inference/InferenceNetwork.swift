@@ -50,7 +50,9 @@ final class InferenceNetwork: Sendable {
     func written(by convolution: any Convolving) -> Quantization.Slice {
       quantization.outputs[sites.name(of: convolution)]!
     }
-    func reading(_ fused: FusedConvolution, of map: QuantizedMap, output: QuantizedConvolution.Output) -> QuantizedConvolution {
+    func reading(_ fused: FusedConvolution, of map: QuantizedMap, output: QuantizedConvolution.Output)
+      -> QuantizedConvolution
+    {
       QuantizedConvolution(
         norm: (fused.norm, map.channels(fused.sourceLayout.channels)), convolution: fused.convolution,
         source: fused.sourceLayout, own: own(fused.convolution), output: output)

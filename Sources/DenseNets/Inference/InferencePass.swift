@@ -48,7 +48,9 @@ extension ConvolutionShape {
   /// Winograd's products count more than direct ones, for their transforms; with few squares each weight, of which there
   /// are more, is used too seldom.
   private func inferenceAlgorithm(images: Int, precision: Precision, device: Device) -> ConvolutionAlgorithm {
-    guard precision != .int8, device.convolution != .direct, kernel == 3, padding == 1, pool == 1, keepsSize else { return .direct }
+    guard precision != .int8, device.convolution != .direct, kernel == 3, padding == 1, pool == 1, keepsSize else {
+      return .direct
+    }
     func squares(_ side: Int) -> Int { images * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side) }
     func products(_ side: Int) -> Int { (side + 2) * (side + 2) * squares(side) }
     let side = products(6) < products(4) && squares(6) >= 16 ? 6 : 4

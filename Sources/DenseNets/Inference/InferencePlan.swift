@@ -70,7 +70,8 @@ final class InferencePlan {
     let stemPart = add("stem", stemCount, 0...0, plain)
     let averages = network.configuration.transitionPool == .average
     func transitionPart(_ name: String, _ b: Int, _ count: Int) -> Int? {
-      averages ? nil : add("\(name) \(b + 1)", count * network.transitions[b].outputChannels, 2 * b + 1...2 * b + 1, plain)
+      averages
+        ? nil : add("\(name) \(b + 1)", count * network.transitions[b].outputChannels, 2 * b + 1...2 * b + 1, plain)
     }
     let unpooledParts = network.transitions.indices.map { transitionPart("transition", $0, images * sizes[$0].area) }
     let pooledParts = network.transitions.indices.map { b in

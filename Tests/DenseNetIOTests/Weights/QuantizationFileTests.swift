@@ -88,11 +88,15 @@ import Testing
     try refused("a.conv.output_zero_point") { set(&$0, "a.conv.output_zero_point", nil) }
     try refused("a.conv.weight") { set(&$0, "a.conv.input_scale", ones(4)) }
     try refused("a.conv.weight") { set(&$0, "a.conv.weight_scale", .floating(.zeros([2]))) }
-    try refused("a.conv.weight_scale") { set(&$0, "a.conv.weight_scale", .floating(Tensor(shape: [2], values: [1, .nan]))) }
+    try refused("a.conv.weight_scale") {
+      set(&$0, "a.conv.weight_scale", .floating(Tensor(shape: [2], values: [1, .nan])))
+    }
     try refused("a.conv.weight") {
       set(&$0, "a.conv.weight", .int8([Int8](repeating: -128, count: 24), shape: [2, 3, 2, 2]))
     }
     try refused("a.conv.weight") { set(&$0, "a.conv.weight", .floating(.zeros([2, 3, 2, 2]))) }
-    try refused("a.conv.weight") { set(&$0, "a.conv.weight", .int8([Int8](repeating: 1, count: 24), shape: [2, 3, 4])) }
+    try refused("a.conv.weight") {
+      set(&$0, "a.conv.weight", .int8([Int8](repeating: 1, count: 24), shape: [2, 3, 4]))
+    }
   }
 }

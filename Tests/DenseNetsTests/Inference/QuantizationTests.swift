@@ -9,7 +9,8 @@ import Testing
   ) throws -> Quantization {
     let calibrator = try QuantizationCalibrator(net)
     for batch in 0..<2 {
-      try calibrator.observe(.randn([8, configuration.inputChannels, size.height, size.width], seed: seed + UInt64(batch)))
+      try calibrator.observe(
+        .randn([8, configuration.inputChannels, size.height, size.width], seed: seed + UInt64(batch)))
     }
     #expect(calibrator.images == 16)
     return calibrator.quantization()
@@ -120,7 +121,8 @@ import Testing
           let (row, column) = (p / size.width + tap / kernel - kernel / 2, p % size.width + tap % kernel - kernel / 2)
           guard (0..<size.height).contains(row), (0..<size.width).contains(column) else { continue }
           for c in 0..<inputs {
-            sum += Double(weight[(k * kernel * kernel + tap) * inputs + c]) * seen[(row * size.width + column) * inputs + c]
+            sum +=
+              Double(weight[(k * kernel * kernel + tap) * inputs + c]) * seen[(row * size.width + column) * inputs + c]
           }
         }
         wanted[p * outputs + k] = min(max(sum / Double(target.scale[k]) + Double(target.zero[k]), 0), 255)
@@ -177,7 +179,9 @@ import Testing
   }
 
   @Test func rangesLeaveRareValuesOut() {
-    func values(_ list: [(Float, Float)]) -> Distribution { Distribution(points: list.map { (value: $0.0, count: $0.1) }) }
+    func values(_ list: [(Float, Float)]) -> Distribution {
+      Distribution(points: list.map { (value: $0.0, count: $0.1) })
+    }
     // Evenly spread: all of the range.
     let even = values((-50...150).map { (Float($0) / 100, 1) })
     let slice = QuantizationSearch.slice(even)

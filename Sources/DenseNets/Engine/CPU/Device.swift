@@ -55,7 +55,8 @@ public final class Device: Sendable, CustomStringConvertible {
     guard threads > 0 else { throw Failure(.usage, "threads: expected 1 or more, found \(threads)") }
     guard precision != .int8 else {
       throw Failure(
-        .usage, "precision: expected fp32 or bf16 for a device, found int8; int8 is for inference with quantized weights")
+        .usage,
+        "precision: expected fp32 or bf16 for a device, found int8; int8 is for inference with quantized weights")
     }
     let chosen = try instructionSet ?? fromEnvironment() ?? .best
     guard let kernels = Kernels(chosen) else {

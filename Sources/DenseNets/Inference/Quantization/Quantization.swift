@@ -59,12 +59,16 @@ public struct Quantization: Sendable, Equatable {
     let sites = QuantizationSites(model)
     let wanted = Dictionary(uniqueKeysWithValues: sites.convolutions.map { ($0.name, $0.convolution) })
     let writers = Dictionary(uniqueKeysWithValues: sites.outputs.map { ($0.name, $0.channels) })
-    for name in wanted.keys.sorted() where convolutions[name] == nil { throw Self.misfit("\(name): expected, not found") }
+    for name in wanted.keys.sorted() where convolutions[name] == nil {
+      throw Self.misfit("\(name): expected, not found")
+    }
     for name in writers.keys.sorted() where outputs[name] == nil {
       throw Self.misfit("the output of \(name): expected, not found")
     }
     for (name, own) in convolutions.sorted(by: { $0.key < $1.key }) {
-      guard let layer = wanted[name] else { throw Self.misfit("\(name): found, but the network has no such convolution") }
+      guard let layer = wanted[name] else {
+        throw Self.misfit("\(name): found, but the network has no such convolution")
+      }
       guard own.weight.count == layer.weight.value.count, own.weightScale.count == layer.outputChannels,
         own.inputScale.count == layer.inputChannels, own.correction.count == layer.outputChannels
       else { throw Self.misfit("\(name): expected weights of shape \(layer.weight.shape) with their scales") }
@@ -73,7 +77,9 @@ public struct Quantization: Sendable, Equatable {
       else { throw Self.misfit("\(name): expected positive finite scales, and weights from -127 to 127") }
     }
     for (name, own) in outputs.sorted(by: { $0.key < $1.key }) {
-      guard let channels = writers[name] else { throw Self.misfit("the output of \(name): found, but nothing reads it") }
+      guard let channels = writers[name] else {
+        throw Self.misfit("the output of \(name): found, but nothing reads it")
+      }
       guard own.scale.count == channels, own.zero.count == channels else {
         throw Self.misfit("the output of \(name): expected \(channels) scales and zeros")
       }
@@ -83,7 +89,9 @@ public struct Quantization: Sendable, Equatable {
     }
   }
 
-  private static func misfit(_ what: String) -> Failure { Failure(.invalidData, "quantization: \(what); quantize the weights again") }
+  private static func misfit(_ what: String) -> Failure {
+    Failure(.invalidData, "quantization: \(what); quantize the weights again")
+  }
 }
 
 /// The places of a network that a quantization has to do with.

@@ -29,8 +29,10 @@ enum QuantizationSearch {
     return least(parts.map { (0, top * $0) }, of: values).high / 255
   }
 
-  private static func least(_ ranges: [(low: Float, high: Float)], of values: Distribution) -> (low: Float, high: Float) {
-    ranges.map { (range: $0, error: values.squaredError(low: $0.low, high: $0.high)) }.min { $0.error < $1.error }!.range
+  private static func least(_ ranges: [(low: Float, high: Float)], of values: Distribution) -> (low: Float, high: Float)
+  {
+    ranges.map { (range: $0, error: values.squaredError(low: $0.low, high: $0.high)) }.min { $0.error < $1.error }!
+      .range
   }
 
   /// What rounding needs to know of an input channel.
@@ -53,7 +55,9 @@ enum QuantizationSearch {
   }
 
   /// The weights `[out, taps, in]` of a convolution of such inputs.
-  static func convolution(_ weight: [Float], outputs: Int, inputs values: [Distribution], device: Device) -> Quantization.Convolution {
+  static func convolution(_ weight: [Float], outputs: Int, inputs values: [Distribution], device: Device)
+    -> Quantization.Convolution
+  {
     let inputs = values.map(Input.init)
     let top = inputs.map(\.scale).max().flatMap { $0 > 0 ? $0 : nil } ?? 1
     var best: (error: Double, result: Quantization.Convolution)?
