@@ -4,20 +4,6 @@ import DenseNetReports
 import DenseNets
 import Foundation
 
-/// Standard input, output and error, whatever the caller has done to them.
-enum StandardStreams {
-  /// Makes sure that no file of a run takes the place of a closed stream, and that a reader that goes away, or a limit
-  /// on the size of files, is an error of that write rather than the end of the program.
-  static func prepare() {
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
-    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
-      // The lowest free number is the stream's own. Writing to a closed standard output must fail, so: for reading.
-      _ = open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY)
-    }
-  }
-}
-
 /// Writes one line to standard error, whatever the names in it hold. What cannot be written is dropped.
 func printError(_ line: String, prefix: String = "densenet: ") {
   Terminal.writeToStandardError("\(prefix)\(printable(line))\n")
@@ -26,16 +12,7 @@ func printError(_ line: String, prefix: String = "densenet: ") {
 /// Writes a result to standard output.
 /// - Throws: `Failure(.inputOutput)` with the remedy if it cannot be written.
 func printResult(_ text: String, remedy: String = "check where it leads, and run again") throws {
-  var bytes = Array((text + "\n").utf8)[...]
-  while !bytes.isEmpty {
-    let written = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
-    if written < 0, errno == EINTR { continue }
-    guard written > 0 else {
-      throw Failure(
-        .inputOutput, "standard output: cannot be written: \(String(cString: strerror(errno)).lowercased()); \(remedy)")
-    }
-    bytes = bytes.dropFirst(written)
-  }
+  try StandardStreams.writeResult(text + "\n", remedy: remedy)
 }
 
 /// Writes a result to standard output as one line of JSON.

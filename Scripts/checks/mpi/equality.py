@@ -10,7 +10,7 @@ Needs: Open MPI's or MPICH's mpirun, and a program built with MPI.
 One update of each case, by one process and by each number of ranks: the update's error |w - w1| / |w1 - w0| over all
 parameters is at most 1e-5, and the running statistics' largest relative error of a tensor too; two runs of one number
 of ranks leave the same bytes. With --curves: the losses of an epoch differ from one process's by no more than those of
-three seeds among themselves, for each number of ranks.
+three seeds among themselves, for each number of ranks; with norms of each rank's own the distance is shown alone.
 
 Exit status: 0 within the limits, 1 outside them, 2 when the program fails.
 """
@@ -92,9 +92,12 @@ def compare_curves(arguments, folder, checks):
         for ranks in arguments.ranks:
             name = f"curve-{batch_norm}-{ranks}"
             found = train(arguments.binary, folder / name, ranks, 2000, [*options, "--batch-norm", batch_norm])
-            checks.at_most(
-                f"{ranks} ranks, {batch_norm}: distance of its train loss {found['train_loss']:.4f}",
-                abs(found["train_loss"] - losses[0]), spread)
+            distance = abs(found["train_loss"] - losses[0])
+            name = f"{ranks} ranks, {batch_norm}: distance of its train loss {found['train_loss']:.4f}"
+            if batch_norm == "sync":
+                checks.at_most(name, distance, spread)
+            else:  # other statistics, of fewer images, make another network
+                print(f"        {name}: {distance:.2e}")
 
 
 def main():

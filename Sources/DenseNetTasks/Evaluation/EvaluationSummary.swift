@@ -44,3 +44,15 @@ package struct EvaluationSummary: Encodable {
     skipped = result.skipped.map(SkippedFile.init)
   }
 }
+
+extension EvaluationResult {
+  /// What a person reads of it.
+  /// - Parameter isOwn: whether the images are the user's own.
+  package func line(isOwn: Bool) -> String {
+    func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
+    return "test loss \(fixed(loss)), test acc \(fixed(accuracy))"
+      + (isOwn && self.labels == nil && classes > 5 ? ", top-5 acc \(fixed(top5Accuracy))" : "")
+      + (self.labels.map { ", " + $0.ranking.line() } ?? "")
+      + " on \(TextFormat.count(examples, "image")) in \(TextFormat.fixed(seconds, decimals: 1)) s"
+  }
+}

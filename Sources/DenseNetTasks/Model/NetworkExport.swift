@@ -46,7 +46,7 @@ public struct NetworkExport {
     card.model = network.chosen.name
     if network.activation == .sigmoid { card.activation = .sigmoid }
     var export = ONNXExport(network.net, inputSize: size, card: card, producerVersion: producerVersion)
-    export.metadata = network.metadata
+    (export.metadata, export.quantization) = (network.metadata, network.quantization)
     let data = try export.serialized()
     try AtomicFile.write(data, to: URL(fileURLWithPath: path))
     return Report(

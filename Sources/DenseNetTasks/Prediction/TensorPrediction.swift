@@ -67,3 +67,17 @@ public struct TensorPrediction {
     return images
   }
 }
+
+extension TensorPrediction {
+  /// What was predicted, as JSON.
+  package struct Report: Encodable {
+    let images: Int
+    let classes: Int
+    let output: String
+  }
+
+  /// The same as ``run(input:output:)``, and what is to be said of it.
+  package func report(input: String, output: String) throws -> Report {
+    Report(images: try run(input: input, output: output), classes: network.configuration.numClasses, output: output)
+  }
+}

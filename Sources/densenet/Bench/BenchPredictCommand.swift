@@ -48,7 +48,7 @@ struct BenchPredictCommand: ParsableCommand {
     benchmark.isQuantized = network.map { $0.quantization != nil } ?? (compute.precision == .int8)
     (benchmark.seed, benchmark.device) = (seed.value, try compute.device())
     let measure = try benchmark.ofInference(repetitions: steps.value, of: network)
-    var report = BenchmarkReport(benchmark, measure, convolution: compute.algorithm.convolution.rawValue)
+    var report = BenchmarkReport(benchmark, measure, convolution: compute.on.convolution.rawValue)
     (report.steps, report.repetitions) = (steps.value, steps.value)
     report.imagesPerSecond = Double(batchSize.value) / measure.seconds
     report.milliseconds = 1000 * measure.seconds

@@ -49,7 +49,7 @@ struct BenchTrainCommand: AsyncParsableCommand {
         steps: steps.value, memoryEfficient: memory.memoryEfficient, profiles: profile)
     }
     guard let measure = done else { return }
-    var report = BenchmarkReport(benchmark, measure, convolution: compute.convolution.rawValue)
+    var report = BenchmarkReport(benchmark, measure, convolution: compute.on.convolution.rawValue)
     (report.memoryEfficient, report.steps) = (memory.memoryEfficient, steps.value)
     report.examplesPerSecond = Double(batchSize.value) / measure.seconds
     if json { try printJSON(report) } else { try printResult(report.table()) }

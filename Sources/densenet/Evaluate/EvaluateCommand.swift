@@ -98,16 +98,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     let settings = [("part", part?.rawValue ?? "default"), ("tta", views.tta.rawValue)]
     try report?.write(result, of: task.network, on: dataset, settings: settings, image: image)
-    if json { try printJSON(EvaluationSummary(result)) } else { try printResult(line(result, isOwn: source != nil)) }
+    if json { try printJSON(EvaluationSummary(result)) } else { try printResult(result.line(isOwn: source != nil)) }
     try leftOut.throwIfAny(of: result.examples + result.skipped.count)
-  }
-
-  private func line(_ result: EvaluationResult, isOwn: Bool) -> String {
-    func fixed(_ value: Double) -> String { TextFormat.fixed(value, decimals: 3) }
-    return "test loss \(fixed(result.loss)), test acc \(fixed(result.accuracy))"
-      + (isOwn && result.labels == nil && result.classes > 5 ? ", top-5 acc \(fixed(result.top5Accuracy))" : "")
-      + (result.labels.map { ", " + $0.ranking.line() } ?? "")
-      + " on \(TextFormat.count(result.examples, "image")) in \(TextFormat.fixed(result.seconds, decimals: 1)) s"
   }
 }
 

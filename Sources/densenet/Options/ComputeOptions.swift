@@ -24,9 +24,26 @@ enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-struct ComputeOptions: ParsableArguments {
+/// Where to compute.
+struct DeviceOptions: ParsableArguments {
   @Option(number: "Worker threads. Default: one per core.")
   var threads: Positive?
+
+  @Option(
+    help: ArgumentHelp(
+      "Algorithm for the 3×3 convolutions of dense layers: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
+      valueName: "name"))
+  var convolution: ConvolutionOption = .auto
+
+  /// The device that these options and `DENSENET_ISA` name.
+  func device(_ precision: Precision) throws -> Device {
+    try threads?.require(atMost: 1024, "--threads")
+    return try Device.cpu(threads: threads?.value, convolution: convolution.choice, precision: precision)
+  }
+}
+
+struct ComputeOptions: ParsableArguments {
+  @OptionGroup var on: DeviceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -34,20 +51,12 @@ struct ComputeOptions: ParsableArguments {
       valueName: "name"))
   var precision: PrecisionOption = .fp32
 
-  @OptionGroup var algorithm: ConvolutionOptions
-  var convolution: ConvolutionOption { algorithm.convolution }
-
-  /// The device that these options and `DENSENET_ISA` name.
-  func device() throws -> Device {
-    try threads?.require(atMost: 1024, "--threads")
-    return try Device.cpu(threads: threads?.value, convolution: convolution.choice, precision: precision.precision)
-  }
+  func device() throws -> Device { try on.device(precision.precision) }
 }
 
 /// The same for inference.
 struct InferenceOptions: ParsableArguments {
-  @Option(number: "Worker threads. Default: one per core.")
-  var threads: Positive?
+  @OptionGroup var on: DeviceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -55,22 +64,8 @@ struct InferenceOptions: ParsableArguments {
       valueName: "name"))
   var precision: Precision?
 
-  @OptionGroup var algorithm: ConvolutionOptions
-
-  /// The device that these options and `DENSENET_ISA` name; with int8 it computes what stands before the first block.
-  func device() throws -> Device {
-    try threads?.require(atMost: 1024, "--threads")
-    return try Device.cpu(
-      threads: threads?.value, convolution: algorithm.convolution.choice, precision: precision == .bf16 ? .bf16 : .fp32)
-  }
-}
-
-struct ConvolutionOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Algorithm for the 3×3 convolutions of dense layers: direct; winograd (faster, with a rounding error of up to 4e-6 instead of 4e-7); auto (winograd where it saves work).",
-      valueName: "name"))
-  var convolution: ConvolutionOption = .auto
+  /// With int8, it computes what stands before the first block.
+  func device() throws -> Device { try on.device(precision == .bf16 ? .bf16 : .fp32) }
 }
 
 struct MemoryOptions: ParsableArguments {

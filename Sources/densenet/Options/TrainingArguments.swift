@@ -66,10 +66,10 @@ struct TrainingArguments: ParsableArguments {
 
 extension ComputeOptions {
   func options() throws -> TrainingOptions.ComputeOptions {
-    try threads?.require(atMost: 1024, "--threads")
+    try on.threads?.require(atMost: 1024, "--threads")
     var options = TrainingOptions.ComputeOptions()
-    options.threads = threads?.value
-    (options.precision, options.convolution) = (precision.precision, convolution.choice)
+    options.threads = on.threads?.value
+    (options.precision, options.convolution) = (precision.precision, on.convolution.choice)
     return options
   }
 }

@@ -107,21 +107,13 @@ struct PredictCommand: ParsableCommand {
     }
   }
 
-  /// What is printed as JSON of a prediction from tensors.
-  private struct TensorReport: Encodable {
-    let images: Int
-    let classes: Int
-    let output: String
-  }
-
   private func predict(_ input: Path, _ output: Path, _ network: LoadedNetwork, _ device: Device) throws {
     var task = TensorPrediction(network)
     (task.device, task.batchSize) = (device, batchSize.value)
     task.monitor.shouldStop = { Interrupts.requested }
     Interrupts.watch()
-    let count = try task.run(input: input.text, output: output.text)
-    guard self.output.chosenFormat == .json else { return }
-    try printJSON(TensorReport(images: count, classes: network.configuration.numClasses, output: output.text))
+    let report = try task.report(input: input.text, output: output.text)
+    if self.output.chosenFormat == .json { try printJSON(report) }
   }
 
   /// The files of tensors, where these and not images are asked for.

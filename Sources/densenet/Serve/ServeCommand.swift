@@ -52,7 +52,7 @@
       configuration.version = DenseNetCommand.version
       let server = try ModelServer(repository, configuration: configuration)
       ProcessLimits.raiseOpenFiles()
-      var logger = Logger(label: "densenet", factory: { _ in StandardErrorLog() })
+      var logger = Logger(label: "densenet", factory: { _ in LineLog { printError($0) } })
       logger.logLevel = .error
       let options = try options()
       let ready = ReadyLine(models: repository.names, options, waitsForGRPC: network.grpcPort != nil)
@@ -106,15 +106,6 @@
       }
       return NamedWeights(
         name: String(argument[..<sign]), path: try Path.parse(String(argument[argument.index(after: sign)...])))
-    }
-  }
-
-  /// After a first signal that ends the server in order, lets a second one end it at once.
-  struct SecondSignal: Service {
-    func run() async throws {
-      try await gracefulShutdown()
-      // A task of its own: this service has to end, or the server's end would wait for it.
-      Task.detached { for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { _exit(130) } }
     }
   }
 

@@ -4,7 +4,6 @@
   import DenseNetServer
   import DenseNets
   import Foundation
-  import Logging
 
   struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
@@ -107,18 +106,5 @@
       }
       return nil
     }
-  }
-
-  /// Log lines as the command writes all others.
-  struct StandardErrorLog: LogHandler {
-    var logLevel = Logger.Level.error
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { printError("\(event.level): \(event.message)") }
   }
 #endif

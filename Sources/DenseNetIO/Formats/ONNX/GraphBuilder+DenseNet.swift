@@ -2,19 +2,22 @@ import DenseNets
 
 extension GraphBuilder {
   /// The inference graph of a network, from `input` to `logits`.
-  static func graph(of net: DenseNet, inputSize: Extent?, name: String) -> ONNXGraphProto {
+  static func graph(
+    of net: DenseNet, inputSize: Extent?, name: String, quantization: Quantization? = nil
+  ) -> ONNXGraphProto {
     let configuration = net.configuration
-    var builder = GraphBuilder()
-    var x = "input"
+    var builder = GraphBuilder(quantization)
+    var (x, first) = ("input", "")
     var features: String?
     for (child, layer) in net.children {
       switch layer {
-      case let layer as Conv2d: x = builder.convolution(layer, child, x)
+      case let layer as Conv2d: (x, first) = (builder.convolution(layer, child, x), child)
       case let layer as BatchNorm2d:
-        x = builder.normalized(layer, child, x)
+        x = builder.normalized(layer, child, x, for: features == nil ? nil : net.children.last!.name)
         // The stem's norm comes before the first block, the last one after the others.
         if features == nil { x = builder.pool("MaxPool", "\(child).pool", x, kernel: 3, stride: 2, padding: 1) }
       case let layer as DenseBlock:
+        if features == nil { x = builder.stored(x, by: first) }
         x = builder.block(layer, child, x)
         features = x
       case let layer as Transition: x = builder.transition(layer, child, x)
@@ -42,8 +45,9 @@ extension GraphBuilder {
     for (index, parts) in block.convBlocks.enumerated() {
       var y = features
       for part in parts {
-        y = normalized(part.norm, "\(name).\(names.removeFirst())", y)
-        y = convolution(part.convolution, "\(name).\(names.removeFirst())", y)
+        let (norm, reader) = ("\(name).\(names.removeFirst())", "\(name).\(names.removeFirst())")
+        y = convolution(part.convolution, reader, normalized(part.norm, norm, y, for: reader))
+        y = stored(y, by: reader)
       }
       features = node("Concat", "\(name).concat\(index + 1)", [features, y], [.int("axis", 1)])
     }
@@ -52,9 +56,19 @@ extension GraphBuilder {
 
   private mutating func transition(_ transition: Transition, _ name: String, _ x: String) -> String {
     let names = transition.children.map(\.name)
-    let y = normalized(transition.norm, "\(name).\(names[0])", x)
-    return pool(
-      transition.pool == .average ? "AveragePool" : "MaxPool", "\(name).pool",
-      convolution(transition.convolution, "\(name).\(names[1])", y), kernel: 2, stride: 2, padding: 0)
+    let (type, reader) = (transition.pool == .average ? "AveragePool" : "MaxPool", "\(name).\(names[1])")
+    var y = normalized(transition.norm, "\(name).\(names[0])", x, for: reader)
+    // What is quantized is the average, which the convolution may come after.
+    let poolsFirst = quantization != nil && transition.pool == .average
+    if !poolsFirst { y = convolution(transition.convolution, reader, y) }
+    y = pool(type, "\(name).pool", y, kernel: 2, stride: 2, padding: 0)
+    if poolsFirst { y = convolution(transition.convolution, reader, y) }
+    return stored(y, by: reader)
+  }
+
+  /// As a block holds what a layer writes into it.
+  private mutating func stored(_ x: String, by writer: String) -> String {
+    guard let slice = quantization?.outputs[writer] else { return x }
+    return rounded(x, "\(writer).output", slice)
   }
 }

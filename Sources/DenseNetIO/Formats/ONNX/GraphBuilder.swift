@@ -6,6 +6,10 @@ import Foundation
 /// A node and its output have the layer's name in the state dictionary.
 struct GraphBuilder {
   private(set) var graph = ONNXGraphProto()
+  /// Nil: everything is of numbers.
+  let quantization: Quantization?
+
+  init(_ quantization: Quantization? = nil) { self.quantization = quantization }
 
   mutating func node(
     _ type: String, _ name: String, _ inputs: [String], _ attributes: [ONNXAttributeProto] = [], output: String? = nil
@@ -19,13 +23,15 @@ struct GraphBuilder {
   }
 
   /// Adds a layer's parameter or buffer.
-  private mutating func initializer(_ name: String, _ tensor: Tensor) -> String {
-    var proto = ONNXTensorProto()
-    proto.name = name
-    proto.dims = tensor.shape.map(Int64.init)
-    proto.dataType = ONNXElementType.float.rawValue
+  mutating func initializer(_ name: String, _ tensor: Tensor) -> String {
     var data = Data(capacity: 4 * tensor.count)
     tensor.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
+    return initializer(name, data, shape: tensor.shape, .float)
+  }
+
+  mutating func initializer(_ name: String, _ data: Data, shape: [Int], _ type: ONNXElementType) -> String {
+    var proto = ONNXTensorProto()
+    (proto.name, proto.dims, proto.dataType) = (name, shape.map(Int64.init), type.rawValue)
     proto.rawData = data
     graph.initializer.append(proto)
     return name
@@ -36,14 +42,28 @@ struct GraphBuilder {
   }
 
   mutating func convolution(_ layer: Conv2d, _ name: String, _ x: String) -> String {
-    let inputs = [x] + initializers(of: layer, name)
+    var inputs = [x]
+    if let own = quantization?.convolutions[name] {
+      inputs = [rounded(x, "\(name).input")]
+      inputs += quantizedParameters(own, shape: layer.weight.shape, bias: layer.bias?.value, name)
+    } else {
+      inputs += initializers(of: layer, name)
+    }
     return node(
       "Conv", name, inputs, Self.window(kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding))
   }
 
-  /// `ReLU(BN(x))`.
-  mutating func normalized(_ layer: BatchNorm2d, _ name: String, _ x: String) -> String {
-    let inputs = [x] + initializers(of: layer, name)
+  /// `ReLU(BN(x))`, in units of the bytes of the layer that reads it, where that is quantized.
+  mutating func normalized(_ layer: BatchNorm2d, _ name: String, _ x: String, for reader: String? = nil) -> String {
+    var inputs = [x]
+    let unit = reader.flatMap { quantization?.convolutions[$0]?.inputScale }
+    for (part, parameter) in layer.ownParameters + layer.ownBuffers {
+      var value = parameter.value
+      if let unit, part == "weight" || part == "bias" {
+        value = Tensor(shape: value.shape, values: zip(value.values, unit).map { $0 / $1 })
+      }
+      inputs.append(initializer("\(name).\(part)", value))
+    }
     let y = node("BatchNormalization", name, inputs, [.float("epsilon", layer.epsilon)])
     return node("Relu", "\(name).relu", [y])
   }
@@ -55,7 +75,14 @@ struct GraphBuilder {
   }
 
   mutating func linear(_ layer: Linear, _ name: String, _ x: String, output: String) -> String {
-    node("Gemm", name, [x] + initializers(of: layer, name), [.int("transB", 1)], output: output)
+    var inputs = [x]
+    if let own = quantization?.convolutions[name] {
+      inputs = [rounded(x, "\(name).input")]
+      inputs += quantizedParameters(own, shape: layer.weight.shape, bias: layer.bias?.value, name)
+    } else {
+      inputs += initializers(of: layer, name)
+    }
+    return node("Gemm", name, inputs, [.int("transB", 1)], output: output)
   }
 
   /// Declares the graph's input and output. A nil extent is a named axis.

@@ -25,6 +25,9 @@ public struct ONNXExport {
   public var card: ModelCard
   /// What else it says there, such as which images the model was trained on; the card's entries come first.
   public var metadata: [String: String] = [:]
+  /// Nil: the graph is of numbers. Else it has QuantizeLinear and DequantizeLinear around convolutions whose weights are
+  /// integers, and batch norms in units of these.
+  public var quantization: Quantization?
   /// Of the program that writes the file.
   public var producerVersion: String
 
@@ -69,7 +72,8 @@ public struct ONNXExport {
     proto.opsetImport = [opset]
     proto.producerName = "densenet"
     proto.producerVersion = producerVersion
-    proto.graph = GraphBuilder.graph(of: model, inputSize: inputSize, name: card.model ?? "densenet")
+    proto.graph = GraphBuilder.graph(
+      of: model, inputSize: inputSize, name: card.model ?? "densenet", quantization: quantization)
     proto.metadataProps = properties.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
       var entry = ONNXStringStringEntryProto()
       (entry.key, entry.value) = ($0.key, $0.value)

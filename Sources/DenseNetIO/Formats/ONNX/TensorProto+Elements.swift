@@ -52,7 +52,7 @@ extension ONNXTensorProto {
     case .int64:
       try require(int64Data.count, count, "elements")
       return .integer(int64Data, shape: shape)
-    case .int32:
+    case .int32, .uint8, .int8:
       try require(int32Data.count, count, "elements")
       return .integer(int32Data.map(Int64.init), shape: shape)
     case .float16, .bfloat16:
