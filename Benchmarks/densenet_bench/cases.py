@@ -13,7 +13,7 @@ PRECISIONS = ("fp32", "bf16")
 TORCH_TRAINING = ("eager", "channels_last", "compile")
 TORCH_INFERENCE = ("channels_last", "compile", "freezing")
 # What executes bf16: ONNX Runtime's CPU provider has no convolution in it.
-RUNTIMES = {"fp32": ("onnxruntime", "openvino"), "bf16": ("openvino",)}
+RUNTIMES = {"fp32": ("onnxruntime", "openvino"), "bf16": ("openvino",), "int8": ("openvino",)}
 # model: the batch, that of --quick, and the images' side
 TRAINING = {"d2l": (256, 32, 96), "densenet121": (32, 4, 224)}
 INFERENCE_SIZE, INFERENCE_BATCHES = 224, (1, 16)
@@ -75,11 +75,12 @@ def inference(model, precision, batch, binary, python, options):
     settings = {"model": model, "size": size, "precision": precision, "threads": options.threads}
     timed = {**settings, "batch_size": batch, "repetitions": options.repetitions}
     extra = ["--convolution", options.convolution] if options.convolution else []
-    peers = [
-        Program(f"torch-{mode}", [python, PEERS / "torch_inference.py", *words(timed), "--mode", mode])
-        for mode in TORCH_INFERENCE
-    ]
-    peers.append(Program("ncnn", [python, PEERS / "ncnn_inference.py", *words(timed)]))
+    peers = []
+    if precision != "int8":
+        for mode in TORCH_INFERENCE:
+            command = [python, PEERS / "torch_inference.py", *words(timed), "--mode", mode]
+            peers.append(Program(f"torch-{mode}", command))
+        peers.append(Program("ncnn", [python, PEERS / "ncnn_inference.py", *words(timed)]))
     for runtime in RUNTIMES[precision]:
         command = [python, PEERS / "onnx_inference.py", *words(timed), "--runtime", runtime]
         peers.append(Program(runtime, command))
@@ -91,7 +92,10 @@ def inference(model, precision, batch, binary, python, options):
         ours=Program("densenet", [binary, "bench", "predict", *words(timed), *extra, "--json"]),
         peers=peers,
         settings=timed,
-        checks=lambda peers: check.logits(binary, peers, model, precision, options.threads, extra),
+        # Each rounds in its own way: Scripts/checks/quantization.py compares what that costs.
+        checks=lambda peers: []
+        if precision == "int8"
+        else check.logits(binary, peers, model, precision, options.threads, extra),
     )
 
 
@@ -100,7 +104,7 @@ def all_cases(binary, python, options):
     batches = [options.batch_size] if options.batch_size else INFERENCE_BATCHES
     return trained + [
         inference("densenet121", precision, batch, binary, python, options)
-        for precision in PRECISIONS
+        for precision in (*PRECISIONS, "int8")
         for batch in batches
     ]
 

@@ -58,7 +58,7 @@ def add_options(parser, batch_size, size, repetitions):
     """The options that all peers share, with their defaults. `repetitions`: the option's name, and its default."""
     add = parser.add_argument
     add("--model", default="densenet121", help="as `densenet --model` takes it (default: %(default)s)")
-    add("--precision", default="fp32", choices=["fp32", "bf16"], help="default: %(default)s")
+    add("--precision", default="fp32", choices=["fp32", "bf16", "int8"], help="default: %(default)s")
     add("--batch-size", type=int, default=batch_size, help="default: %(default)s")
     add("--size", type=int, default=size, help="of the images (default: %(default)s)")
     add(f"--{repetitions[0]}", type=int, default=repetitions[1], help="timed ones (default: %(default)s)")

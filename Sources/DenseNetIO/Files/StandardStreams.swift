@@ -1,4 +1,4 @@
-import DenseNets
+package import DenseNets
 import Foundation
 
 /// Standard input, output and error, whatever the caller has done to them.
