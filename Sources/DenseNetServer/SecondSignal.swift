@@ -1,6 +1,6 @@
 #if Serve
   import Foundation
-  package import ServiceLifecycle
+  import ServiceLifecycle
   import UnixSignals
 
   /// After a first signal that ends the server in order, lets a second one end it at once.
