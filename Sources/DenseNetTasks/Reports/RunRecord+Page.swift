@@ -84,6 +84,7 @@ extension RunRecord {
     ].compactMap(\.self)
   }
 
+      number("recipe.augmentation.cutmix").map { "CutMix \($0)" },
   /// On which images the thresholds were chosen; nil: not by results.
   package var thresholdNote: String? {
     guard config["recipe.threshold"] == .string(Recipe.DecisionThreshold.bestF1.text) else { return nil }

@@ -70,6 +70,8 @@ private let groups: [OptionGroup] = [
       RunOption("--cutout", "4", at: "recipe.augmentation.cutout"),
       RunOption("--mixup", "0.2", at: "recipe.augmentation.mixup"),
     ], needs: photos),
+      RunOption("--cutmix", "0.8", at: "recipe.augmentation.cutmix"),
+      RunOption("--mixup-switch-prob", "0.7", at: "recipe.augmentation.mixup_switch_prob"),
   OptionGroup(
     testDescription: "network",
     options: [
