@@ -105,6 +105,7 @@ extension RunFingerprint {
     "recipe.optimizer": "optimizer",
     "recipe.patience": "patience",
     "recipe.pos_weight": "positiveWeights",
+    "recipe.progressive": "progressive",
     "recipe.schedule.shape.cosine.minimum": "minimumLearningRate",
     "recipe.schedule.shape.step.factor": "learningRateFactor",
     "recipe.schedule.shape.step.milestones": "milestones",
