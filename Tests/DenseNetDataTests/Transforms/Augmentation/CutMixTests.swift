@@ -10,64 +10,93 @@ import Testing
     return result
   }
 
-  /// By hand, for images of 10 rows and 8 columns: half of each side is cut for λ = 3/4.
-  @Test(arguments: [
-    (0.75, 5, 4, 3..<7, 2..<6, 1 - 16.0 / 80), (0.75, 0, 0, 0..<2, 0..<2, 1 - 4.0 / 80),
-    (0.75, 9, 7, 7..<10, 5..<8, 1 - 9.0 / 80), (0.75, 9, 4, 7..<10, 2..<6, 1 - 12.0 / 80),
-    (0.0, 5, 4, 0..<10, 0..<8, 0), (0.0, 0, 0, 0..<5, 0..<4, 1 - 20.0 / 80), (1.0, 5, 4, 5..<5, 4..<4, 1),
-    (0.98, 5, 4, 5..<5, 4..<4, 1),
-  ])
-  func boxesAreTimms(
-    _ share: Double, _ y: Int, _ x: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ own: Double
-  ) throws {
-    let box = BatchMixing.box(share: share, center: (y, x), height: 10, width: 8)
-    #expect(box.rows == rows && box.columns == columns)
-    let mixing = BatchMixing(way: .paste(down: (Double(y) + 0.5) / 10, right: (Double(x) + 0.5) / 8), share: share)
-    let same = try #require(mixing.box(height: 10, width: 8))
-    #expect(same == box)
-    #expect(abs(mixing.ownShare(height: 10, width: 8) - own) < 1e-12)
+  /// A box of images of 10 rows and 8 columns.
+  struct Box: Sendable {
+    let share: Double
+    let y: Int
+    let x: Int
+    let rows: Range<Int>
+    let columns: Range<Int>
+
+    init(_ share: Double, _ y: Int, _ x: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
+      (self.share, self.y, self.x, self.rows, self.columns) = (share, y, x, rows, columns)
+    }
+  }
+
+  /// By hand: half of each side is cut for λ = 3/4, all for 0, and nothing where a half is less than a pixel.
+  private static let boxes = [
+    Box(0.75, 5, 4, 3..<7, 2..<6), Box(0.75, 0, 0, 0..<2, 0..<2), Box(0.75, 9, 7, 7..<10, 5..<8),
+    Box(0.75, 9, 4, 7..<10, 2..<6), Box(0, 5, 4, 0..<10, 0..<8), Box(0, 0, 0, 0..<5, 0..<4),
+    Box(1, 5, 4, 5..<5, 4..<4), Box(0.98, 5, 4, 5..<5, 4..<4),
+  ]
+
+  @Test func boxesAreTimms() throws {
+    for expected in Self.boxes {
+      let found = BatchMixing.box(share: expected.share, center: (expected.y, expected.x), height: 10, width: 8)
+      #expect(found.rows == expected.rows)
+      #expect(found.columns == expected.columns)
+      let (down, right) = ((Double(expected.y) + 0.5) / 10, (Double(expected.x) + 0.5) / 8)
+      let mixing = BatchMixing(way: .paste(down: down, right: right), share: expected.share)
+      let box = try #require(mixing.box(height: 10, width: 8))
+      #expect(box.rows == expected.rows)
+      #expect(box.columns == expected.columns)
+      let area = expected.rows.count * expected.columns.count
+      let own = Double(80 - area) / 80
+      #expect(abs(mixing.ownShare(height: 10, width: 8) - own) < 1e-12)
+    }
   }
 
   /// Mean and variance of the pasted area against its definition: over all centres, and for α = 1 all shares alike.
-  @Test func areasAreDistributedAsTheDefinitionSays() {
+  @Test func areasAreDistributedAsTheDefinitionSays() throws {
     let (height, width, fine) = (28, 20, 4_000)
-    /// Of the length that is left of a side, and of its square, over all centres.
-    func means(_ side: Int, _ ratio: Double) -> (Double, Double) {
+    /// Of the share that is left of a side, and of its square, over all centres.
+    func means(_ side: Int, _ ratio: Double) -> (first: Double, second: Double) {
       let half = Int(Double(side) * ratio) / 2
-      let lengths = (0..<side).map { Double(min(side, $0 + half) - max(0, $0 - half)) }
-      return (lengths.reduce(0, +) / Double(side), lengths.reduce(0) { $0 + $1 * $1 } / Double(side))
+      var (first, second) = (0.0, 0.0)
+      for center in 0..<side {
+        let share = Double(min(side, center + half) - max(0, center - half)) / Double(side)
+        first += share / Double(side)
+        second += share * share / Double(side)
+      }
+      return (first, second)
     }
     var (mean, square) = (0.0, 0.0)
     for n in 0..<fine {
       let ratio = ((Double(n) + 0.5) / Double(fine)).squareRoot()
-      let (h, w) = (means(height, ratio), means(width, ratio))
-      mean += h.0 * w.0 / Double(height * width * fine)
-      square += h.1 * w.1 / Double(height * height * width * width * fine)
+      let (rows, columns) = (means(height, ratio), means(width, ratio))
+      mean += rows.first * columns.first / Double(fine)
+      square += rows.second * columns.second / Double(fine)
     }
-    let count = 20_000
-    let areas = (0..<count).map {
-      1 - Self.cutmix().mixing(seed: 3, epoch: 2, batch: $0)!.ownShare(height: height, width: width)
+    let expected: Double = square - mean * mean
+    let count = 20_000.0
+    var (sum, squares) = (0.0, 0.0)
+    for batch in 0..<Int(count) {
+      let mixing = try #require(Self.cutmix().mixing(seed: 3, epoch: 2, batch: batch))
+      let area: Double = 1 - mixing.ownShare(height: height, width: width)
+      sum += area
+      squares += area * area
     }
-    let found = areas.reduce(0, +) / Double(count)
-    let variance = areas.reduce(0) { $0 + ($1 - found) * ($1 - found) } / Double(count)
-    // Clipping takes about a third of the area away: it is no rounding.
+    let found: Double = sum / count
+    let variance: Double = squares / count - found * found
+    // Clipping takes much of the area away: it is no rounding.
     #expect(mean > 0.25 && mean < 0.4)
-    #expect(abs(found - mean) < 4 * ((square - mean * mean) / Double(count)).squareRoot())
-    #expect(abs(variance - (square - mean * mean)) < 0.003)
+    let error: Double = (expected / count).squareRoot()
+    #expect(abs(found - mean) < 4 * error)
+    #expect(abs(variance - expected) < 0.003)
   }
 
   @Test(arguments: [0.0, 0.3, 1.0]) func batchesSwitchBetweenBothWays(_ probability: Double) {
     let both = Self.cutmix(1, mixup: 0.4, switching: probability)
-    let ways = (0..<4_000).map { both.mixing(seed: 5, epoch: 1, batch: $0)! }
-    let pasted = ways.filter { $0.way != .blend }
-    #expect(abs(Double(pasted.count) - 4_000 * probability) < 120)
-    #expect(probability == 0.3 || pasted.count == Int(4_000 * probability))
+    let ways = both.mixings(epoch: 1)
+    let pasted = ways.filter { $0.way != .blend }.count
+    let wanted = Int(4_000 * probability)
+    #expect(ways.count == 4_000 && abs(pasted - wanted) < 120)
+    #expect(probability == 0.3 || pasted == wanted)
     // Batches that blend do it as with mixup alone.
     for (batch, way) in ways.enumerated() where way.way == .blend {
       #expect(way == Self.cutmix(0, mixup: 0.4).mixing(seed: 5, epoch: 1, batch: batch))
     }
-    #expect(ways == (0..<4_000).map { both.mixing(seed: 5, epoch: 1, batch: $0)! })
-    #expect(ways != (0..<4_000).map { both.mixing(seed: 5, epoch: 2, batch: $0)! })
+    #expect(ways == both.mixings(epoch: 1) && ways != both.mixings(epoch: 2))
   }
 
   private let images = MadeImages(count: 23)
@@ -102,8 +131,8 @@ import Testing
             }
           }
           let (a, b) = (Int(plain.labels[n]), Int(plain.labels[other]))
-          let expected = (c == a ? own : 0) + (c == b ? 1 - own : 0)
-          let found = mixed.targets?.values[3 * n + c] ?? (c == a ? 1 : 0)
+          let expected: Float = (c == a ? own : 0) + (c == b ? 1 - own : 0)
+          let found: Float = mixed.targets?.values[3 * n + c] ?? (c == a ? 1 : 0)
           #expect(abs(found - expected) < 1e-6)
         }
         #expect(mixed.labels[n] == plain.labels[own >= 0.5 ? n : other])
@@ -123,9 +152,10 @@ import Testing
     let ranks = (0..<2).map { batches(both, replica: ($0, 2)) }
     for (number, batch) in whole.enumerated() {
       let parts = ranks.map { $0[number] }
+      let targets: [Float] = parts.flatMap { $0.targets?.values ?? [] }
       #expect(parts.flatMap(\.images.values) == batch.images.values)
       #expect(parts.flatMap(\.labels) == batch.labels)
-      #expect(parts.flatMap { $0.targets?.values ?? [] } == batch.targets?.values ?? [])
+      #expect(targets == batch.targets?.values ?? [])
     }
   }
 
@@ -147,13 +177,20 @@ import Testing
       let (targets, mask) = (try #require(batch.targets).values, try #require(batch.mask).values)
       for (i, value) in known.values.enumerated() {
         let other = known.values[(3 - i / 2) * 2 + i % 2]
-        let (a, b) = (value < 0 ? 0 : share, other < 0 ? 0 : 1 - share)
+        let a: Double = value < 0 ? 0 : share
+        let b: Double = other < 0 ? 0 : 1 - share
         #expect(abs(Double(mask[i]) - (a + b)) < 1e-6)
-        let wanted = a + b > 0 ? (a * Double(value) + b * Double(other)) / (a + b) : 0
+        let wanted: Double = a + b > 0 ? (a * Double(value) + b * Double(other)) / (a + b) : 0
         #expect(abs(Double(targets[i]) - wanted) < 1e-6)
       }
       if share > 0, share < 1 { mixed += 1 }
     }
     #expect(mixed > 10)
+  }
+}
+
+extension Augmentation {
+  fileprivate func mixings(epoch: Int) -> [BatchMixing] {
+    (0..<4_000).compactMap { mixing(seed: 5, epoch: epoch, batch: $0) }
   }
 }
