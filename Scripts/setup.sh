@@ -105,6 +105,8 @@ case $(uname -s) in
     if [ "${1:-}" = dist ]; then
       has strip || missing="$missing binutils"
       has dpkg-shlibdeps || missing="$missing dpkg-dev"
+      # What a dynamic Foundation links by itself, a static one leaves to the program.
+      [ -e "$("$compiler" -print-file-name=libcurl.so)" ] || missing="$missing libcurl4-openssl-dev"
       # The licence of what Swift's Foundation has of ICU.
       [ -e /usr/share/doc/libicu-dev/copyright ] || missing="$missing libicu-dev"
     fi

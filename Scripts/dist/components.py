@@ -97,9 +97,10 @@ def debian_package(name):
 
 
 def swift_runtime():
-    swift = Path(shutil.which(os.environ.get("SWIFT", "swift"))).resolve()
-    version = re.search(r"Swift version (\S+)", output(str(swift), "--version")).group(1)
-    return version, swift.parent.parent / "share" / "swift" / "LICENSE.txt"
+    """The version of Swift, and its licence."""
+    swift = shutil.which(os.environ.get("SWIFT", "swift"))
+    version = re.search(r"Swift version (\S+)", output(swift, "--version")).group(1)
+    return version, Path(swift).resolve().parent.parent / "share" / "swift" / "LICENSE.txt"
 
 
 # MARK: What is written
