@@ -1,4 +1,4 @@
-import DenseNets
+public import DenseNets
 
 /// What a program built on this package reports of itself: its version, and what it computes with on this machine.
 public struct VersionReport: Sendable, CustomStringConvertible {
