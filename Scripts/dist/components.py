@@ -68,9 +68,9 @@ def licence(text):
 
 
 def static_libraries():
-    """Debian's packages of the libraries inside the program."""
+    """Debian's packages of the libraries inside the program, and their licences."""
     lines = (HERE / "libraries.txt").read_text().splitlines()
-    return sorted({line.split()[1] for line in lines if not line.startswith("#")})
+    return dict(sorted(line.split(maxsplit=2)[1:] for line in lines if not line.startswith("#")))
 
 
 def loaded_libraries(program):
@@ -112,6 +112,9 @@ def notices(build, folder):
     shutil.copyfile(text, folder / "swift.txt")
     # ICU is a part of Swift's Foundation, and Swift brings no text of its licence.
     shutil.copyfile("/usr/share/doc/libicu-dev/copyright", folder / "swift-icu.txt")
+    # The data inside the program that NOTICE names.
+    for path in sorted((build / "source" / "Sources").glob("*/data/LICENSE")):
+        shutil.copyfile(path, folder / f"{path.parent.parent.name}.txt")
     for package in swift_packages(build):
         for path in licence_files(package["folder"]):
             name = "-".join([package["name"], *Path(path).parts[1:-1], Path(path).stem.lower()])
@@ -135,10 +138,10 @@ def element(name, version, location, declared, purl=None, comment=None):
     return result
 
 
-def debian_element(name):
+def debian_element(name, declared="NOASSERTION"):
     version, architecture, source = debian_package(name)
     purl = f"pkg:deb/debian/{quote(name)}@{quote(version)}?arch={architecture}&distro={DEBIAN}"
-    return element(name, version, "NOASSERTION", "NOASSERTION", purl, f"Debian's source package: {source}")
+    return element(name, version, "NOASSERTION", declared, purl, f"Debian's source package: {source}")
 
 
 def sbom(build, target):
@@ -168,8 +171,8 @@ def sbom(build, target):
                 package["name"], package["version"], f"git+{package['location']}@{package['revision']}", declared,
                 f"pkg:swift/{path}@{package['version']}"),
             "STATIC_LINK")
-    for name in static_libraries():
-        add(debian_element(name), "STATIC_LINK")
+    for name, declared in static_libraries().items():
+        add(debian_element(name, declared), "STATIC_LINK")
     for name in loaded_libraries(program):
         add(debian_element(name), "DYNAMIC_LINK")
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"])))
