@@ -1,3 +1,4 @@
+import DenseNets
 import Foundation
 import Testing
 
@@ -216,7 +217,15 @@ extension Command {
 
     @Test func tellsItsVersion() async throws {
       let outcome = try await sandbox.run(["--version"])
-      #expect(outcome.status == 0 && outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+      let lines = outcome.output.split(separator: "\n").map(String.init)
+      #expect(outcome.status == 0 && lines.count == 3, "\(outcome)")
+      #expect(lines.first == "densenet \(PackageVersion.current)")
+      #expect(lines[1].hasPrefix("instruction sets: generic") && lines[1].ranges(of: " (in use)").count == 1)
+      #expect(lines.last == "threads: \(Device.coreCount)")
+      let other = try await sandbox.run(["--version"], environment: ["DENSENET_ISA": "generic"])
+      #expect(other.output.contains("\ninstruction sets: generic (in use)"))
+      let unknown = try await sandbox.run(["--version"], environment: ["DENSENET_ISA": "mmx"])
+      #expect(unknown.status == 0 && unknown.output.contains("; DENSENET_ISA: expected one of "))
       #expect(try await sandbox.run(["--help"]).output.contains("Exit status"))
     }
   }
