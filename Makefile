@@ -34,7 +34,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
 # A command line `make build TRAITS=` wins over what a target asks for.
-.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize examples docs clean
+.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize examples docs dist dist-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -124,5 +124,14 @@ docs: setup ## Build the documentation site of the libraries in .build-docs/site
 		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
 		--warnings-as-errors --disable-parameters-and-returns-validation
 
+# Of the last commit, in a scratch folder of its own: the program is linked otherwise than that of `make build`.
+dist: setup ## Build the release in dist: a tarball, a Debian package, an SBOM and checksums; of the last commit
+	@Scripts/setup.sh dist
+	SWIFT="$(SWIFT)" Scripts/dist/build $(BUILD)-dist
+	SWIFT="$(SWIFT)" Scripts/dist/package $(BUILD)-dist dist
+
+dist-check: ## Install what is in dist in a fresh Debian without Swift, and use it there; needs root and debootstrap
+	Scripts/dist/check
+
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs $(BUILD)-mpi Examples/.build
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs $(BUILD)-mpi $(BUILD)-dist dist Examples/.build

@@ -2,7 +2,7 @@
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
 # libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking.
 # `setup.sh mpi` adds MPI, Open MPI where there is none, `setup.sh checks` Python for the checks of sources and
-# documentation, and `setup.sh arm64` what builds programs for arm64 and runs them elsewhere. With everything there it says
+# documentation, `setup.sh dist` what packs a release for Debian, and `setup.sh arm64` what builds programs for arm64 and runs them elsewhere. With everything there it says
 # and does nothing.
 set -eu
 
@@ -73,6 +73,7 @@ fi
 
 case $(uname -s) in
   Darwin)
+    [ "${1:-}" != dist ] || fail 'a release is packed on Debian; run this there'
     [ "$elsewhere" = no ] || fail 'arm64 is emulated on Linux alone; run this there, or on a machine of arm64'
     if [ "${1:-}" = mpi ] && ! has_mpi; then
       fail 'no MPI here; run "brew install open-mpi pkgconf" and run again, with DENSENET_MPI=ompi-c in the environment'
@@ -100,7 +101,15 @@ case $(uname -s) in
     has_library libcurl.so.4 || missing="$missing libcurl4-openssl-dev"
     has_library libxml2.so || missing="$missing libxml2-dev"
     if [ "${1:-}" = mpi ]; then has_mpi || missing="$missing openmpi-bin libopenmpi-dev"; fi
-    if [ "${1:-}" = checks ]; then has python3 || missing="$missing python3"; fi
+    if [ "${1:-}" = checks ] || [ "${1:-}" = dist ]; then has python3 || missing="$missing python3"; fi
+    if [ "${1:-}" = dist ]; then
+      has strip || missing="$missing binutils"
+      has dpkg-shlibdeps || missing="$missing dpkg-dev"
+      # What a dynamic Foundation links by itself, a static one leaves to the program.
+      [ -e "$("$compiler" -print-file-name=libcurl.so)" ] || missing="$missing libcurl4-openssl-dev"
+      # The licence of what Swift's Foundation has of ICU.
+      [ -e /usr/share/doc/libicu-dev/copyright ] || missing="$missing libicu-dev"
+    fi
     if [ "$elsewhere" = yes ]; then
       has clang || fail 'no clang here, which builds for arm64; install it, or use that of Swift, and run again'
       has qemu-aarch64 || missing="$missing qemu-user"

@@ -35,7 +35,7 @@
       /// A bearer token that all requests but those for health and the page must carry; nil: none.
       public var token: [UInt8]?
       /// What the server says of itself.
-      public var version = "0.1.0"
+      public var version = PackageVersion.current
 
       public init() {}
     }

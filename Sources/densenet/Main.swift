@@ -5,8 +5,6 @@ import Foundation
 
 @main
 struct DenseNetCommand: AsyncParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "densenet",
     abstract: "Train, evaluate and run DenseNets on an ordinary CPU.",
@@ -17,7 +15,7 @@ struct DenseNetCommand: AsyncParsableCommand {
       Exit status: 0 done; 64 wrong usage; 65 bad input data; 66 missing input; 70 internal error; \
       74 input or output failed; 130 interrupted.
       """,
-    version: version,
+    version: VersionReport(program: "densenet").description,
     subcommands: commands)
 
   private static var commands: [any ParsableCommand.Type] {

@@ -17,9 +17,9 @@ struct BatchAssembler: Sendable {
     return try augmentation.image(image, preparation: &preparation, isTurn: isTurn, draws: &draws)
   }
 
-  /// The share of each image in its mixture with another, for one batch; 1 where nothing is mixed.
-  func mixingShare(ofBatch number: Int) -> Double {
-    augmentation.mixingShare(seed: seed, epoch: epoch, batch: number)
+  /// How the images of a batch are mixed; nil: they are not.
+  func mixing(ofBatch number: Int) -> BatchMixing? {
+    augmentation.mixing(seed: seed, epoch: epoch, batch: number)
   }
 
   /// A batch, or a replica's part of it, from the images that it asks for.
@@ -33,8 +33,12 @@ struct BatchAssembler: Sendable {
     }
     var tensor = preprocessing.batch(images)
     erase(&tensor, batch.indices)
-    let share = mixingShare(ofBatch: batch.number)
-    if share < 1 { tensor = mixed(tensor, batch, share: Float(share)) }
+    var share = 1.0
+    if let mixing = mixing(ofBatch: batch.number) {
+      share = mixing.ownShare(height: height, width: width)
+      let box = mixing.box(height: height, width: width)
+      tensor = box.map { pasted(tensor, batch, $0) } ?? blended(tensor, batch, share: Float(share))
+    }
     var result =
       source.labelMatrix.map { labeled(tensor, $0.selecting(batch.indices), batch, share: Float(share)) }
       ?? labeled(tensor, batch, share: share)
@@ -89,7 +93,7 @@ struct BatchAssembler: Sendable {
   }
 
   /// Each image of the part as a share of itself and the rest of its partner.
-  private func mixed(_ tensor: Tensor, _ batch: BatchPlan.Batch, share: Float) -> Tensor {
+  private func blended(_ tensor: Tensor, _ batch: BatchPlan.Batch, share: Float) -> Tensor {
     let each = tensor.count / tensor.shape[0]
     var storage = Array(tensor.storage[..<(batch.count * each)])
     storage.withUnsafeMutableBufferPointer { mixed in
@@ -102,6 +106,21 @@ struct BatchAssembler: Sendable {
       }
     }
     return Tensor(shape: [batch.count] + tensor.shape.dropFirst(), storage: storage)
+  }
+
+  /// Each image of the part with a box of its partner.
+  private func pasted(_ tensor: Tensor, _ batch: BatchPlan.Batch, _ box: BatchMixing.Box) -> Tensor {
+    let (channels, height, width) = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
+    let each = tensor.count / tensor.shape[0]
+    var storage = Array(tensor.storage[..<(batch.count * each)])
+    for n in 0..<batch.count {
+      let (own, other) = (n * each, batch.partner(of: n) * each)
+      for y in box.rows {
+        let row = (y * width + box.columns.lowerBound) * channels..<(y * width + box.columns.upperBound) * channels
+        for i in row { storage[own + i] = tensor.storage[other + i] }
+      }
+    }
+    return Tensor(shape: [batch.count, channels, height, width], storage: storage)
   }
 
   private func targets(_ labels: [Int32], _ partners: [Int32], share: Float) -> Tensor {

@@ -105,7 +105,7 @@ final class BatchPipeline: @unchecked Sendable {
         }
         if nextToBegin == batchCount { return nil }
         if nextToBegin - nextToTake < ahead {
-          let batch = plan.batch(nextToBegin, mixes: assembler.mixingShare(ofBatch: nextToBegin) < 1)
+          let batch = plan.batch(nextToBegin, mixes: assembler.mixing(ofBatch: nextToBegin) != nil)
           open[nextToBegin] = OpenBatch(
             batch: batch, next: 0, missing: batch.indices.count,
             images: [DecodedImage?](repeating: nil, count: batch.indices.count))

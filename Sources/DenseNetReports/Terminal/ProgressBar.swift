@@ -46,7 +46,7 @@ public final class ProgressBar: Sendable {
   private let state: Mutex<ProgressState>
 
   /// - Parameters:
-  ///   - plannedWork: all work of the run, over all stages that count, in their unit; the remaining time is then that
+  ///   - plannedWork: all work of the run, over all stages that count, in their unit times its cost; the remaining time is then that
   ///     of the run instead of the stage.
   ///   - width: characters in a line, requested each time the line is drawn.
   ///   - clock: seconds since any moment, never going back.
@@ -74,12 +74,14 @@ public final class ProgressBar: Sendable {
   ///   - total: what there is to do, or 0 where that is not known.
   ///   - completed: what of it was done before.
   ///   - countsAsWork: whether the stage is a part of the planned work.
+  ///   - cost: what each of its units is of that work.
   public func begin(
-    _ label: String, total: Int, completed: Int = 0, unit: Unit = .examples, countsAsWork: Bool = true
+    _ label: String, total: Int, completed: Int = 0, unit: Unit = .examples, countsAsWork: Bool = true,
+    cost: Double = 1
   ) {
     state.withLock { state in
       state.begin(
-        printable(label), total: total, completed: completed, unit: unit, countsAsWork: countsAsWork, now: clock())
+        printable(label), total: total, completed: completed, unit: unit, cost: countsAsWork ? cost : 0, now: clock())
       if case .live = style { draw(&state) }
     }
   }

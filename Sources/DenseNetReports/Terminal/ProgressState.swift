@@ -9,7 +9,8 @@ struct ProgressState {
     var label: String
     var total: Int
     var unit: ProgressBar.Unit
-    var countsAsWork: Bool
+    /// What a unit is of the planned work.
+    var cost: Double
     var start: Double
     var completed = 0
     var detail = ""
@@ -21,9 +22,9 @@ struct ProgressState {
   private let start: Double
   private var stage: Stage?
   /// Work of the stages that have ended.
-  private var pastWork = 0
+  private var pastWork = 0.0
   /// Work that was done before its stage began.
-  private var givenWork = 0
+  private var givenWork = 0.0
   var lastDrawn: Double
   var isShown = false
   /// How far right the cursor stands of the line's start.
@@ -41,12 +42,12 @@ struct ProgressState {
   }
 
   mutating func begin(
-    _ label: String, total: Int, completed: Int = 0, unit: ProgressBar.Unit, countsAsWork: Bool, now: Double
+    _ label: String, total: Int, completed: Int = 0, unit: ProgressBar.Unit, cost: Double, now: Double
   ) {
     end(now: now)
-    if countsAsWork { givenWork += completed }
+    givenWork += cost * Double(completed)
     stage = Stage(
-      label: label, total: total, unit: unit, countsAsWork: countsAsWork, start: now, completed: completed,
+      label: label, total: total, unit: unit, cost: cost, start: now, completed: completed,
       samples: [(now, completed)])
   }
 
@@ -60,7 +61,7 @@ struct ProgressState {
   }
 
   mutating func end(now: Double) {
-    if let stage, stage.countsAsWork { pastWork += stage.completed }
+    if let stage { pastWork += stage.cost * Double(stage.completed) }
     stage = nil
   }
 
@@ -122,9 +123,9 @@ struct ProgressState {
   /// Seconds left of the run, at its pace so far with all that was not counted as work; without a plan, of the stage.
   private func remaining(_ stage: Stage, now: Double) -> Double? {
     if let plannedWork {
-      let done = pastWork + (stage.countsAsWork ? stage.completed : 0)
+      let done = pastWork + stage.cost * Double(stage.completed)
       guard done > givenWork, now > start else { return nil }
-      return max(0, Double(plannedWork - done)) * (now - start) / Double(done - givenWork)
+      return max(0, Double(plannedWork) - done) * (now - start) / (done - givenWork)
     }
     guard stage.total > 0, let rate = rate(stage, now: now) else { return nil }
     return max(0, Double(stage.total - stage.completed)) / rate

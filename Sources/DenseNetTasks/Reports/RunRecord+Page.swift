@@ -22,6 +22,9 @@ extension RunRecord {
       facts.append("\(count.thousands) training\(validation) and \(tests.thousands) test images")
     }
     if let epochs = summary?.epochs ?? metrics.epochs.last?.epoch { facts.append(TextFormat.count(epochs, "epoch")) }
+    if case .string(let text)? = config["recipe.progressive"], let sizes = try? ProgressiveSizes(text) {
+      facts.append("images of \(sizes.stages.map { "\($0.size)×\($0.size)" }.joined(separator: ", then "))")
+    }
     if let started = config["started"] { facts.append("started \(started.time)") }
     if summary == nil { facts.append("unfinished: \(TextFormat.count(metrics.lastStep, "step")) so far") }
     return facts
@@ -81,6 +84,7 @@ extension RunRecord {
       config["recipe.pos_weight"].flatMap { $0 == .null ? nil : "weights of positives" },
       number("recipe.label_smoothing").map { "label smoothing \($0)" },
       number("recipe.augmentation.mixup").map { "mixup \($0)" },
+      number("recipe.augmentation.cutmix").map { "CutMix \($0)" },
     ].compactMap(\.self)
   }
 

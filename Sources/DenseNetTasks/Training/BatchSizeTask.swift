@@ -58,7 +58,7 @@ public struct BatchSizeTask: Sendable {
 
   /// The median of three steps, after one that warms up.
   private func measure(_ size: Int, _ setup: TrainingSetup) throws -> Measurement {
-    let shape = [size, setup.chosen.configuration.inputChannels, setup.side, setup.side]
+    let shape = [size, setup.chosen.configuration.inputChannels, setup.largestSide, setup.largestSide]
     let outputs = setup.chosen.configuration.numClasses
     let batch =
       setup.hasSeveralLabels

@@ -92,7 +92,7 @@ extension TrainingOptions {
   }
 }
 
-/// Training batches, epoch after epoch.
+/// Training batches, epoch after epoch, of the first one's size: that is the one of the highest rates.
 private struct EndlessBatches: BatchSource, BatchIterator {
   let setup: TrainingSetup
   private var epoch = 0
@@ -103,7 +103,7 @@ private struct EndlessBatches: BatchSource, BatchIterator {
   mutating func next() throws -> LabeledBatch? {
     for _ in 0..<2 {
       if let batch = try loader?.next() { return batch }
-      loader = setup.batches(epoch: epoch, from: 0)
+      loader = setup.batches(epoch: epoch, from: 0, sizeOf: 0)
       epoch += 1
     }
     return nil

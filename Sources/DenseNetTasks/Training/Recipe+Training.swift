@@ -21,6 +21,11 @@ extension Recipe {
         "a whole number from 1 to \(Self.largestCount), found \(value)")
     }
     try requireCount(epochs, "epochs")
+    if let progressive, progressive.epochs != epochs {
+      throw Failure(
+        .usage, "progressive: expected epochs that add up to the run's \(epochs), found \(progressive.epochs)",
+        settings: ["progressive", "epochs"])
+    }
     try requireCount(batchSize, "batchSize")
     try requireCount(accumulate, "accumulate")
     if let patience { try requireCount(patience, "patience") }

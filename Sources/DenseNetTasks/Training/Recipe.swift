@@ -35,6 +35,9 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var augmentation = Augmentation.none
   /// Passes over the training images.
   public var epochs = 10
+  /// Sizes of the images that follow each other, in ``epochs`` in all, with cropping and blanking in pixels of the last
+  /// one; nil: one size.
+  public var progressive: ProgressiveSizes?
   /// Images per batch.
   public var batchSize = 256
   /// Batches per update.

@@ -156,6 +156,11 @@ extension TrainingOptions {
         "warm-up: expected at most the run's \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s"), found \(recipe.schedule.warmupEpochs)",
         settings: ["warmupEpochs", "epochs"])
     }
+    if let size = images.size, let last = recipe.progressive?.last, size != last {
+      throw Failure(
+        .usage, "imageSize: expected \(last) pixels, the last of the progressive sizes, found \(size); leave it out",
+        settings: ["imageSize", "progressive"])
+    }
     guard initialEntry == nil || initialWeights != nil else {
       throw Failure(
         .usage, "entry: expected the weights to begin with, whose entry it is, found none; name them",

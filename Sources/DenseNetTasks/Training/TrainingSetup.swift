@@ -20,7 +20,7 @@ struct TrainingSetup {
   let test: any LabeledImages
   let origin: String
   let chosen: ChosenModel
-  /// The height and width of the images.
+  /// The height and width of the images, in the last epoch.
   let side: Int
   let preprocessing: Preprocessing
   /// What a crop cuts off the images, for a person to read; nil: next to nothing.
@@ -56,8 +56,8 @@ struct TrainingSetup {
     }
     let before = try options.images.usual ?? Self.preprocessing(of: initialWeights, chosen)
     side =
-      options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide ?? recipe.resize
-      ?? chosen.imageSide
+      recipe.progressive?.last ?? options.images.preprocessing?.squareSide ?? options.images.size ?? before?.squareSide
+      ?? recipe.resize ?? chosen.imageSide
     preprocessing = try options.images.preprocessing(of: train, side: side, weights: before, recipe: recipe.normalize)
     croppedEdges = splits.shapes.croppedEdges(by: preprocessing)
     if let dark = splits.shapes.darkness { monitor.warning(dark) }
@@ -117,21 +117,6 @@ struct TrainingSetup {
     return isSame
       ? "images are prepared as those of \(weights.source) were, unless their size, fit or normalization is given"
       : "images differ in size or normalisation from those of \(weights.source)"
-  }
-
-  private static func requireMemory(
-    _ options: TrainingOptions, _ team: Team, train: Int, test: Int, side: Int, _ model: DenseNet, _ device: Device
-  ) throws {
-    /// The largest part of a batch.
-    func part(_ images: Int) -> Int { max(1, (min(options.batchSize, images) + team.count - 1) / team.count) }
-    let batch = min(options.batchSize, train)
-    let work = MemoryRequirement(images: part(train), side: side)
-    try work.require(for: model, training: true, batches: 4, device: device)
-    try MemoryRequirement(images: part(test), side: side)
-      .require(for: model, training: false, batches: 4, device: device)
-    let last = train % batch == 0 ? batch : train % batch
-    try work.requireStatistics(
-      for: model, smallestBatch: options.batchNorm == .local ? max(1, last / team.count) : last)
   }
 
   private static func setWeights(
@@ -211,25 +196,29 @@ extension TrainingSetup {
     TrainingPlan(
       epochs: recipe.epochs, batchesPerEpoch: (train.count + recipe.batchSize - 1) / recipe.batchSize,
       accumulation: recipe.accumulate, maxSteps: options.maxSteps, schedule: recipe.schedule,
-      learningRate: recipe.lr, clipNorm: recipe.clipNorm, patience: recipe.patience)
+      learningRate: recipe.lr, clipNorm: recipe.clipNorm, patience: recipe.patience,
+      taskChanges: recipe.progressive?.changes ?? [])
   }
 
   /// The training batches of an epoch, from one on.
-  func batches(epoch: Int, from first: Int) -> BatchLoader {
+  /// - Parameter stage: the epoch whose size the images have; nil: the same.
+  func batches(epoch: Int, from first: Int, sizeOf stage: Int? = nil) -> BatchLoader {
     let order =
       options.shuffles
       ? EpochOrder.shuffled(count: train.count, seed: options.seed, epoch: epoch) : Array(0..<train.count)
     return BatchLoader(
-      train, preprocessing: preprocessing, augmentation: recipe.augmentation, batchSize: recipe.batchSize,
-      order: order, epoch: epoch, seed: options.seed, firstBatch: first, replica: team.place)
+      train, preprocessing: preprocessing(inEpoch: stage ?? epoch),
+      augmentation: augmentation(inEpoch: stage ?? epoch), batchSize: recipe.batchSize, order: order, epoch: epoch,
+      seed: options.seed, firstBatch: first, replica: team.place)
   }
 
   /// What is evaluated after each epoch, and what the best one is chosen by.
   var selection: any LabeledImages { validation ?? test }
 
-  func batches(of images: any LabeledImages) -> BatchLoader {
+  /// Batches to evaluate after an epoch.
+  func batches(of images: any LabeledImages, inEpoch epoch: Int) -> BatchLoader {
     BatchLoader(
-      images, preprocessing: preprocessing, batchSize: recipe.batchSize, order: Array(0..<images.count),
+      images, preprocessing: preprocessing(inEpoch: epoch), batchSize: recipe.batchSize, order: Array(0..<images.count),
       replica: team.place)
   }
 
@@ -248,12 +237,14 @@ extension TrainingSetup {
   var hasSeveralLabels: Bool { train.labelMatrix != nil }
 
   /// The model's current weights, with what is needed to use them.
-  /// - Parameter thresholds: of several labels; nil: 0.5 for each, or what is set.
-  func weights(thresholds: [Double]? = nil) -> WeightsFile {
+  /// - Parameters:
+  ///   - epoch: the last one trained, from 0, for whose size of images they are.
+  ///   - thresholds: of several labels; nil: 0.5 for each, or what is set.
+  func weights(afterEpoch epoch: Int, thresholds: [Double]? = nil) -> WeightsFile {
     var file = WeightsFile(stateOf: model, metadata: ["format": "pt"])
     var card = ModelCard(
       model: chosen.name, configuration: chosen.configuration, classNames: train.classNames,
-      preprocessing: preprocessing)
+      preprocessing: preprocessing(inEpoch: epoch))
     if hasSeveralLabels { (card.activation, card.thresholds) = (.sigmoid, thresholds ?? usualThresholds) }
     file.card = card
     file.metadata.merge(provenance) { $1 }

@@ -88,14 +88,17 @@ private struct Run {
     team.replicas?.limitWaiting(true)
     defer { team.replicas?.limitWaiting(false) }
     let result: Trainer.Result
+    var epoch = start.progress.epoch
     do {
       result = try setup.trainer.fit(
         setup.plan, from: start.progress,
-        batches: { epoch, first in
+        batches: { next, first in
+          epoch = next
           events.epochBegins(epoch)
           waiting?.start()
           return setup.batches(epoch: epoch, from: first)
-        }, test: { setup.batches(of: setup.selection) }, callbacks: callbacks(recorder, keeper, waiting))
+        }, test: { setup.batches(of: setup.selection, inEpoch: epoch) }, callbacks: callbacks(recorder, keeper, waiting)
+      )
     } catch let failure as Failure {
       events.ends()
       recorder.abandon()
@@ -115,7 +118,7 @@ private struct Run {
     recorder.testBegins()
     events.finalTestBegins()
     let metrics = try setup.trainer.evaluate(
-      setup.batches(of: setup.test),
+      setup.batches(of: setup.test, inEpoch: result.last.epoch - 1),
       onBatch: {
         recorder.tested($0)
         events.tested($0.metrics)
@@ -155,7 +158,7 @@ private struct Run {
   }
 
   private func finish(_ result: Trainer.Result, _ recorder: RunRecorder) throws -> TrainingOutcome {
-    if !result.wasInterrupted { try recorder.requireThresholds() }
+    if !result.wasInterrupted { try recorder.requireThresholds(result) }
     try team.together { try recorder.finishWeights(result) }
     if result.wasInterrupted {
       recorder.abandon()

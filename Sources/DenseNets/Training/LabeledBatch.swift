@@ -4,7 +4,7 @@ public struct LabeledBatch: Sendable {
   public let images: Tensor
   /// `[N]`: the class of each image; for a mixture, that of its larger part. Empty where images have several labels.
   public let labels: [Int32]
-  /// `[N, classes]`: the probability of every class, where images are mixtures (mixup); nil: only the labels count.
+  /// `[N, classes]`: the probability of every class, where images are mixtures (mixup, CutMix); nil: only the labels count.
   ///
   /// With several labels, `[N, labels]`: 1 where an image has the label, 0 where it has not, and between them for a
   /// mixture.

@@ -186,12 +186,13 @@ extension TrainingProgress {
     // Nothing is better where nothing is tested on.
     if result.test.examples == 0 {
       best = nil
+    } else if plan.taskChanges.contains(result.epoch - 1) {
+      best = result
     } else if best.map({ result.test.score > $0.test.score }) ?? true {
       best = result
     }
-    let waited = best.map { result.epoch - $0.epoch } ?? 0
     isComplete =
-      result.epoch == plan.epochs || step == plan.maxSteps || plan.patience.map { waited >= $0 } ?? false
+      result.epoch == plan.epochs || step == plan.maxSteps || plan.isOutOfPatience(after: result.epoch, best: best)
     if !isComplete { beginEpoch(epoch + 1) }
   }
 }

@@ -16,11 +16,15 @@ public struct TrainingPlan: Sendable {
   public var clipNorm: Double?
   /// Ends the run after this many epochs in a row without a better test accuracy; nil: never.
   public var patience: Int?
+  /// Epochs, from 0, from which on the task is another than before, such as images of another size: the best epoch and
+  /// patience begin anew there, and patience ends a run after the last of them only.
+  public var taskChanges: [Int]
 
   /// - Precondition: every number is positive.
   public init(
     epochs: Int, batchesPerEpoch: Int, accumulation: Int = 1, maxSteps: Int? = nil,
-    schedule: LearningRateSchedule? = nil, learningRate: Double = 0, clipNorm: Double? = nil, patience: Int? = nil
+    schedule: LearningRateSchedule? = nil, learningRate: Double = 0, clipNorm: Double? = nil, patience: Int? = nil,
+    taskChanges: [Int] = []
   ) {
     precondition(
       epochs > 0 && batchesPerEpoch > 0 && accumulation > 0 && maxSteps ?? 1 > 0 && patience ?? 1 > 0,
@@ -33,11 +37,18 @@ public struct TrainingPlan: Sendable {
     self.learningRate = learningRate
     self.clipNorm = clipNorm
     self.patience = patience
+    self.taskChanges = taskChanges
   }
 
   public var stepsPerEpoch: Int { (batchesPerEpoch + accumulation - 1) / accumulation }
   /// Updates between two of the chapter's five points an epoch.
   var pointInterval: Int { max(1, stepsPerEpoch / 5) }
+  /// Whether patience ends the run after an epoch, from 1, with that best epoch.
+  func isOutOfPatience(after epoch: Int, best: EpochResult?) -> Bool {
+    guard let patience, let best, epoch > taskChanges.max() ?? 0 else { return false }
+    return epoch - best.epoch >= patience
+  }
+
   /// Updates in all epochs together.
   public var scheduledSteps: Int { epochs * stepsPerEpoch }
 

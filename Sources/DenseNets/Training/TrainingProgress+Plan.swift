@@ -40,7 +40,7 @@ extension TrainingProgress {
       result.last = nil
       if let best, best.epoch > epoch { result.best = nil }
     }
-    if let patience = plan.patience, let best = result.best, result.epoch - best.epoch >= patience {
+    if let patience = plan.patience, let best = result.best, plan.isOutOfPatience(after: result.epoch, best: best) {
       throw Failure(
         .usage,
         "patience: the run ended since \(patience) epochs brought nothing better after epoch \(best.epoch); expected a larger number, to go on",

@@ -64,8 +64,7 @@ struct ExportCommand: ParsableCommand {
       }
     try OutputFile.require(output.url, as: .onnx, inputs: [weights.url], replaces: force)
     let export = NetworkExport(
-      try LoadedNetwork(weights, entry, model), size: size,
-      producerVersion: DenseNetCommand.version)
+      try LoadedNetwork(weights, entry, model), size: size, producerVersion: PackageVersion.current)
     let report =
       switch format {
       case .onnx: try export.writeONNX(to: output.text)

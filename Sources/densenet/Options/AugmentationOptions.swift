@@ -10,10 +10,9 @@ enum FlipChoice: String, ExpressibleByArgument, CaseIterable { case random, alte
 /// How training images are augmented and prepared. The recipe supplies what is not given.
 struct AugmentationOptions: ParsableArguments {
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Pad each training image, at the network's size, with <n> black pixels on each side, then crop that size at a random place; 0 for none. Default: the recipe's, else 0.",
-      valueName: "n"), transform: { Int(try number($0, in: 0...1024, whole: true)) })
+    in: 0...1024, valueName: "n",
+    "Pad each training image, at the network's size, with <n> black pixels on each side, then crop that size at a random place; 0 for none. Default: the recipe's, else 0."
+  )
   var cropPadding: Int?
 
   @Option(
@@ -32,46 +31,50 @@ struct AugmentationOptions: ParsableArguments {
   var verticalFlip: Bool?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Rotate training images by a random angle of up to this many degrees either way. Default: the recipe's, else 0.",
-      valueName: "degrees"), transform: { try number($0, in: 0...180) })
+    in: 0...180, valueName: "degrees",
+    "Rotate training images by a random angle of up to this many degrees either way. Default: the recipe's, else 0.")
   var rotation: Double?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Train on random crops with at least this share of an image's area, resized to the network's size; 0 for whole images. 0.08 is usual for ImageNet. Default: the recipe's, else 0.",
-      valueName: "share"), transform: { try number($0, in: 0...1) })
+    in: 0...1, valueName: "share",
+    "Train on random crops with at least this share of an image's area, resized to the network's size; 0 for whole images. 0.08 is usual for ImageNet. Default: the recipe's, else 0."
+  )
   var randomResizedCrop: Double?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "Vary brightness, contrast, saturation (each by a factor from 1-x to 1+x) and hue (by up to x of the circle, at most 0.5), such as 0.4,0.4,0.4,0.1. Default: the recipe's, else 0,0,0,0.",
-      valueName: "b,c,s,h"), transform: AugmentationOptions.parseColors)
+      valueName: "b,c,s,h"), transform: { try Augmentation.ColorJitter($0) })
   var colorJitter: Augmentation.ColorJitter?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Probability of blanking a random rectangle in a training image. Default: the recipe's, else 0.",
-      valueName: "p"), transform: { try number($0, in: 0...1) })
+    in: 0...1, valueName: "p",
+    "Probability of blanking a random rectangle in a training image. Default: the recipe's, else 0.")
   var randomErasing: Double?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Blank a square of <n>×<n> pixels at a random place in every training image. Default: the recipe's, else 0.",
-      valueName: "n"), transform: { Int(try number($0, in: 0...8192, whole: true)) })
+    in: 0...8192, valueName: "n",
+    "Blank a square of <n>×<n> pixels at a random place in every training image. Default: the recipe's, else 0.")
   var cutout: Int?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Mix pairs of training images and of their labels, in proportions from Beta(α, α); 0 for none. Default: the recipe's, else 0.",
-      valueName: "α"), transform: { try number($0, in: 0...100) })
+    in: 0...100, valueName: "α",
+    "Mix pairs of training images and of their labels, in proportions from Beta(α, α); 0 for none. Default: the recipe's, else 0."
+  )
   var mixup: Double?
+
+  @Option(
+    in: 0...100, valueName: "α",
+    "Paste a box of another training image into each, and mix their labels by area; the box has a share of the area from Beta(α, α), less what lies outside; 0 for none. Default: the recipe's, else 0."
+  )
+  var cutmix: Double?
+
+  @Option(
+    in: 0...1, valueName: "p",
+    "Where --mixup and --cutmix are both above 0: the probability with which a batch takes --cutmix. Default: the recipe's, else 0.5."
+  )
+  var mixupSwitchProb: Double?
 
   @Option(
     parsing: .unconditional,
@@ -103,33 +106,29 @@ struct AugmentationOptions: ParsableArguments {
     augmentation.alternatingFlip = flip.map { $0 == .alternating } ?? augmentation.alternatingFlip
     if let verticalFlip { augmentation.verticalFlip = verticalFlip ? 0.5 : 0 }
     if let rotation { augmentation.rotation = rotation }
-    if let randomResizedCrop {
-      augmentation.randomResizedCrop = randomResizedCrop > 0 ? max(randomResizedCrop, 1e-4) : nil
-    }
-    if let colorJitter { augmentation.colorJitter = colorJitter }
-    if let randomErasing { augmentation.randomErasing = randomErasing }
-    if let cutout { augmentation.cutout = cutout }
-    if let mixup { augmentation.mixup = mixup }
+    if let share = randomResizedCrop { augmentation.randomResizedCrop = share > 0 ? max(share, 1e-4) : nil }
+    augmentation.colorJitter = colorJitter ?? augmentation.colorJitter
+    augmentation.randomErasing = randomErasing ?? augmentation.randomErasing
+    augmentation.cutout = cutout ?? augmentation.cutout
+    (augmentation.mixup, augmentation.cutmix) = (mixup ?? augmentation.mixup, cutmix ?? augmentation.cutmix)
+    augmentation.mixupSwitchProb = mixupSwitchProb ?? augmentation.mixupSwitchProb
   }
 
   func validate() throws {
     if flip != nil, noFlip { throw Failure(.usage, "expected --flip or --no-flip, found both") }
   }
-
-  @Sendable private static func parseColors(_ argument: String) throws -> Augmentation.ColorJitter {
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
-    guard parts.count == 4, parts[..<3].allSatisfy({ (0...10).contains($0) }), (0...0.5).contains(parts[3]) else {
-      throw Failure(.usage, "expected three numbers from 0 to 10 and one from 0 to 0.5, such as 0.4,0.4,0.4,0.1")
-    }
-    return .init(brightness: parts[0], contrast: parts[1], saturation: parts[2], hue: parts[3])
-  }
 }
 
-/// - Throws: what was expected; the parser adds where and what was found.
-private func number(_ argument: String, in range: ClosedRange<Double>, whole: Bool = false) throws -> Double {
-  guard let value = Double(argument), range.contains(value), !whole || value == value.rounded() else {
-    let (low, high) = (Int(range.lowerBound), Int(range.upperBound))
-    throw Failure(.usage, "expected a \(whole ? "whole number" : "number") from \(low) to \(high)")
+extension Option {
+  /// A number from a range of whole bounds.
+  fileprivate init<Number: LosslessStringConvertible & Comparable & Sendable>(
+    in range: ClosedRange<Number>, valueName: String, _ help: String
+  ) where Value == Number? {
+    self.init(parsing: .unconditional, help: ArgumentHelp(help, valueName: valueName)) { (argument: String) in
+      if let value = Number(argument), range.contains(value) { return value }
+      let bounds = [range.lowerBound, range.upperBound].map { "\($0)".split(separator: ".")[0] }
+      let kind = Number.self == Int.self ? "whole number" : "number"
+      throw Failure(.usage, "expected a \(kind) from \(bounds[0]) to \(bounds[1])")
+    }
   }
-  return value
 }

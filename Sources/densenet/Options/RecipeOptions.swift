@@ -13,6 +13,13 @@ struct RecipeOptions: ParsableArguments {
   @Option(number: "Passes over the training images. Default: the recipe's (10 for d2l).")
   var epochs: Positive?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Sizes of the images, in pixels, and the epochs of each, which --epochs is the sum of; the network is for the last one. Each epoch is evaluated at its own size, the best one is of the last; --crop-padding and --cutout are scaled. Default: the same size in all epochs.",
+      valueName: "size:n,…"), transform: { try ProgressiveSizes($0) })
+  var progressive: ProgressiveSizes?
+
   @Option(number: "Images per batch. Default: the recipe's (256 for d2l).")
   var batchSize: Positive?
 
@@ -80,7 +87,7 @@ struct RecipeOptions: ParsableArguments {
   func resolve(over base: Recipe? = nil) throws -> Recipe {
     var chosen = try base ?? named()
     if let optimizer { chosen.use(optimizer) }
-    if let epochs { chosen.epochs = epochs.value }
+    try chosen.setLength(epochs: epochs?.value, sizes: progressive)
     if let batchSize { chosen.batchSize = batchSize.value }
     if let accumulate { chosen.accumulate = accumulate.value }
     if let lr {

@@ -49,7 +49,6 @@
       (configuration.queueCapacity, configuration.token) = (limits.maxQueue.value, token)
       configuration.largestBody = limits.maxBody.value << 20
       configuration.largestPicture = limits.maxPixels.value * 1_000_000
-      configuration.version = DenseNetCommand.version
       let server = try ModelServer(repository, configuration: configuration)
       ProcessLimits.raiseOpenFiles()
       var logger = Logger(label: "densenet", factory: { _ in LineLog { printError($0) } })

@@ -156,7 +156,7 @@ struct TabularTrainCommand: ParsableCommand {
     (options.dropout, options.epochs, options.batchSize) = (dropout.value, epochs?.value, batchSize.value)
     (options.learningRate, options.weightDecay, options.seed) = (lr.value, weightDecay.value, seed.value)
     options.output = output?.text
-    options.program = (DenseNetCommand.version, Array(CommandLine.arguments.dropFirst()))
+    options.program = (PackageVersion.current, Array(CommandLine.arguments.dropFirst()))
     return options
   }
 }

@@ -86,6 +86,6 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   var program: TrainingOptions.ProgramDescription {
-    .init(version: DenseNetCommand.version, arguments: Array(CommandLine.arguments.dropFirst()))
+    .init(version: PackageVersion.current, arguments: Array(CommandLine.arguments.dropFirst()))
   }
 }

@@ -67,16 +67,11 @@ final class TrainingDisplay: Sendable {
   /// What a person should know before the first step.
   private func begin(_ start: TrainingStart) {
     guard let overview = state.withLock({ $0.overview }) else { return }
-    let (recipe, examples) = (overview.recipe, overview.trainImages)
-    let all = recipe.epochs * examples
-    let update = Double(recipe.batchSize) * Double(recipe.accumulate)
-    let limited = overview.maxSteps.map { Int(min(Double(all), Double($0) * update)) } ?? all
-    let progress = ProgressBar(
-      style: .automatic(quiet: quiet), plannedWork: max(0, min(limited, all) - start.progress.epoch * examples))
+    let progress = ProgressBar(style: .automatic(quiet: quiet), plannedWork: overview.work(from: start.progress))
     state.withLock { ($0.progress, $0.seen) = (progress, start.progress.metrics.examples) }
     let validation = overview.validationImages.map { ", \(TextFormat.thousands($0)) validation" } ?? ""
     progress.note(
-      "\(TextFormat.thousands(examples)) training\(validation) and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
+      "\(TextFormat.thousands(overview.trainImages)) training\(validation) and \(TextFormat.thousands(overview.testImages)) test images: \(overview.origin)"
     )
     for text in start.notes { progress.note(text.hasPrefix("warning: ") ? "densenet: \(text)" : text) }
     progress.note("writing \(start.folder.url.relativePath)")
@@ -89,7 +84,8 @@ final class TrainingDisplay: Sendable {
     }
     guard let overview = state.overview else { return }
     state.progress?.begin(
-      "epoch \(epoch + 1)/\(overview.recipe.epochs)", total: overview.trainImages, completed: state.seen)
+      overview.name(ofEpoch: epoch), total: overview.trainImages, completed: state.seen,
+      cost: overview.cost(inEpoch: epoch))
   }
 
   private func step(_ event: Trainer.StepEvent) {
@@ -100,12 +96,11 @@ final class TrainingDisplay: Sendable {
 
   private func endEpoch(_ event: EpochResult) {
     let overview = state.withLock { $0.overview }
-    let epochs = overview?.recipe.epochs ?? event.epoch
     let part = overview?.validationImages == nil ? "test" : "val"
     let accuracy = "\(part) acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))"
     let held = (event.test.ranking?.line(part) ?? accuracy) + ", "
     progress?.finish(
-      "epoch \(event.epoch)/\(epochs)  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
+      "\(overview?.name(ofEpoch: event.epoch - 1) ?? "")  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
         + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "
         + (event.test.examples == 0 ? "" : held)
         + "\(TextFormat.fixed(event.examplesPerSecond, decimals: 1)) examples/s")

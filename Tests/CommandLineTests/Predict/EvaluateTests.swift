@@ -1,3 +1,4 @@
+import DenseNets
 import Foundation
 import Testing
 
@@ -158,7 +159,8 @@ extension Command {
         "--init, --weights <file>", "--no-shuffle", "--max-steps <n>", "--train-limit <n>", "--test-limit <n>",
         "--output <folder>", "--json", "--convolution <name>", "--memory-efficient",
         "--crop-padding <n>", "--flip [<flip>]", "--no-flip", "--rotation <degrees>", "--random-resized-crop <share>",
-        "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--normalize <name or",
+        "--color-jitter <b,c,s,h>", "--random-erasing <p>", "--cutout <n>", "--mixup <α>", "--cutmix <α>",
+        "--mixup-switch-prob <p>", "--progressive <size:n,…>", "--normalize <name or",
         "--fit <name>", "--grey", "--val-share <share>", "--split-seed <n>", "--recipe <name>", "--accumulate <n>",
         "--optimizer <name>", "--momentum <x>", "--nesterov/--no-nesterov", "--weight-decay <x>",
         "--label-smoothing <x>", "--class-weights <name>", "--clip-norm <x>", "--ema <x>", "--patience <n>",
@@ -215,7 +217,15 @@ extension Command {
 
     @Test func tellsItsVersion() async throws {
       let outcome = try await sandbox.run(["--version"])
-      #expect(outcome.status == 0 && outcome.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+      let lines = outcome.output.split(separator: "\n").map(String.init)
+      #expect(outcome.status == 0 && lines.count == 3, "\(outcome)")
+      #expect(lines.first == "densenet \(PackageVersion.current)")
+      #expect(lines[1].hasPrefix("instruction sets: generic") && lines[1].ranges(of: " (in use)").count == 1)
+      #expect(lines.last == "threads: \(Device.coreCount)")
+      let other = try await sandbox.run(["--version"], environment: ["DENSENET_ISA": "generic"])
+      #expect(other.output.contains("\ninstruction sets: generic (in use)"))
+      let unknown = try await sandbox.run(["--version"], environment: ["DENSENET_ISA": "mmx"])
+      #expect(unknown.status == 0 && unknown.output.contains("; DENSENET_ISA: expected one of "))
       #expect(try await sandbox.run(["--help"]).output.contains("Exit status"))
     }
   }

@@ -32,7 +32,8 @@ private let groups: [OptionGroup] = [
   OptionGroup(
     testDescription: "training",
     options: [
-      RunOption("--epochs", "3", at: "epochs"), RunOption("--batch-size", "5", at: "batch_size"),
+      RunOption("--epochs", "3", at: "epochs"), RunOption("--progressive", "16:1,32:2", at: "recipe.progressive"),
+      RunOption("--batch-size", "5", at: "batch_size"),
       RunOption("--accumulate", "2", at: "recipe.accumulate"), RunOption("--optimizer", "adamw", at: "optimizer"),
       RunOption("--lr", "0.01", at: "lr"), RunOption("--momentum", "0.8", at: "recipe.momentum"),
       RunOption("--weight-decay", "0.02", at: "recipe.weight_decay"),
@@ -69,6 +70,8 @@ private let groups: [OptionGroup] = [
       RunOption("--random-erasing", "0.2", at: "recipe.augmentation.random_erasing"),
       RunOption("--cutout", "4", at: "recipe.augmentation.cutout"),
       RunOption("--mixup", "0.2", at: "recipe.augmentation.mixup"),
+      RunOption("--cutmix", "0.8", at: "recipe.augmentation.cutmix"),
+      RunOption("--mixup-switch-prob", "0.7", at: "recipe.augmentation.mixup_switch_prob"),
     ], needs: photos),
   OptionGroup(
     testDescription: "network",

@@ -348,7 +348,7 @@ import Testing
       source: images, preprocessing: .squashed(channels: 1, size: 1), augmentation: augmentation, seed: 5, epoch: 0)
     let pixels = (0..<4).map { DecodedImage(width: 1, height: 1, channels: 1, pixels: [UInt8($0 * 60)]) }
     let batch = try assembler.batch(pixels, of: .init(number: 2, indices: [0, 1, 2, 3], count: 4, part: nil))
-    let share = augmentation.mixingShare(seed: 5, epoch: 0, batch: 2)
+    let share = try #require(augmentation.mixing(seed: 5, epoch: 0, batch: 2)).share
     #expect(share > 0 && share < 1)
     let (targets, mask) = (try #require(batch.targets).values, try #require(batch.mask).values)
     for (i, value) in known.values.enumerated() {

@@ -71,6 +71,20 @@ private final class Fake: Sendable {
     #expect(fake.take().split(separator: "\r").last?.hasPrefix("x  \(bar)  ") == true)
   }
 
+  /// Stages whose units are not all the same work.
+  @Test func theRemainingTimeCountsWhatUnitsCost() {
+    let fake = Fake()
+    let progress = fake.bar(.live(unicode: false), plannedWork: 2500)
+    progress.begin("small", total: 2000, cost: 0.25)
+    fake.advance(5)
+    progress.update(completed: 2000)
+    #expect(fake.take().contains("400.0 ex/s  ETA 0:20"))
+    progress.begin("large", total: 2000, completed: 1000)
+    fake.advance(5)
+    progress.update(completed: 1500)
+    #expect(fake.take().contains("100.0 ex/s  ETA 0:05"))
+  }
+
   @Test func eightyColumnsHaveRoomForEverything() {
     let fake = Fake()
     let progress = fake.bar(.live(unicode: false), plannedWork: 600_000, width: 80)

@@ -80,6 +80,21 @@ import Testing
     #expect(best == [true] + Array(repeating: false, count: patience))
   }
 
+  /// Where the task changes, the best epoch is one of the present task, and patience waits for the last.
+  @Test func aNewTaskBeginsAnew() throws {
+    let net = DenseNet(Self.small)
+    let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0))
+    net.freezeNorms()
+    var best: [Bool] = []
+    var callbacks = Trainer.Callbacks()
+    callbacks.onEpoch = { _, isBest in best.append(isBest) }
+    let plan = TrainingPlan(epochs: 10, batchesPerEpoch: 2, patience: 2, taskChanges: [3, 4])
+    let result = try trainer.fit(
+      plan, batches: { _, _ in batches(2, of: 2, seed: 1) }, test: { batches(2, of: 4, seed: 2) }, callbacks: callbacks)
+    #expect(result.last.epoch == 7 && result.best?.epoch == 5)
+    #expect(best == [true, false, false, true, true, false, false])
+  }
+
   @Test func stopsWhenAsked() throws {
     let net = DenseNet(Self.small)
     let trainer = Trainer(model: net, optimizer: SGD(net, learningRate: 0.01))

@@ -109,11 +109,4 @@ extension Augmentation {
     }
     return nil
   }
-
-  /// The share of each image in its mixture with another, for one batch; 1 where nothing is mixed.
-  func mixingShare(seed: UInt64, epoch: Int, batch: Int) -> Double {
-    if mixup == 0 { return 1 }
-    var draws = RandomDraws(seed: seed, purpose: .mixup, epoch: epoch, number: batch)
-    return draws.beta(mixup)
-  }
 }

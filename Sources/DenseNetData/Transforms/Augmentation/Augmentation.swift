@@ -2,11 +2,11 @@ public import DenseNets
 
 /// How training images are augmented at random, in the order of torchvision's usual `Compose`: random-resized crop,
 /// crop with padding, flips, rotation and colours on 8-bit values; then, on normalised values, erasing and cutout;
-/// finally, mixup of the batch.
+/// finally, mixup or CutMix of the batch.
 ///
 /// Every operation is torchvision's on a Pillow image, bit for bit while values are of 8 bits. What is drawn for an
-/// image depends on the seed, the epoch and the image's index alone, and for mixup on the batch's number: not on
-/// threads, nor on where an epoch is resumed.
+/// image depends on the seed, the epoch and the image's index alone, and for mixup and CutMix on the batch's number: not
+/// on threads, nor on where an epoch is resumed.
 public struct Augmentation: Codable, Sendable, Equatable {
   /// Black pixels that are added around an image of the network's input size before it is cropped to that size at a
   /// random place: `RandomCrop(size, padding)`. 0: none.
@@ -36,6 +36,13 @@ public struct Augmentation: Codable, Sendable, Equatable {
   /// α of mixup (Zhang et al. 2018, arXiv 1710.09412): each batch is mixed with itself in reversed order, as timm does,
   /// in shares of λ and 1 − λ with one λ from Beta(α, α). 0: none.
   public var mixup = 0.0
+  /// α of CutMix (Yun et al. 2019, arXiv 1905.04899): a box of each image is replaced by that of its partner in mixup, as
+  /// timm does. The box is the same for a batch: of the images' shape, of 1 − λ of their area with λ from Beta(α, α),
+  /// around a random pixel, as far as it lies within the image. Labels count by the areas that are left. 0: none.
+  public var cutmix = 0.0
+  /// Where ``mixup`` and ``cutmix`` both are above 0, the probability with which a batch takes CutMix: timm's
+  /// `mixup_switch_prob`.
+  public var mixupSwitchProb = 0.5
 
   /// The factors of `ColorJitter`, in a random order: brightness, contrast and saturation from 1 − x to 1 + x but never
   /// below 0, hue turned by −x to x of the circle. 0: none. Grey images have no saturation and hue.
@@ -48,6 +55,18 @@ public struct Augmentation: Codable, Sendable, Equatable {
 
     public init(brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, hue: Double = 0) {
       (self.brightness, self.contrast, self.saturation, self.hue) = (brightness, contrast, saturation, hue)
+    }
+
+    /// - Parameter text: the four in this order, with commas between them.
+    /// - Throws: `Failure(.usage)` for anything else.
+    public init(_ text: String) throws(Failure) {
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+      guard parts.count == 4, parts[..<3].allSatisfy({ (0...10).contains($0) }), (0...0.5).contains(parts[3]) else {
+        throw Failure(
+          .usage, "expected three numbers from 0 to 10 and one from 0 to 0.5, such as 0.4,0.4,0.4,0.1",
+          settings: ["colorJitter"])
+      }
+      self.init(brightness: parts[0], contrast: parts[1], saturation: parts[2], hue: parts[3])
     }
   }
 
@@ -78,5 +97,7 @@ public struct Augmentation: Codable, Sendable, Equatable {
     try require("randomErasing", randomErasing, 0...1)
     try require("cutout", Double(cutout), sides)
     try require("mixup", mixup, 0...100)
+    try require("cutmix", cutmix, 0...100)
+    try require("mixupSwitchProb", mixupSwitchProb, 0...1)
   }
 }

@@ -7,7 +7,7 @@ struct RandomDraws {
   /// What the numbers are for, so that no two uses share any.
   enum Purpose: UInt64 {
     case image = 1
-    case erasing, mixup, split, limit, flip
+    case erasing, mixup, split, limit, flip, cutmix
   }
 
   private var source: RandomSource

@@ -1,4 +1,6 @@
 #if Serve
+  import DenseNets
+
   /// The server's OpenAPI 3.1 description, `GET /openapi.json`.
   enum OpenAPI {
     static let description: JSON = .object([
@@ -6,7 +8,7 @@
       (
         "info",
         .object([
-          ("title", .string("densenet serve")), ("version", .string("0.1.0")),
+          ("title", .string("densenet serve")), ("version", .string(PackageVersion.current)),
           (
             "description",
             .string(
@@ -14,7 +16,7 @@
                 + "tensors, classification, configuration, statistics and the model repository; and /predict for pictures."
             )
           ),
-          ("license", .object([("name", .string("MIT")), ("identifier", .string("MIT"))])),
+          ("license", .object([("name", .string("Apache-2.0")), ("identifier", .string("Apache-2.0"))])),
         ])
       ),
       ("paths", .object(paths)),

@@ -33,7 +33,9 @@ extension RunRecorder {
   private var held: any LabeledImages { setup.selection }
 
   /// The model's weights, with the thresholds that were chosen for them.
-  var weights: WeightsFile { setup.weights(thresholds: labels.thresholds) }
+  func weights(after result: EpochResult) -> WeightsFile {
+    setup.weights(afterEpoch: result.epoch - 1, thresholds: labels.thresholds)
+  }
 
   /// Chooses the thresholds by the evaluation that has just ended, where results choose them.
   func chooseThresholds() {
@@ -42,11 +44,11 @@ extension RunRecorder {
   }
 
   /// Evaluates again where another process chose the thresholds.
-  func requireThresholds() throws {
+  func requireThresholds(_ result: Trainer.Result) throws {
     guard setup.recipe.threshold == .bestF1, labels.thresholds == nil, held.count > 0 else { return }
     testBegins()
     _ = try setup.trainer.withTestedWeights {
-      try setup.trainer.evaluate(setup.batches(of: held), onBatch: { tested($0) })
+      try setup.trainer.evaluate(setup.batches(of: held, inEpoch: result.last.epoch - 1), onBatch: { tested($0) })
     }
     chooseThresholds()
   }

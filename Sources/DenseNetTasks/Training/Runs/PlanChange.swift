@@ -20,8 +20,16 @@ struct PlanChange {
 
   /// What may differ between the run's settings, its checkpoints', and the new ones.
   static func ignored(_ old: [String: String], _ new: [String: String]) -> Set<String> {
-    let keys = RunFingerprint.lengthKeys.union([RunFingerprint.rateKey])
-    return keepsFloor(old, new) ? keys.union([RunFingerprint.floorKey]) : keys
+    var keys = RunFingerprint.lengthKeys.union([RunFingerprint.rateKey])
+    if keepsFloor(old, new) { keys.insert(RunFingerprint.floorKey) }
+    if keepsSizes(old, new) { keys.insert(RunFingerprint.sizesKey) }
+    return keys
+  }
+
+  /// Whether nothing but the length of the last size is another.
+  private static func keepsSizes(_ old: [String: String], _ new: [String: String]) -> Bool {
+    let sizes = [old, new].compactMap { $0[RunFingerprint.sizesKey].flatMap { try? ProgressiveSizes($0) } }
+    return sizes.count == 2 && sizes[0].differsInLengthAlone(from: sizes[1])
   }
 
   /// Whether cosines end at the same rate. Both are told in units of their peaks.

@@ -92,6 +92,9 @@ extension RunFingerprint {
   /// The end of a cosine, in units of the rate.
   static let floorKey = "recipe.schedule.shape.cosine.minimum"
 
+  /// The sizes of images, of which the last one's epochs follow from the length.
+  static let sizesKey = "recipe.progressive"
+
   static func withoutDefaults(_ settings: [String: String]) -> [String: String] {
     settings.filter { $0.value != defaults[$0.key] }
   }
@@ -129,9 +132,11 @@ extension RunFingerprint {
     "recipe.augmentation.color_jitter.hue": "0",
     "recipe.augmentation.color_jitter.saturation": "0",
     "recipe.augmentation.crop_padding": "0",
+    "recipe.augmentation.cutmix": "0",
     "recipe.augmentation.cutout": "0",
     "recipe.augmentation.horizontal_flip": "0",
     "recipe.augmentation.mixup": "0",
+    "recipe.augmentation.mixup_switch_prob": "0.5",
     "recipe.augmentation.random_erasing": "0",
     "recipe.augmentation.rotation": "0",
     "recipe.augmentation.vertical_flip": "0",
@@ -144,6 +149,7 @@ extension RunFingerprint {
     "recipe.name": "d2l",
     "recipe.nesterov": "0",
     "recipe.optimizer": "sgd",
+    "recipe.progressive": "<null>",
     "recipe.schedule.shape.constant": "yes",
     "recipe.schedule.warmup_epochs": "0",
     "recipe.schedule.warmup_start": "0.1",

@@ -19,7 +19,7 @@ extension RunRecorder {
     if writes { try folder.write(curves: curves.svg()) }
     // Thresholds belong to the weights that they were chosen for.
     if result.wasInterrupted { labels.thresholds = nil }
-    let weights = setup.trainer.withTestedWeights { self.weights }
+    let weights = setup.trainer.withTestedWeights { self.weights(after: result.last) }
     let held = result.last.test
     guard Self.isSound(weights, testLoss: result.wasInterrupted || held.examples == 0 ? 0 : held.loss) else {
       throw Failure(

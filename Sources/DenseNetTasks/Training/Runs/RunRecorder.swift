@@ -103,7 +103,7 @@ final class RunRecorder {
         ranking: held.ranking))
     guard writes else { return }
     attempt { try folder.write(curves: curves.svg()) }
-    let weights = weights
+    let weights = self.weights(after: result)
     guard Self.isSound(weights, testLoss: isTested ? held.loss : 0) else { return }
     attempt { try folder.write(weights: weights) }
     // An epoch that was cut may be completed later, and is then no longer the best.

@@ -58,19 +58,29 @@ public final class Device: Sendable, CustomStringConvertible {
         .usage,
         "precision: expected fp32 or bf16 for a device, found int8; int8 is for inference with quantized weights")
     }
-    let chosen = try instructionSet ?? fromEnvironment() ?? .best
-    guard let kernels = Kernels(chosen) else {
-      let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
-      throw Failure(
-        .usage, "instruction set \(chosen.rawValue): this machine does not support it; choose one of \(available)")
-    }
+    let chosen = try instructionSet ?? preferredInstructionSet()
+    guard let kernels = Kernels(chosen) else { throw unsupported(chosen) }
     return try Device(kernels: kernels, threads: threads, convolution: convolution, precision: precision)
   }
 
   /// The first GPU if there is one, else the CPU: the chapter's `try_gpu`. There is no GPU support: always the CPU.
   public static func tryGPU() -> Device { current }
 
-  private static func fromEnvironment() throws -> InstructionSet? {
+  /// The instruction set that `DENSENET_ISA` names, or the best that the machine has.
+  /// - Throws: ``Failure`` if the machine does not support that one or the variable names none.
+  public static func preferredInstructionSet() throws(Failure) -> InstructionSet {
+    guard let chosen = try fromEnvironment() else { return .best }
+    guard chosen.isAvailable else { throw unsupported(chosen) }
+    return chosen
+  }
+
+  private static func unsupported(_ set: InstructionSet) -> Failure {
+    let available = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+    return Failure(
+      .usage, "instruction set \(set.rawValue): this machine does not support it; choose one of \(available)")
+  }
+
+  private static func fromEnvironment() throws(Failure) -> InstructionSet? {
     guard let name = ProcessInfo.processInfo.environment["DENSENET_ISA"], !name.isEmpty else { return nil }
     guard let set = InstructionSet(rawValue: name) else {
       let names = InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")

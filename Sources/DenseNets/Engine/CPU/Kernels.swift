@@ -19,8 +19,11 @@ extension InstructionSet {
   /// Whether this build and this machine have it.
   public var isAvailable: Bool { dense_kernels_for(identifier, DENSE_FP32) != nil }
 
+  /// Those that this machine has, the widest last.
+  public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
+
   /// The widest that this machine has.
-  public static var best: InstructionSet { allCases.last { $0.isAvailable } ?? .generic }
+  public static var best: InstructionSet { available.last ?? .generic }
 }
 
 /// The arithmetic of one instruction set; maps of either precision.

@@ -36,6 +36,7 @@ extension Augmentation {
     var all = Augmentation()
     (all.cropPadding, all.horizontalFlip, all.verticalFlip, all.rotation) = (2, 0.5, 0.5, 20)
     (all.randomResizedCrop, all.randomErasing, all.cutout, all.mixup) = (0.3, 0.5, 3, 0.4)
+    all.cutmix = 0.7
     all.colorJitter = ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)
     return all
   }
@@ -101,7 +102,7 @@ extension Augmentation {
 
   @Test func aImagesVariantDependsOnNeitherOrderNorBatch() {
     var alone = Augmentation.everything
-    alone.mixup = 0
+    (alone.mixup, alone.cutmix) = (0, 0)
     func image(of index: Int, order: [Int], batchSize: Int) -> [Float] {
       let loader = BatchLoader(
         images, preprocessing: preprocessing, augmentation: alone, batchSize: batchSize, order: order, epoch: 2,

@@ -135,7 +135,8 @@ import Testing
       ("rotation", { $0.rotation = 200 }), ("randomResizedCrop", { $0.randomResizedCrop = 0 }),
       ("hue", { $0.colorJitter.hue = 0.6 }), ("brightness", { $0.colorJitter.brightness = .nan }),
       ("randomErasing", { $0.randomErasing = -0.1 }), ("cutout", { $0.cutout = 100_000 }),
-      ("mixup", { $0.mixup = -.infinity }),
+      ("mixup", { $0.mixup = -.infinity }), ("cutmix", { $0.cutmix = 101 }),
+      ("mixupSwitchProb", { $0.mixupSwitchProb = .nan }),
     ]
     for (field, change) in cases {
       var augmentation = Augmentation.everything
