@@ -1,4 +1,5 @@
 import ArgumentParser
+import DenseNetIO
 import DenseNetTasks
 import DenseNets
 import Foundation

@@ -85,3 +85,16 @@ public struct TrainingInterruption: Error, Sendable, CustomStringConvertible {
 
   public var description: String { "interrupted after step \(step) in epoch \(epoch)" }
 }
+
+extension TrainingOverview {
+  /// What a person reads of an epoch that has ended.
+  package func line(of result: EpochResult) -> String {
+    let part = validationImages == nil ? "test" : "val"
+    let accuracy = "\(part) acc \(TextFormat.fixed(result.test.accuracy, decimals: 3))"
+    let held = (result.test.ranking?.line(part) ?? accuracy) + ", "
+    return "\(name(ofEpoch: result.epoch - 1))  loss \(TextFormat.fixed(result.train.loss, decimals: 3)), "
+      + "train acc \(TextFormat.fixed(result.train.accuracy, decimals: 3)), "
+      + (result.test.examples == 0 ? "" : held)
+      + "\(TextFormat.fixed(result.examplesPerSecond, decimals: 1)) examples/s"
+  }
+}

@@ -3,7 +3,6 @@ import DenseNetData
 import DenseNetIO
 import DenseNetTasks
 import DenseNets
-import Foundation
 
 struct QuantizeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -68,9 +67,8 @@ struct QuantizeCommand: AsyncParsableCommand {
     task.monitor = ConsoleMonitor(quiet: quiet, countsAsWork: true).monitor
     var leftOut = LeftOutImages()
     task.onSkipped = { leftOut.report($0) }
-    let source = CalibrationImages(calibrate.text, directory: dataDir?.text)
     Interrupts.watch()
-    let result = try await task.run(on: source)
+    let result = try await task.run(on: CalibrationImages(calibrate.text, directory: dataDir?.text))
     try task.write(result, to: output.text)
     let report = QuantizationReport(result, of: network, to: output.text)
     if json { try printJSON(report) } else { try printResult(report.line) }

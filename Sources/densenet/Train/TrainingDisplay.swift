@@ -95,15 +95,7 @@ final class TrainingDisplay: Sendable {
   }
 
   private func endEpoch(_ event: EpochResult) {
-    let overview = state.withLock { $0.overview }
-    let part = overview?.validationImages == nil ? "test" : "val"
-    let accuracy = "\(part) acc \(TextFormat.fixed(event.test.accuracy, decimals: 3))"
-    let held = (event.test.ranking?.line(part) ?? accuracy) + ", "
-    progress?.finish(
-      "\(overview?.name(ofEpoch: event.epoch - 1) ?? "")  loss \(TextFormat.fixed(event.train.loss, decimals: 3)), "
-        + "train acc \(TextFormat.fixed(event.train.accuracy, decimals: 3)), "
-        + (event.test.examples == 0 ? "" : held)
-        + "\(TextFormat.fixed(event.examplesPerSecond, decimals: 1)) examples/s")
+    progress?.finish(state.withLock { $0.overview }?.line(of: event) ?? "")
   }
 
   /// The chapter's plot, as it grows.
