@@ -24,7 +24,6 @@ enum ConvolutionOption: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Where to compute.
 struct DeviceOptions: ParsableArguments {
   @Option(number: "Worker threads. Default: one per core.")
   var threads: Positive?
@@ -54,7 +53,7 @@ struct ComputeOptions: ParsableArguments {
   func device() throws -> Device { try on.device(precision.precision) }
 }
 
-/// The same for inference.
+/// The same for inference; with int8, the device computes in fp32 what stands before the first block.
 struct InferenceOptions: ParsableArguments {
   @OptionGroup var on: DeviceOptions
 
@@ -64,7 +63,6 @@ struct InferenceOptions: ParsableArguments {
       valueName: "name"))
   var precision: Precision?
 
-  /// With int8, it computes what stands before the first block.
   func device() throws -> Device { try on.device(precision == .bf16 ? .bf16 : .fp32) }
 }
 

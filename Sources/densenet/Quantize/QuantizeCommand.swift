@@ -9,10 +9,9 @@ struct QuantizeCommand: AsyncParsableCommand {
     commandName: "quantize",
     abstract: "Make weights of one byte, for faster inference.",
     discussion: """
-      Passes images through the network to see which values its channels have, and chooses scales and weights by them. The \
-      images should be of all kinds that the network will meet; they need no labels. The result is weights like any other: \
-      predict, evaluate, bench predict and serve compute with bytes where they are given it, and --precision fp32 \
-      or bf16 computes with the numbers that the bytes stand for.
+      Chooses scales and weights by the values that channels have on images of all kinds that the network will meet; no \
+      labels are needed. The result is weights like any other, with which predict, evaluate, bench predict and serve \
+      compute with bytes; --precision fp32 or bf16 computes with the numbers that these stand for.
       """)
 
   @Argument(

@@ -15,11 +15,13 @@
     var port = 8080
 
     @Option(
-      parsing: .unconditional,
+      name: .customLong("grpc-port"), parsing: .unconditional,
       help: ArgumentHelp(
-        "The port for gRPC, at the same address; 0 takes a free one. Default: no gRPC.", valueName: "n"),
-      transform: NetworkOptions.parsePort)
-    var grpcPort: Int?
+        "The port for gRPC, at the same address; 0 takes a free one, off leaves gRPC out.", valueName: "n or off"),
+      transform: { $0 == "off" ? -1 : try NetworkOptions.parsePort($0) })
+    var grpc = 0
+    /// Nil: no gRPC.
+    var grpcPort: Int? { grpc < 0 ? nil : grpc }
 
     @Option(
       help: ArgumentHelp(
