@@ -2,8 +2,9 @@ import DenseNets
 import Foundation
 
 // A quantized network in ONNX's own terms: values that are rounded to bytes and back (QuantizeLinear, DequantizeLinear)
-// around convolutions whose weights are bytes. What a convolution reads is brought into units of its bytes by the batch
-// norm before it, so that a scale of 1 is right for all of its channels.
+// around convolutions whose weights are bytes. What a byte stands for is all in the batch norms before them and in the
+// weights' scales: maps and what convolutions read are numbers from 0 to 255, so that one scale of 1 is right for every
+// channel, which all runtimes can compute with.
 
 extension GraphBuilder {
   /// An initializer of integers.
@@ -15,22 +16,30 @@ extension GraphBuilder {
     return initializer(name, data, shape: shape, type)
   }
 
-  /// x, rounded to bytes that stand for `(byte - zero) * scale`; without a scale per channel, for themselves.
+  /// x, rounded to whole numbers from 0 to 255; with a slice, those that stand for x there.
   mutating func rounded(_ x: String, _ name: String, _ slice: Quantization.Slice? = nil) -> String {
-    let shape = slice.map { [$0.scale.count] } ?? []
-    let scale = initializer("\(name).scale", Tensor(shape: shape, values: slice?.scale ?? [1]))
-    let zero = initializer("\(name).zero_point", slice?.zero.map { UInt8($0) } ?? [0], shape: shape, .uint8)
-    let axis: [ONNXAttributeProto] = slice == nil ? [] : [.int("axis", 1)]
+    let one = initializer("\(name).one", Tensor(shape: [], values: [1]))
+    let none = initializer("\(name).none", [UInt8(0)], shape: [], .uint8)
+    var (scale, zero, axis) = (one, none, [ONNXAttributeProto]())
+    if let slice {
+      let shape = [slice.scale.count]
+      scale = initializer("\(name).scale", Tensor(shape: shape, values: slice.scale))
+      zero = initializer("\(name).zero_point", slice.zero.map { UInt8($0) }, shape: shape, .uint8)
+      axis = [.int("axis", 1)]
+    }
     let bytes = node("QuantizeLinear", "\(name).quantized", [x, scale, zero], axis)
-    return node("DequantizeLinear", "\(name).rounded", [bytes, scale, zero], axis)
+    return node("DequantizeLinear", "\(name).rounded", [bytes, one, none])
   }
 
-  /// The weights and the bias of a quantized layer, as numbers of integers.
+  /// The weights and the bias of a quantized layer, as numbers of integers. Where a block holds the output, it is of its
+  /// bytes.
   mutating func quantizedParameters(_ own: Quantization.Convolution, shape: [Int], bias: Tensor?, _ name: String)
     -> [String]
   {
     let outputs = own.weightScale.count
-    let scale = initializer("\(name).weight_scale", Tensor(shape: [outputs], values: own.weightScale))
+    let held = quantization?.outputs[name]
+    let scales = own.weightScale.indices.map { own.weightScale[$0] / (held?.scale[$0] ?? 1) }
+    let scale = initializer("\(name).weight_scale", Tensor(shape: [outputs], values: scales))
     func numbers<Element: FixedWidthInteger>(
       _ part: String, _ values: [Element], _ shape: [Int], _ type: ONNXElementType
     ) -> String {
@@ -42,9 +51,29 @@ extension GraphBuilder {
     // The file's order is row by row.
     let bytes = Tensor(shape: shape, storage: own.weight.map(Float.init)).values.map { Int8($0) }
     let constants = own.correction.indices.map { k -> Int32 in
-      let constant = Double(own.correction[k]) + Double(bias?.values[k] ?? 0)
+      let zero = held.map { Double($0.zero[k]) * Double($0.scale[k]) } ?? 0
+      let constant = Double(own.correction[k]) + Double(bias?.values[k] ?? 0) + zero
       return Int32(min(max((constant / Double(own.weightScale[k])).rounded(), -0x1p31), 0x1p31 - 1))
     }
     return [numbers("weight", bytes, shape, .int8), numbers("bias", constants, [outputs], .int32)]
+  }
+
+  /// The parameters of a batch norm that reads bytes of a block, and whose output is in units of its reader's bytes.
+  mutating func quantizedNorm(_ layer: BatchNorm2d, _ name: String, source: Quantization.Slice?, unit: [Float])
+    -> [String]
+  {
+    func add(_ part: String, _ value: (Int) -> Double) -> String {
+      let values = (0..<layer.channels).map { Float(value($0)) }
+      return initializer("\(name).\(part)", Tensor(shape: [values.count], values: values))
+    }
+    let (gamma, beta) = (layer.weight.value.values, layer.bias.value.values)
+    let (mean, variance) = (layer.runningMean.value.values, layer.runningVariance.value.values)
+    func step(_ c: Int) -> Double { Double(source?.scale[c] ?? 1) }
+    return [
+      add("weight") { Double(gamma[$0]) / Double(unit[$0]) },
+      add("bias") { Double(beta[$0]) / Double(unit[$0]) },
+      add("running_mean") { Double(mean[$0]) / step($0) + Double(source?.zero[$0] ?? 0) },
+      add("running_var") { (Double(variance[$0]) + Double(layer.epsilon)) / (step($0) * step($0)) },
+    ]
   }
 }

@@ -9,6 +9,9 @@ struct GraphBuilder {
   /// Nil: everything is of numbers.
   let quantization: Quantization?
 
+  /// What the bytes of the current block stand for.
+  var held: Quantization.Slice?
+
   init(_ quantization: Quantization? = nil) { self.quantization = quantization }
 
   mutating func node(
@@ -53,18 +56,18 @@ struct GraphBuilder {
       "Conv", name, inputs, Self.window(kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding))
   }
 
-  /// `ReLU(BN(x))`, in units of the bytes of the layer that reads it, where that is quantized.
-  mutating func normalized(_ layer: BatchNorm2d, _ name: String, _ x: String, for reader: String? = nil) -> String {
-    var inputs = [x]
-    let unit = reader.flatMap { quantization?.convolutions[$0]?.inputScale }
-    for (part, parameter) in layer.ownParameters + layer.ownBuffers {
-      var value = parameter.value
-      if let unit, part == "weight" || part == "bias" {
-        value = Tensor(shape: value.shape, values: zip(value.values, unit).map { $0 / $1 })
-      }
-      inputs.append(initializer("\(name).\(part)", value))
+  /// `ReLU(BN(x))`; for a quantized reader, in units of its bytes, of what a block holds in its own.
+  mutating func normalized(
+    _ layer: BatchNorm2d, _ name: String, _ x: String, for reader: String? = nil, source: Quantization.Slice? = nil
+  ) -> String {
+    let y: String
+    if let unit = reader.flatMap({ quantization?.convolutions[$0]?.inputScale }) {
+      let inputs = [x] + quantizedNorm(layer, name, source: source, unit: unit)
+      y = node("BatchNormalization", name, inputs, [.float("epsilon", 0)])
+    } else {
+      y = node(
+        "BatchNormalization", name, [x] + initializers(of: layer, name), [.float("epsilon", layer.epsilon)])
     }
-    let y = node("BatchNormalization", name, inputs, [.float("epsilon", layer.epsilon)])
     return node("Relu", "\(name).relu", [y])
   }
 
