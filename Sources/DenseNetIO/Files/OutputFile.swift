@@ -16,7 +16,7 @@ package enum OutputFile {
   ///   - inputs: the files and folders that are read.
   ///   - replaces: whether a file of another format may be replaced.
   /// - Throws: `Failure(.usage)` for a name of another format, for an input, and for a file of another format;
-  ///   `Failure(.inputOutput)` for a folder.
+  ///   `Failure(.inputOutput)` for a folder, and where the folder of the file cannot be written to.
   package static func require(
     _ url: URL, as format: WeightsFormat, inputs: [URL], replaces: Bool
   ) throws(Failure) {
@@ -24,6 +24,9 @@ package enum OutputFile {
     if format == .onnx, url.pathExtension.lowercased() != "onnx" {
       let found = url.pathExtension.isEmpty ? "no extension" : ".\(printable(url.pathExtension))"
       throw Failure(.usage, "\(path): expected a name in .onnx, found \(found); give the file such a name")
+    }
+    guard access(url.absoluteURL.deletingLastPathComponent().path, W_OK | X_OK) == 0 else {
+      throw systemFailure("be written", path, code: errno)
     }
     var status = stat()
     guard stat(url.path, &status) == 0 else { return }

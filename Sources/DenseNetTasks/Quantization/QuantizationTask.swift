@@ -36,6 +36,7 @@ public struct QuantizationTask {
   /// - Throws: `Failure` where no image can be read, or they do not suit the network; ``TaskInterruption`` where the
   ///   monitor stops the work.
   public func run(on files: ImageFiles) throws -> QuantizationResult {
+    if files.paths.isEmpty, let first = files.skipped.first { throw first.failure }
     for image in files.skipped { onSkipped(image) }
     let preprocessing = try network.preprocessing()
     let paths = try chosen(of: files.paths.count).map { files.paths[$0] }

@@ -57,7 +57,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     guard try WeightsFile.writtenFormat(of: output.url) == .safetensors else {
       throw Failure(.usage, "--output: expected a name in .safetensors, found \(output.text)")
     }
-    try OutputFile.requireNone(of: [weights.url, calibrate.url], at: output.url, settings: ["output"])
+    try OutputFile.require(output.url, as: .safetensors, inputs: [weights.url, calibrate.url], replaces: true)
     try threads?.require(atMost: 1024, "--threads")
     let network = try LoadedNetwork(weights, entry, model)
     var task = try QuantizationTask(network)
