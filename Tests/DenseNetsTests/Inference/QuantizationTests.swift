@@ -83,7 +83,7 @@ import Testing
   func computesWhatItSays(_ kernel: Int) throws {
     let (layout, outputs, size) = (ChannelLayout(slices: [10, 20]), 24, Extent(5, 6))
     let (inputs, area) = (layout.channels, size.area)
-    let convolution = Conv2d(inputs, outputs, kernelSize: kernel, padding: kernel / 2)
+    let convolution = Conv2d(inputs, outputs, kernelSize: Extent(kernel), padding: Extent(kernel / 2))
     let norm = BatchNorm2d(inputs)
     norm.weight.value = .uniform([inputs], in: -1.2..<1.2, seed: 1)
     norm.bias.value = .uniform([inputs], in: -0.2..<0.4, seed: 2)
@@ -120,9 +120,10 @@ import Testing
         for tap in 0..<kernel * kernel {
           let (row, column) = (p / size.width + tap / kernel - kernel / 2, p % size.width + tap % kernel - kernel / 2)
           guard (0..<size.height).contains(row), (0..<size.width).contains(column) else { continue }
+          let (from, at) = ((row * size.width + column) * inputs, (k * kernel * kernel + tap) * inputs)
           for c in 0..<inputs {
-            sum +=
-              Double(weight[(k * kernel * kernel + tap) * inputs + c]) * seen[(row * size.width + column) * inputs + c]
+            let product = Double(weight[at + c]) * seen[from + c]
+            sum += product
           }
         }
         wanted[p * outputs + k] = min(max(sum / Double(target.scale[k]) + Double(target.zero[k]), 0), 255)
