@@ -1,5 +1,6 @@
 import DenseNets
 import Foundation
+import SwiftProtobuf
 import Testing
 
 @testable import DenseNetIO
