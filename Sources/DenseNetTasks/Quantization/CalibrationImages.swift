@@ -1,5 +1,6 @@
 import DenseNetData
 import DenseNets
+import Foundation
 
 /// Images that a network is calibrated by.
 public enum CalibrationImages: Sendable {
@@ -26,8 +27,13 @@ extension QuantizationTask {
   /// - Throws: as for images in files or of a dataset.
   public func run(on images: CalibrationImages) async throws -> QuantizationResult {
     switch images {
-    case .files(let path): try run(on: ImageFiles([path]))
-    case .dataset(let choice): try run(on: try await choice.load(monitor: monitor).train)
+    case .files(let path):
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw Failure(
+          .missingInput, "\(path): no such file, folder or dataset; check the path", settings: ["calibration"])
+      }
+      return try run(on: ImageFiles([path]))
+    case .dataset(let choice): return try run(on: try await choice.load(monitor: monitor).train)
     }
   }
 }

@@ -6,6 +6,12 @@ public struct LabelRanking: Sendable, Equatable, Codable {
   public let meanAUROC: Double?
   public let meanAveragePrecision: Double?
 
+  // From `mean_auroc`, the coders' strategy for keys would make meanAuroc, which is no property's name.
+  private enum CodingKeys: String, CodingKey {
+    case meanAUROC = "meanAuroc"
+    case meanAveragePrecision
+  }
+
   public init(meanAUROC: Double?, meanAveragePrecision: Double?) {
     (self.meanAUROC, self.meanAveragePrecision) = (meanAUROC, meanAveragePrecision)
   }

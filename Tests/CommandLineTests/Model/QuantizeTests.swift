@@ -66,11 +66,11 @@ extension Command {
       let quantize = ["quantize", "run/model.safetensors", "--quiet"]
       let output = ["--output", "int8.safetensors"]
       expectFailure(
-        try await run(quantize, ["--calibrate", "nowhere"] + output), 66, saying: ["nowhere: no such file"])
+        try await run(quantize, ["--calibrate", "nowhere"] + output), 66, saying: ["nowhere: no such file", "--calibrate"])
       expectFailure(
         try await run(quantize, ["--calibrate", "folder:nowhere"] + output), 66, saying: ["nowhere: no such folder"])
       try sandbox.write(Data("text".utf8), to: "text/a.txt")
-      expectFailure(try await run(quantize, ["--calibrate", "text"] + output), 65, saying: ["text", "images"])
+      expectFailure(try await run(quantize, ["--calibrate", "text"] + output), 66, saying: ["text", "images"])
       expectFailure(
         try await run(quantize, ["--calibrate", "photos", "--output", "int8.pth"]), 64,
         saying: ["--output", ".safetensors"])

@@ -115,4 +115,14 @@ private struct LabelLossCase: Decodable, Sendable, CustomTestStringConvertible {
     for value in logits.values { #expect(abs(sigmoid(Double(value)) - mean) < 1e-7) }
     #expect(sigmoid(800) == 1 && sigmoid(-800) == 0 && sigmoid(0) == 0.5)
   }
+
+  /// As checkpoints keep it: a run that resumes compares its epochs with the best one's AUROC, not with its accuracy.
+  @Test func theRankingSurvivesACheckpoint() throws {
+    let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+    (encoder.keyEncodingStrategy, decoder.keyDecodingStrategy) = (.convertToSnakeCase, .convertFromSnakeCase)
+    let ranking = LabelRanking(meanAUROC: 0.75, meanAveragePrecision: 0.5)
+    let data = try encoder.encode(ranking)
+    #expect(String(decoding: data, as: UTF8.self).contains("\"mean_auroc\":0.75"))
+    #expect(try decoder.decode(LabelRanking.self, from: data) == ranking)
+  }
 }
