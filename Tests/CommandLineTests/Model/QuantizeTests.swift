@@ -66,7 +66,8 @@ extension Command {
       let quantize = ["quantize", "run/model.safetensors", "--quiet"]
       let output = ["--output", "int8.safetensors"]
       expectFailure(
-        try await run(quantize, ["--calibrate", "nowhere"] + output), 66, saying: ["nowhere: no such file", "--calibrate"])
+        try await run(quantize, ["--calibrate", "nowhere"] + output), 66,
+        saying: ["nowhere: no such file", "--calibrate"])
       expectFailure(
         try await run(quantize, ["--calibrate", "folder:nowhere"] + output), 66, saying: ["nowhere: no such folder"])
       try sandbox.write(Data("text".utf8), to: "text/a.txt")
