@@ -8,16 +8,18 @@ enum QuantizationSearch {
 
   /// The scale and the zero of a channel that a map holds.
   static func slice(_ values: Distribution) -> (scale: Float, zero: Float) {
-    var low = values.points.first?.value ?? 0
-    var high = values.points.last?.value ?? 0
-    if low == high { (low, high) = (min(low, 0), max(high, 0)) }
+    // 0 is among them: its byte is the zero.
+    var low = min(values.points.first?.value ?? 0, 0)
+    var high = max(values.points.last?.value ?? 0, 0)
     guard low < high else { return (1, 0) }
     // Both ends at once, then each by itself.
     let center = (low + high) / 2
     let (first, last) = (low, high)
-    (low, high) = least(parts.map { (center + (first - center) * $0, center + (last - center) * $0) }, of: values)
-    (low, high) = least(parts.map { (center + (first - center) * $0, high) } + [(low, high)], of: values)
-    (low, high) = least(parts.map { (low, center + (last - center) * $0) } + [(low, high)], of: values)
+    func lower(_ part: Float) -> Float { min(center + (first - center) * part, 0) }
+    func upper(_ part: Float) -> Float { max(center + (last - center) * part, 0) }
+    (low, high) = least(parts.map { (lower($0), upper($0)) }, of: values)
+    (low, high) = least(parts.map { (lower($0), high) } + [(low, high)], of: values)
+    (low, high) = least(parts.map { (low, upper($0)) } + [(low, high)], of: values)
     let scale = (high - low) / 255
     return (scale, min(max((-low / scale).rounded(), 0), 255))
   }
