@@ -39,6 +39,9 @@ public struct LoadedNetwork {
     net = chosen.configuration == plain.configuration ? plain : DenseNet(chosen.configuration, initialization: nil)
     try file.load(into: net)
     quantization = file.quantization
+    do throws(Failure) { try quantization?.requireFit(to: net) } catch {
+      throw Failure(error.kind, "\(path): \(error.description)")
+    }
     (card, metadata) = (file.card, file.metadata)
     (source, describedBy, notes) = (path, file.describedBy, file.notes)
   }

@@ -176,6 +176,7 @@ import Testing
     refused(name) { $0.convolutions[name]!.weight[0] = -128 }
     refused(writer) { $0.outputs[writer] = nil }
     refused(writer) { $0.outputs[writer]!.zero[0] = 256 }
+    refused(writer) { $0.outputs[writer]!.zero[0] = 0.5 }
     refused(writer) { $0.outputs[writer]!.scale.append(1) }
   }
 

@@ -44,16 +44,19 @@ struct GraphBuilder {
     (layer.ownParameters + layer.ownBuffers).map { initializer("\(name).\($0.name)", $0.parameter.value) }
   }
 
+  /// What the node of a layer reads: x, the weight and the bias, rounded where the layer is quantized.
+  private mutating func operands(
+    _ layer: any Layer, weight: Parameter, bias: Parameter?, _ name: String, _ x: String
+  ) -> [String] {
+    guard let own = quantization?.convolutions[name] else { return [x] + initializers(of: layer, name) }
+    return [rounded(x, "\(name).input")]
+      + quantizedParameters(own, shape: weight.shape, bias: bias?.value, name)
+  }
+
   mutating func convolution(_ layer: Conv2d, _ name: String, _ x: String) -> String {
-    var inputs = [x]
-    if let own = quantization?.convolutions[name] {
-      inputs = [rounded(x, "\(name).input")]
-      inputs += quantizedParameters(own, shape: layer.weight.shape, bias: layer.bias?.value, name)
-    } else {
-      inputs += initializers(of: layer, name)
-    }
     return node(
-      "Conv", name, inputs, Self.window(kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding))
+      "Conv", name, operands(layer, weight: layer.weight, bias: layer.bias, name, x),
+      Self.window(kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding))
   }
 
   /// `ReLU(BN(x))`; for a quantized reader, in units of its bytes, of what a block holds in its own.
@@ -78,14 +81,9 @@ struct GraphBuilder {
   }
 
   mutating func linear(_ layer: Linear, _ name: String, _ x: String, output: String) -> String {
-    var inputs = [x]
-    if let own = quantization?.convolutions[name] {
-      inputs = [rounded(x, "\(name).input")]
-      inputs += quantizedParameters(own, shape: layer.weight.shape, bias: layer.bias?.value, name)
-    } else {
-      inputs += initializers(of: layer, name)
-    }
-    return node("Gemm", name, inputs, [.int("transB", 1)], output: output)
+    return node(
+      "Gemm", name, operands(layer, weight: layer.weight, bias: layer.bias, name, x), [.int("transB", 1)],
+      output: output)
   }
 
   /// Declares the graph's input and output. A nil extent is a named axis.

@@ -83,8 +83,10 @@ public struct Quantization: Sendable, Equatable {
       guard own.scale.count == channels, own.zero.count == channels else {
         throw Self.misfit("the output of \(name): expected \(channels) scales and zeros")
       }
-      guard own.scale.allSatisfy({ $0 > 0 && $0.isFinite }), own.zero.allSatisfy({ (0...255).contains($0) }) else {
-        throw Self.misfit("the output of \(name): expected positive finite scales, and zeros from 0 to 255")
+      guard own.scale.allSatisfy({ $0 > 0 && $0.isFinite }),
+        own.zero.allSatisfy({ (0...255).contains($0) && $0 == $0.rounded() })
+      else {
+        throw Self.misfit("the output of \(name): expected positive finite scales, and whole zeros from 0 to 255")
       }
     }
   }
