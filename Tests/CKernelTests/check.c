@@ -58,6 +58,13 @@ array uniform(dense_precision precision, int count, double low, double high) {
   return a;
 }
 
+int16_t *some_words(int count, double low, double high) {
+  const array values = uniform(DENSE_FP32, count, low, high);
+  int16_t *words = take((size_t)round_to(count, DENSE_INT8_PADDING), sizeof *words);
+  for (int i = 0; i < count; i++) words[i] = (int16_t)get(values, i);
+  return words;
+}
+
 double *exact(array a) {
   double *values = take(a.count, sizeof(double));
   for (int i = 0; i < a.count; i++) values[i] = get(a, i);

@@ -47,6 +47,8 @@ void release_memory(void);
 array filled(dense_precision precision, int count, double value);
 /// Uniform in [low, high), the same in every run.
 array uniform(dense_precision precision, int count, double low, double high);
+/// Of 16 bits, and zeros up to what maps of bytes want.
+int16_t *some_words(int count, double low, double high);
 double rounded(dense_precision precision, double value);
 double get(array a, int index);
 /// Rounds to the array's precision.

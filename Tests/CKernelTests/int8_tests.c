@@ -11,20 +11,26 @@ typedef struct {
   int images, height, width, in, out, kernel, pool, images_per_tile, rows_per_tile;
   int plain;  // no batch norm in front
   int wide;   // the output is fp32
+  int fraction;
 } int8_case;
 
 static const int8_case cases[] = {
-  {"1x1 of bytes", 3, 5, 5, 32, 16, 1, 1, 2, 5, 0, 0},
-  {"1x1 of bytes, many outputs", 1, 6, 7, 64, 136, 1, 1, 1, 4, 0, 0},
-  {"1x1 of bytes, pooled", 3, 7, 9, 48, 24, 1, 2, 1, 2, 0, 0},
-  {"1x1 of bytes, the whole map pooled to floats", 3, 3, 4, 48, 40, 1, 3, 3, 1, 0, 1},
-  {"3x3 of bytes", 3, 5, 7, 48, 32, 3, 1, 2, 5, 1, 0},
-  {"3x3 of bytes by rows", 2, 7, 9, 16, 48, 3, 1, 1, 3, 0, 0},
-  {"3x3 of bytes, pooled twice", 1, 6, 6, 16, 64, 3, 2, 1, 3, 0, 1},
+  {"1x1 of bytes", 3, 5, 5, 32, 16, 1, 1, 2, 5, 0, 0, 5},
+  {"1x1 of bytes, many outputs", 1, 6, 7, 64, 136, 1, 1, 1, 4, 0, 0, 6},
+  {"1x1 of bytes, pooled", 3, 7, 9, 48, 24, 1, 2, 1, 2, 0, 0, 5},
+  {"1x1 of bytes, the whole map pooled to floats", 3, 3, 4, 48, 40, 1, 3, 3, 1, 0, 1, 1},
+  {"3x3 of bytes", 3, 5, 7, 48, 32, 3, 1, 2, 5, 1, 0, 0},
+  {"3x3 of bytes by rows", 2, 7, 9, 16, 48, 3, 1, 1, 3, 0, 0, 4},
+  {"3x3 of bytes, pooled twice", 1, 6, 6, 16, 64, 3, 2, 1, 3, 0, 1, 7},
 };
 
 /// Rounded to nearest, ties to even, from 0 to 255.
 static int to_byte(float z) { return (int)nearbyintf(fminf(fmaxf(z, 0), 255)); }
+
+/// x / 2^bits, rounded to nearest, ties up.
+static int rounded_shift(int x, int bits) { return bits > 0 ? (x + (1 << (bits - 1))) >> bits : x; }
+
+static int to_word(int x) { return x < -32768 ? -32768 : x > 32767 ? 32767 : x; }
 
 static uint8_t *some_bytes(int count) {
   const array values = uniform(DENSE_FP32, count, 0, 256);
@@ -40,15 +46,16 @@ static double *int8_prologue(const dense_conv_shape *s, const dense_int8_args *a
   for (int at = 0; at < images * height * width * in; at++) {
     const place to = place_of(at / in, height, width);
     const int c = at % in;
-    float sum = 0;
+    int sum = 0;
     for (int h = to.row * s->pool_h; h < (to.row + 1) * s->pool_h; h++) {
       for (int w = to.column * s->pool_w; w < (to.column + 1) * s->pool_w; w++) {
-        const float x = a->x[((to.image * s->height + h) * s->width + w) * s->in_stride + c];
-        const float scaled = a->scale ? x * a->scale[c] : x, z = a->scale ? scaled + a->shift[c] : x;
-        sum += s->pool_h > 1 ? fmaxf(z, 0) : z;
+        const int x = a->x[((to.image * s->height + h) * s->width + w) * s->in_stride + c];
+        sum += a->slope ? -least(0, -to_word(rounded_shift(x * a->slope[c], 8) + a->offset[c])) : x;
       }
     }
-    seen[at] = to_byte(sum * (1.0f / (float)(s->pool_h * s->pool_w)));
+    const int windows = s->pool_h * s->pool_w, fraction = a->slope ? a->fraction : 0;
+    seen[at] = windows > 1 ? to_byte((float)sum * (1.0f / (float)(windows << fraction)))
+                           : to_byte((float)rounded_shift(sum, fraction));
   }
   return seen;
 }
@@ -83,13 +90,13 @@ static void test_case(int8_table t, const int8_case *k) {
   t.kernels->int8_pack(packed, weights, &layout, 0, 5);
   t.kernels->int8_pack(packed, weights, &layout, 5, k->out);
 
-  const array scale = uniform(DENSE_FP32, k->in, -2, 2), shift = uniform(DENSE_FP32, k->in, -50, 200);
+  const int16_t *slope = some_words(k->in, -32768, 32767), *offset = some_words(k->in, -9999, 32767);
   const array factor = uniform(DENSE_FP32, out, 1e-4, 3e-4), addend = uniform(DENSE_FP32, out, 0, 200);
   const size_t size = k->wide ? sizeof(float) : 1, count = (size_t)(out_pixels - 1) * s.out_stride + out;
   uint8_t *y = take(count, size), *wanted = take(count, size);
   const dense_int8_args a = {
-    y, some_bytes((pixels - 1) * s.in_stride + k->in), k->plain ? NULL : scale.data, k->plain ? NULL : shift.data, packed,
-    factor.data, addend.data};
+    y, some_bytes((pixels - 1) * s.in_stride + k->in), k->plain ? NULL : slope, k->plain ? NULL : offset,
+    k->fraction, packed, factor.data, addend.data};
   double *sums = take((size_t)out_pixels * out, sizeof *sums);
   dense_conv_shape pooled = s;
   pooled.height /= k->pool, pooled.width /= k->pool, pooled.pool_h = pooled.pool_w = 1;
@@ -125,12 +132,68 @@ static void test_greatest(int8_table t) {
   void *packed = take(out * taps * in, (size_t)t.kernels->weight_bytes);
   t.kernels->int8_pack(packed, weights, &layout, 0, out);
   const array y = filled(DENSE_FP32, out, 0), factor = filled(DENSE_FP32, out, 0x1p-20), addend = filled(DENSE_FP32, out, 0);
-  const dense_int8_args a = {y.data, x, NULL, NULL, packed, factor.data, addend.data};
+  const dense_int8_args a = {y.data, x, NULL, NULL, 0, packed, factor.data, addend.data};
   t.kernels->int8_convolution(&s, &a, 1, 0, 1, take((size_t)dense_int8_scratch(&s), sizeof(float)));
   const double wanted = (float)(255 * 127 * taps * in) * 0x1p-20;
   int same = 1;
   for (int k = 0; k < out; k++) same &= get(y, k) == (k < out / 2 ? wanted : -wanted);
   expect_that(t.name, "greatest sums", "are exact", same);
+  release_memory();
+}
+
+/// In parts of three rows.
+static void test_first_layers(int8_table t, int in, int kernel, int stride, int pool) {
+  enum { images = 2, height = 17, width = 14, out = 48, y_stride = 64 };
+  const int pad = kernel / 2, rows = (height + 2 * pad - kernel) / stride + 1, columns = (width + 2 * pad - kernel) / stride + 1;
+  const int pool_pad = pool / 2, down = (rows + 2 * pool_pad - pool) / 2 + 1, across = (columns + 2 * pool_pad - pool) / 2 + 1;
+  const dense_stem_shape shape = {
+    {height, width, in, in, rows, columns, out, out, kernel, kernel, stride, stride, pad, pad, 1, 1, 1, 1, 1, rows, 0, 0},
+    {rows, columns, out, out, down, across, y_stride, pool, 2, pool_pad}};
+  const int length = kernel * in, taps = kernel * length, padded = round_to(length, 4), area = rows * columns;
+  int8_t *weights = take((size_t)out * taps, 1);
+  double *exact_weights = take((size_t)out * taps, sizeof(double));
+  for (int i = 0; i < out * taps; i++) exact_weights[i] = weights[i] = (int8_t)((i * 41 + i / 7) % 255 - 127);
+  const dense_weight_layout layout = {out, length, out, padded, kernel, 1, NULL, 0};
+  void *packed = take((size_t)out * kernel * padded, (size_t)t.kernels->weight_bytes);
+  t.kernels->int8_pack(packed, weights, &layout, 0, out);
+  const array x = uniform(DENSE_FP32, images * height * width * in, -1.2, 1.2), unit = uniform(DENSE_FP32, in, 90, 110);
+  const array zero = filled(DENSE_FP32, in, 117), factor = uniform(DENSE_FP32, out, -1e-3, 1e-3);
+  const array addend = uniform(DENSE_FP32, out, 0, 200);
+  uint8_t least[out], *y = take((size_t)images * down * across * y_stride, 1), *wanted = take((size_t)images * down * across * y_stride, 1);
+  for (int k = 0; k < out; k++) least[k] = (uint8_t)(k % 3 * 20);
+
+  // Less its zero an input is 0 where there is none.
+  double *seen = take((size_t)x.count, sizeof(double)), *sums = take((size_t)images * area * out, sizeof(double));
+  for (int i = 0; i < x.count; i++) {
+    const float scaled = ((float *)x.data)[i] * ((float *)unit.data)[i % in];
+    seen[i] = to_byte(scaled + 117) - 117;
+  }
+  convolve(sums, NULL, NULL, seen, exact_weights, NULL, &shape.conv, images);
+  for (int k = 0; k < out; k++) {
+    int of_zero = 0;
+    for (int i = 0; i < taps; i++) of_zero += weights[k * taps + i] * 117;
+    for (int p = 0; p < images * area; p++) sums[p * out + k] += of_zero;
+  }
+  for (int at = 0; at < images * down * across * out; at++) {
+    const place to = place_of(at / out, down, across);
+    const int k = at % out;
+    int best = least[k];
+    for (int h = to.row * 2 - pool_pad; h < to.row * 2 - pool_pad + pool; h++) {
+      for (int w = to.column * 2 - pool_pad; w < to.column * 2 - pool_pad + pool; w++) {
+        if (h < 0 || w < 0 || h >= rows || w >= columns) continue;
+        const float product = (float)sums[(to.image * area + h * columns + w) * out + k] * ((float *)factor.data)[k];
+        const int value = to_byte(product + ((float *)addend.data)[k]);
+        best = value > best ? value : best;
+      }
+    }
+    wanted[at / out * y_stride + k] = (uint8_t)best;
+  }
+  const dense_int8_stem_args a = {y, x.data, unit.data, zero.data, packed, factor.data, addend.data, least};
+  float *scratch = take((size_t)dense_int8_stem_scratch(&shape, 3), sizeof(float));
+  for (int n = images - 1; n >= 0; n--) {
+    for (int i = 0; i < down; i += 3) t.kernels->int8_stem(&shape, &a, n, i, i + 3 < down ? i + 3 : down, scratch);
+  }
+  expect_same(t, "the first layers", "the same bits as plain loops", y, wanted, (size_t)images * down * across * y_stride);
   release_memory();
 }
 
@@ -161,6 +224,9 @@ static void test_conversion(int8_table t) {
 void test_int8(int8_table t) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) test_case(t, &cases[i]);
   test_greatest(t);
+  test_first_layers(t, 3, 7, 2, 3);
+  test_first_layers(t, 1, 7, 2, 3);
+  test_first_layers(t, 3, 3, 1, 2);
   test_conversion(t);
   const char *kernels = t.name;
 #define INT8_KERNEL(name, ...) expect_that(kernels, #name, "is in the table", t.kernels->name != NULL);

@@ -213,13 +213,28 @@ static void time_int8_convolution(int8_table t, const conv_size *k) {
   void *packed = take((size_t)count, (size_t)t.kernels->weight_bytes);
   uint8_t *x = take((size_t)pixels * k->in, 1), *y = take((size_t)out_pixels * k->out, 1);
   memset(x, 100, (size_t)pixels * k->in);
-  const array scale = uniform(DENSE_FP32, k->in, 0.5, 1), shift = uniform(DENSE_FP32, k->in, -50, 50);
+  const int16_t *slope = some_words(k->in, 2000, 6000), *offset = some_words(k->in, -2000, 2000);
   const array factor = uniform(DENSE_FP32, k->out, 1e-4, 3e-4), addend = uniform(DENSE_FP32, k->out, 0, 100);
   const dense_int8_args a = {
-    y, x, k->kernel == 1 ? scale.data : NULL, k->kernel == 1 ? shift.data : NULL, packed, factor.data, addend.data};
+    y, x, k->kernel == 1 ? slope : NULL, k->kernel == 1 ? offset : NULL, 5, packed, factor.data, addend.data};
   float *scratch = take((size_t)dense_int8_scratch(&s), sizeof *scratch);
   TIME(int8_pack, k->name, 0, (double)count * (1 + t.kernels->weight_bytes), packed, weights, &layout, 0, k->out);
   TIME(int8_convolution, k->name, 2.0 * out_pixels * taps * k->in * k->out, 0, &s, &a, k->images, 0, tiles, scratch);
+  release_memory();
+}
+
+static void time_int8_stem(int8_table t) {
+  enum { size = 224, in = 3, out = 64, kernel = 7, side = size / 2, pooled = side / 2, rows = 8, length = 24 };
+  const dense_stem_shape s = {
+    {size, size, in, in, side, side, out, out, kernel, kernel, 2, 2, 3, 3, 1, 1, 1, 1, 1, side, 0, 0},
+    {side, side, out, out, pooled, pooled, out, 3, 2, 1}};
+  const dense_int8_stem_args a = {
+    take(pooled * pooled * out, 1), uniform(DENSE_FP32, size * size * in, -2, 2).data, filled(DENSE_FP32, in, 60).data,
+    filled(DENSE_FP32, in, 120).data, take(out * kernel * length, (size_t)t.kernels->weight_bytes),
+    uniform(DENSE_FP32, out, 1e-4, 3e-4).data, filled(DENSE_FP32, out, 10).data, take(out, 1)};
+  float *scratch = take((size_t)dense_int8_stem_scratch(&s, rows), sizeof *scratch);
+  TIME(int8_stem, "7x7, 3 to 64, 8 of 56 rows", 2.0 * (2 * rows + 1) * side * kernel * kernel * in * out, 0, &s, &a, 0, 8,
+       8 + rows, scratch);
   release_memory();
 }
 
@@ -232,6 +247,7 @@ int time_int8_kernels(int8_table t, const char *part) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     if (!sizes[i].winograd) time_int8_convolution(t, &sizes[i]);
   }
+  time_int8_stem(t);
   const array values = uniform(DENSE_FP32, pixels * channels, -1, 1), factor = filled(DENSE_FP32, channels, 100);
   uint8_t *map = take(pixels * channels, 1);
   const char *name = "64 channels, 56x56";

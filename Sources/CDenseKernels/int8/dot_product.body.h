@@ -52,10 +52,12 @@ double NAME(int8_peak)(long repeats) {
   enum { chains = DENSE_PEAK_CHAINS * PARTS };
   REGISTER sum[chains];
   volatile int opaque = 0x01010101;  // nothing to fold at compile time
-  const REGISTER a = SPLAT_STEP(opaque), w = SPLAT_STEP(opaque);
+  REGISTER a = SPLAT_STEP(opaque);
+  const REGISTER w = SPLAT_STEP(opaque);
   FULLY_UNROLLED for (int i = 0; i < chains; i++) sum[i] = ZERO_PART;
   NOT_UNROLLED for (long r = 0; r < repeats; r++) {
     FULLY_UNROLLED for (int i = 0; i < chains; i++) {
+      KEEP_IN_REGISTER(a);  // products are not those of the last sum
       sum[i] = MULTIPLY_ADD(sum[i], a, w);
       KEEP_IN_REGISTER(sum[i]);
     }

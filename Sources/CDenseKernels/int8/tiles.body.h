@@ -1,42 +1,59 @@
 // A tile as the convolution of bytes sees it, padded and in scratch: normalised, rectified, pooled and rounded to bytes,
 // as wide as this instruction set multiplies them.
 
-typedef OPERAND NAME(operands) __attribute__((ext_vector_type(DENSE_LANES), aligned(1)));
-#define STORE_OPERANDS(p, v) (*(NAME(operands) *)(p) = __builtin_convertvector(v, NAME(operands)))
+typedef int16_t NAME(words) __attribute__((ext_vector_type(DENSE_WORDS), aligned(2)));
+typedef int32_t NAME(wide_words) __attribute__((ext_vector_type(DENSE_WORDS)));
+typedef uint8_t NAME(some_bytes) __attribute__((ext_vector_type(DENSE_WORDS), aligned(1)));
+typedef OPERAND NAME(operands) __attribute__((ext_vector_type(DENSE_WORDS), aligned(1)));
+typedef OPERAND NAME(rounded) __attribute__((ext_vector_type(DENSE_LANES), aligned(1)));
+#define WIDENED(p) __builtin_convertvector(*(const NAME(some_bytes) *)(p), NAME(words))
+#define WIDE(v) __builtin_convertvector(v, NAME(wide_words))
+#define WORDS(p) (*(const NAME(words) *)(p))
+#define STORE_CLAMPED(p, z) \
+  (*(NAME(operands) *)(p) = __builtin_convertvector( \
+       __builtin_elementwise_min(__builtin_elementwise_max(z, (NAME(words))(0)), (NAME(words))(255)), NAME(operands)))
 
-/// dst[0..<count] pixels of `channels` = max(x * scale + shift, 0), rounded, or x where there is no scale.
-static void NAME(int8_prologue)(OPERAND *restrict dst, const uint8_t *restrict x, const float *scale, const float *shift,
-                                int count, int channels, int x_step) {
+/// x * slope / 256 + offset, in units of 2^-fraction; `left` channels are there.
+#define NORMALIZED(a, x, c, left) \
+  __builtin_elementwise_add_sat(MULTIPLY_WORDS(LOAD_WORDS(x, left) << 7, WORDS((a)->slope + (c))), WORDS((a)->offset + (c)))
+
+/// dst[0..<count] pixels of `channels` = x normalised, rectified and rounded, or x where there is no slope. What is written
+/// beyond a pixel is the next one's.
+static void NAME(int8_prologue)(OPERAND *restrict dst, const uint8_t *restrict x, const dense_int8_args *a, int count,
+                                int channels, int x_step) {
+  const NAME(words) unit = (NAME(words))(int16_t)(1 << (15 - a->fraction));
   for (int p = 0; p < count; p++, dst += channels, x += x_step) {
-    if (!scale) {
-      for (int c = 0; c < channels; c += DENSE_LANES) STORE_OPERANDS(dst + c, LOAD_BYTES(x + c));
-      continue;
-    }
-    for (int c = 0; c < channels; c += DENSE_LANES) {
-      const vf z = __builtin_convertvector(LOAD_BYTES(x + c), vf) * LOAD(scale + c) + LOAD(shift + c);
-      STORE_OPERANDS(dst + c, ROUND_TO_BYTE(z));
+    for (int c = 0; c < channels; c += DENSE_STORED * DENSE_WORDS) {
+      NAME(words) z[DENSE_STORED];
+      FULLY_UNROLLED for (int v = 0; v < DENSE_STORED; v++) {
+        const int first = c + v * DENSE_WORDS, left = channels - first;
+        z[v] = a->slope ? MULTIPLY_WORDS(NORMALIZED(a, x + first, first, left), unit) : LOAD_WORDS(x + first, left);
+      }
+      STORE_OPERANDS(dst + c, z);
     }
   }
 }
 
-/// One pixel: the mean of max(x * scale + shift, 0) over a pool_h x pool_w window, rounded.
-static void NAME(int8_pooled_prologue)(OPERAND *restrict dst, const uint8_t *x, const float *scale, const float *shift,
+/// One pixel: the mean over a pool_h x pool_w window of what is normalised and rectified, rounded.
+static void NAME(int8_pooled_prologue)(OPERAND *restrict dst, const uint8_t *x, const dense_int8_args *a,
                                        const dense_conv_shape *s) {
-  const float inverse = 1.0f / (float)(s->pool_h * s->pool_w);
-  for (int c = 0; c < s->in_channels; c += DENSE_LANES) {
-    vf sum = SPLAT(0.0f);
+  const float inverse = 1.0f / (float)(s->pool_h * s->pool_w << (a->slope ? a->fraction : 0));
+  for (int c = 0; c < s->in_channels; c += DENSE_WORDS) {
+    const int left = s->in_channels - c;
+    int32_t sums[DENSE_WORDS] __attribute__((aligned(64)));
+    NAME(wide_words) sum = (NAME(wide_words))(0);
     for (int i = 0; i < s->pool_h; i++) {
       const uint8_t *row = x + (ptrdiff_t)i * s->width * s->in_stride + c;
-      for (int j = 0; j < s->pool_w; j++) {
-        vf z = __builtin_convertvector(LOAD_BYTES(row + (ptrdiff_t)j * s->in_stride), vf);
-        if (scale) {
-          z = z * LOAD(scale + c) + LOAD(shift + c);
-          z = RELU(z);
-        }
-        sum += z;
+      for (int j = 0; j < s->pool_w; j++, row += s->in_stride) {
+        const NAME(words) z = a->slope ? NORMALIZED(a, row, c, left) : LOAD_WORDS(row, left);
+        sum += WIDE(__builtin_elementwise_max(z, (NAME(words))(0)));
       }
     }
-    STORE_OPERANDS(dst + c, ROUND_TO_BYTE(sum * inverse));
+    *(NAME(wide_words) *)sums = sum;
+    for (int k = 0; k < DENSE_WORDS; k += DENSE_LANES) {
+      const vi mean = ROUND_TO_BYTE(__builtin_convertvector(*(const vi_unaligned *)(sums + k), vf) * inverse);
+      *(NAME(rounded) *)(dst + c + k) = __builtin_convertvector(mean, NAME(rounded));
+    }
   }
 }
 
@@ -59,10 +76,10 @@ static void NAME(int8_fill)(OPERAND *tile, const dense_conv_shape *s, const dens
       memset(dst, 0, (size_t)first * channels * sizeof(OPERAND));
       if (s->pool_h * s->pool_w > 1) {
         for (int c = first; c < last; c++) {
-          NAME(int8_pooled_prologue)(dst + c * channels, src + (c - first) * s->pool_w * pixel, a->scale, a->shift, s);
+          NAME(int8_pooled_prologue)(dst + c * channels, src + (c - first) * s->pool_w * pixel, a, s);
         }
       } else {
-        NAME(int8_prologue)(dst + first * channels, src, a->scale, a->shift, last - first, channels, s->in_stride);
+        NAME(int8_prologue)(dst + first * channels, src, a, last - first, channels, s->in_stride);
       }
       memset(dst + last * channels, 0, (size_t)(columns - last) * channels * sizeof(OPERAND));
     }

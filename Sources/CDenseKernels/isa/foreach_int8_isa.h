@@ -10,6 +10,16 @@
 // REGISTER, PARTS                a register, and how many make a vector
 // SPLAT_STEP, LOAD_PART          DENSE_STEP operands in every lane; a register of weights
 // MULTIPLY_ADD(sum, a, w)        sum += the DENSE_STEP products in each lane
+//
+// What comes before the products is done in 16 bits:
+//
+// DENSE_WORDS                    channels of a vector of 16-bit integers
+// LOAD_WORDS(p, left)            so many bytes, of which `left` are there, a multiple of DENSE_LANES
+// MULTIPLY_WORDS(a, b)           (a * b + 2^14) >> 15
+// DENSE_STORED                   vectors that are stored at once
+// STORE_OPERANDS(p, z)           they as operands, brought into 0...255
+//
+// STORE_ROUNDED(p, z, vectors)   stores vectors of DENSE_LANES floats as bytes, rounded and brought into 0...255
 
 #define DENSE_JOIN3(a, b, c) a##_##b##c
 #define DENSE_JOIN(a, b, c) DENSE_JOIN3(a, b, c)
@@ -44,6 +54,12 @@
 #define ZERO_PART ((vi)(0))
 #define MULTIPLY_ADD(sum, a, w) ((sum) + (((a) << 16) >> 16) * (((w) << 16) >> 16) + ((a) >> 16) * ((w) >> 16))
 #endif
+#define DENSE_WORDS 16
+#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
+#define MULTIPLY_WORDS(a, b) __builtin_convertvector((WIDE(a) * WIDE(b) + (1 << 14)) >> 15, NAME(words))
+#define DENSE_STORED 1
+#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
+#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 
 #if defined(__x86_64__)
@@ -63,6 +79,12 @@
 #define STORE_PART(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define ZERO_PART _mm256_setzero_si256()
 #define MULTIPLY_ADD(sum, a, w) _mm256_add_epi32(sum, _mm256_madd_epi16(a, w))
+#define DENSE_WORDS 16
+#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
+#define MULTIPLY_WORDS(a, b) (NAME(words))_mm256_mulhrs_epi16((__m256i)(a), (__m256i)(b))
+#define DENSE_STORED 1
+#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
+#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
 
@@ -82,8 +104,22 @@
 #define STORE_PART(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define ZERO_PART _mm256_setzero_si256()
 #define MULTIPLY_ADD(sum, a, w) _mm256_dpbusd_avx_epi32(sum, a, w)
+#define DENSE_WORDS 16
+#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
+#define MULTIPLY_WORDS(a, b) (NAME(words))_mm256_mulhrs_epi16((__m256i)(a), (__m256i)(b))
+#define DENSE_STORED 1
+#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
+#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
+
+#define INTEGERS_512(z) _mm512_cvtps_epi32(_mm512_min_ps(z, _mm512_set1_ps(255.0f)))
+#define PAIR_TO_BYTES(p, z) do { \
+    const __m512i pair_words = _mm512_packs_epi32(INTEGERS_512((z)[0]), INTEGERS_512((z)[1])); \
+    const __m512i pair_order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 0, 0, 0, 0, 0, 0, 0); \
+    const __m512i pair_bytes = _mm512_packus_epi16(pair_words, pair_words); \
+    _mm256_storeu_si256((__m256i *)(p), _mm512_castsi512_si256(_mm512_permutexvar_epi32(pair_order, pair_bytes))); \
+  } while (0)
 
 // 14 x 2 zmm of sums, 2 of weights, 1 broadcast, 1 of products: 32 of 32.
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
@@ -101,6 +137,13 @@
 #define STORE_PART(p, v) _mm512_storeu_si512(p, v)
 #define ZERO_PART _mm512_setzero_si512()
 #define MULTIPLY_ADD(sum, a, w) _mm512_add_epi32(sum, _mm512_madd_epi16(a, w))
+#define DENSE_WORDS 32
+#define LOAD_WORDS(p, left) \
+  (NAME(words))_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((left) >= 32 ? ~0u : (left) > 0 ? 0xffff : 0, p))
+#define MULTIPLY_WORDS(a, b) (NAME(words))_mm512_mulhrs_epi16((__m512i)(a), (__m512i)(b))
+#define DENSE_STORED 1
+#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
+#define STORE_ROUNDED(p, z, vectors) if (vectors == 2) PAIR_TO_BYTES(p, z); else STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
 
@@ -120,6 +163,15 @@
 #define STORE_PART(p, v) _mm512_storeu_si512(p, v)
 #define ZERO_PART _mm512_setzero_si512()
 #define MULTIPLY_ADD(sum, a, w) _mm512_dpbusd_epi32(sum, a, w)
+#define DENSE_WORDS 32
+#define LOAD_WORDS(p, left) \
+  (NAME(words))_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((left) >= 32 ? ~0u : (left) > 0 ? 0xffff : 0, p))
+#define MULTIPLY_WORDS(a, b) (NAME(words))_mm512_mulhrs_epi16((__m512i)(a), (__m512i)(b))
+#define DENSE_STORED 2
+#define STORE_OPERANDS(p, z) \
+  _mm512_storeu_si512(p, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), \
+                                                  _mm512_packus_epi16((__m512i)(z)[0], (__m512i)(z)[1])))
+#define STORE_ROUNDED(p, z, vectors) if (vectors == 2) PAIR_TO_BYTES(p, z); else STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
 #endif

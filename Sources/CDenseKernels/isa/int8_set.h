@@ -16,3 +16,9 @@
 #undef STORE_PART
 #undef ZERO_PART
 #undef MULTIPLY_ADD
+#undef DENSE_WORDS
+#undef LOAD_WORDS
+#undef MULTIPLY_WORDS
+#undef DENSE_STORED
+#undef STORE_OPERANDS
+#undef STORE_ROUNDED

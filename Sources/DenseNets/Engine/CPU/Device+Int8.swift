@@ -4,12 +4,12 @@ extension Device {
   /// output = convolution(prologue(input)) · factor + addend, with the output channels in `splits` parts, each an item of
   /// work for each tile.
   func convolveInt8(
-    _ shape: ConvolutionShape, splits: Int, input: MapSlice, affine: Affine?, weights: Buffer<UInt8>,
+    _ shape: ConvolutionShape, splits: Int, input: MapSlice, norm: ByteNormalization?, weights: Buffer<UInt8>,
     scaling: ChannelScaling, output: MapSlice, images: Int
   ) {
     runParts(shape, splits: splits, images: images, scratch: shape.int8ScratchCount) { part, first, tile, scratch in
       kernels.convolveInt8(
-        part, output: MapSlice(memory: output.memory, offset: output.offset + first), input: input, affine: affine,
+        part, output: MapSlice(memory: output.memory, offset: output.offset + first), input: input, norm: norm,
         weights: weights, scaling: scaling, first: first, images: images, tiles: tile..<tile + 1, scratch: scratch)
     }
   }

@@ -22,7 +22,7 @@ extension Kernels {
   ///   - first: the channel of the packed weights, of the factors and of the addends with which the shape's begin; the first
   ///     of a block.
   func convolveInt8(
-    _ shape: ConvolutionShape, output: MapSlice, input: MapSlice, affine: Affine?, weights: Buffer<UInt8>,
+    _ shape: ConvolutionShape, output: MapSlice, input: MapSlice, norm: ByteNormalization?, weights: Buffer<UInt8>,
     scaling: ChannelScaling, first: Int, images: Int, tiles: Range<Int>, scratch: Buffer<Float>
   ) {
     let s = shape
@@ -34,8 +34,11 @@ extension Kernels {
     arguments.y = output.pointer(span(images * s.outHeight * s.outWidth, s.outStride, s.outChannels))
     arguments.x = UnsafePointer(
       input.pointer(span(images * s.height * s.width, s.inStride, s.inChannels)).assumingMemoryBound(to: UInt8.self))
-    arguments.scale = optional(affine?.scale, s.inChannels)
-    arguments.shift = optional(affine?.shift, s.inChannels)
+    if let norm {
+      precondition(norm.slope.count >= s.inChannels && norm.slope.count % Int(DENSE_INT8_PADDING) == 0)
+      (arguments.slope, arguments.offset) = (UnsafePointer(norm.slope.base), UnsafePointer(norm.offset.base))
+      arguments.fraction = Int32(norm.fraction)
+    }
     arguments.weights = UnsafeRawPointer(weights.base) + first * values * int8WeightBytes
     arguments.factor = constant(Slice(scaling.factor, at: first), s.outChannels)
     arguments.addend = constant(Slice(scaling.addend, at: first), s.outChannels)

@@ -18,7 +18,7 @@ final class QuantizedConvolution: InferenceConvolving {
   private let layout: WeightLayout
   private let weight: [Int8]
   /// From the source's bytes to those of the input's scale, through batch norm.
-  private let prologue: ChannelScaling?
+  private let prologue: ByteNormalization?
   /// From sums of products to the output.
   private let scaling: ChannelScaling
   private let packed = Mutex<Buffer<UInt8>?>(nil)
@@ -41,7 +41,7 @@ final class QuantizedConvolution: InferenceConvolving {
       inPadded: inputChannels, kernel: kernel, inMap: positions, algorithm: .direct)
     prologue = norm.map { norm in
       let affine = norm.layer.inferenceAffine
-      return ChannelScaling(
+      return ByteNormalization(
         (0..<source.channels).map { c in
           let (unit, zero) = (Double(norm.source.scale[c]), Double(norm.source.zero[c]))
           let (scale, shift) = (Double(affine[c].scale), Double(affine[c].shift))
@@ -78,8 +78,7 @@ final class QuantizedConvolution: InferenceConvolving {
   ) {
     device.convolveInt8(
       shape, splits: splits, input: input,
-      affine: prologue.map { Affine(scale: Slice($0.factor), shift: Slice($0.addend)) },
-      weights: packedWeight(device), scaling: scaling, output: output, images: images)
+      norm: prologue, weights: packedWeight(device), scaling: scaling, output: output, images: images)
   }
 
   private func packedWeight(_ device: Device) -> Buffer<UInt8> {
