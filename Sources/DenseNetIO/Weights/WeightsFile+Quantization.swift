@@ -6,6 +6,7 @@ import DenseNets
 //   NAME.weight_scale       F32  [out]
 //   NAME.input_scale        F32  [in]
 //   NAME.output_correction  F32  [out]
+//   NAME.input_zero_point   F32  [1], a whole number from 0 to 255, of the network's first convolution alone
 //
 // and a convolution whose output a block holds, the one before the first block included,
 //
@@ -18,6 +19,7 @@ extension WeightsFile {
   private enum Part: String, CaseIterable {
     case weightScale = "weight_scale"
     case inputScale = "input_scale"
+    case inputZero = "input_zero_point"
     case correction = "output_correction"
     case outputScale = "output_scale"
     case outputZero = "output_zero_point"
@@ -48,6 +50,7 @@ extension WeightsFile {
       add(name, .weightScale, own.weightScale)
       add(name, .inputScale, own.inputScale)
       add(name, .correction, own.correction)
+      if own.inputZero != 0 { add(name, .inputZero, [own.inputZero]) }
     }
     for (name, own) in quantization.outputs.sorted(by: { $0.key < $1.key }) {
       add(name, .outputScale, own.scale)
@@ -112,9 +115,15 @@ extension WeightsFile {
     _ own: [Part: [Float]], _ name: String, _ weight: TensorValue
   ) throws(WeightsProblem) -> Quantization.Convolution {
     let (shape, shown) = (weight.shape, printable("\(name).weight"))
+    let zero = own[.inputZero] ?? [0]
+    guard zero.count == 1 else {
+      throw WeightsProblem(
+        "tensor \(printable("\(name).\(Part.inputZero.rawValue)")): expected 1 number, found \(zero.count)",
+        remedy: remedy)
+    }
     let result = Quantization.Convolution(
       weight: [], weightScale: try part(.weightScale, own, name), inputScale: try part(.inputScale, own, name),
-      correction: try part(.correction, own, name))
+      correction: try part(.correction, own, name), inputZero: zero[0])
     guard let integers = weight.integers, integers.allSatisfy({ (-127...127).contains($0) }) else {
       throw WeightsProblem("tensor \(shown): expected whole numbers from -127 to 127", remedy: remedy)
     }

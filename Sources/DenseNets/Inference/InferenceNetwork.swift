@@ -8,6 +8,8 @@ final class InferenceNetwork: Sendable {
 
   let configuration: DenseNet.Configuration
   let stem: InferenceStem
+  /// Whether the stem writes numbers, of which the first map has bytes.
+  let roundsStem: Bool
   let blocks: [[Layer]]
   let maps: [ChannelLayout]
   let transitions: [any InferenceConvolving]
@@ -21,6 +23,7 @@ final class InferenceNetwork: Sendable {
   init(_ model: DenseNet) {
     configuration = model.configuration
     stem = InferenceStem(model)
+    roundsStem = false
     maps = model.blocks.map(\.map.layout)
     blocks = model.blocks.map { block in
       block.layers.map { layer in
@@ -58,7 +61,13 @@ final class InferenceNetwork: Sendable {
         source: fused.sourceLayout, own: own(fused.convolution), output: output)
     }
     configuration = model.configuration
-    stem = InferenceStem(model)
+    if let pooled = sites.pooledStem, let own = quantization.convolutions[sites.first] {
+      stem = .pooled(QuantizedStem(pooled, own: own, output: quantization.outputs[sites.first]!))
+      roundsStem = false
+    } else {
+      stem = InferenceStem(model)
+      roundsStem = true
+    }
     maps = model.blocks.map(\.map.layout)
     let quantizedMaps = model.blocks.enumerated().map { b, block in
       let first = b == 0 ? quantization.outputs[sites.first]! : written(by: model.transitions[b - 1].fused.convolution)

@@ -14,7 +14,7 @@ final class InferencePlan {
   private let head: InferencePass
   private let logitsMap: MapMemory
   private let stemConvolution: (pass: InferencePass, images: MapMemory, layout: ChannelLayout)?
-  /// What the stem writes, where the first map is of bytes; nil: it writes into that map.
+  /// What the stem writes, where the first map is of bytes and it is not; nil: it writes into that map.
   private let stemOutput: MapMemory?
 
   /// The passes of a block's layers over a group of images.
@@ -66,7 +66,7 @@ final class InferencePlan {
     var imageStride = 0
     if case .convolution(_, let layout) = network.stem { imageStride = layout.paddedChannels }
     let imagesPart = add("images", images * size.area * imageStride, 0...0, plain)
-    let stemCount = precision == .int8 ? images * sizes[0].area * network.stemChannels : 0
+    let stemCount = network.roundsStem ? images * sizes[0].area * network.stemChannels : 0
     let stemPart = add("stem", stemCount, 0...0, plain)
     let averages = network.configuration.transitionPool == .average
     func transitionPart(_ name: String, _ b: Int, _ count: Int) -> Int? {
@@ -81,8 +81,8 @@ final class InferencePlan {
     maps = sizes.indices.map {
       arena.map(blockParts[$0], count: images * sizes[$0].area * strides[$0], precision)
     }
-    stemOutput = precision == .int8 ? arena.map(stemPart, count: stemCount, plain) : nil
-    let stemStride = precision == .int8 ? network.stemChannels : strides[0]
+    stemOutput = network.roundsStem ? arena.map(stemPart, count: stemCount, plain) : nil
+    let stemStride = network.roundsStem ? network.stemChannels : strides[0]
 
     if case .convolution(let convolution, let layout) = network.stem {
       let pass = InferencePass(
@@ -179,7 +179,7 @@ final class InferencePlan {
     switch network.stem {
     case .pooled(let stem):
       let stride = stemOutput == nil ? network.maps[0].paddedChannels : network.stemChannels
-      stem.run(x, stem.shape(size: size, outStride: stride), to: output, device: device)
+      stem.run(x, stem.geometry.shape(size: size, outStride: stride), to: output, device: device)
     case .convolution:
       let (pass, images, layout) = stemConvolution!
       device.kernels.load(

@@ -2,10 +2,11 @@ internal import Synchronization
 
 /// What stands before the first block.
 enum InferenceStem: Sendable {
-  case pooled(PooledInferenceStem)
+  case pooled(any PooledStem)
   /// A convolution alone, over images in a padded map.
   case convolution(InferenceConvolution, ChannelLayout)
 
+  /// Of numbers.
   init(_ model: DenseNet) {
     switch model.stem {
     case let stem as ImageNetStem: self = .pooled(PooledInferenceStem(stem))
@@ -18,12 +19,17 @@ enum InferenceStem: Sendable {
 }
 
 /// `convolution → BN → ReLU → max pool`, packed once.
-final class PooledInferenceStem: Sendable {
-  private let layout: WeightLayout
-  private let weight: [Float]
-  private let scale: Buffer<Float>
-  private let shift: Buffer<Float>
-  private let packed = Mutex<Buffer<Float>?>(nil)
+protocol PooledStem: Sendable {
+  var geometry: PooledStemGeometry { get }
+
+  /// Writes the pooled maps of all images into `output`.
+  func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device)
+}
+
+/// The sizes of a stem that pools.
+struct PooledStemGeometry: Sendable {
+  private let inputChannels: Int
+  private let outputChannels: Int
   private let kernel: Extent
   private let stride: Extent
   private let padding: Extent
@@ -31,13 +37,58 @@ final class PooledInferenceStem: Sendable {
 
   init(_ stem: ImageNetStem) {
     let convolution = stem.convolution
-    let channels = padded(convolution.outputChannels)
+    (inputChannels, outputChannels) = (convolution.inputChannels, padded(convolution.outputChannels))
     (kernel, stride, padding) = (convolution.kernelSize, convolution.stride, convolution.padding)
     pool = stem.pool.window
+  }
+
+  func shape(size: Extent, outStride: Int) -> StemShape {
+    StemShape(
+      ConvolutionShape(
+        height: size.height, width: size.width, inChannels: inputChannels, inStride: inputChannels,
+        outChannels: outputChannels, outStride: outputChannels, kernel: kernel, stride: stride, padding: padding),
+      pool: pool, outStride: outStride)
+  }
+
+  /// Bands of rows of the pooled maps, each an item of work.
+  struct Bands {
+    let count: Int
+    /// Of a band, at most.
+    let rows: Int
+    fileprivate let bands: Int
+    fileprivate let height: Int
+
+    subscript(item: Int) -> (image: Int, rows: Range<Int>) {
+      let (image, band) = (item / bands, item % bands)
+      return (image, height * band / bands..<height * (band + 1) / bands)
+    }
+  }
+
+  /// - Parameter most: rows of a band.
+  func bands(_ shape: StemShape, images: Int, most: Int = .max, device: Device) -> Bands {
+    let height = shape.pool.outHeight
+    let busy = max(1, (Tiling.stemBandsPerThread * device.threads + images - 1) / images)
+    let bands = min(height, max(busy, most < height ? (height + most - 1) / most : 1))
+    return Bands(count: images * bands, rows: (height + bands - 1) / bands, bands: bands, height: height)
+  }
+}
+
+/// The stem of numbers.
+final class PooledInferenceStem: PooledStem {
+  let geometry: PooledStemGeometry
+  private let layout: WeightLayout
+  private let weight: [Float]
+  private let scale: Buffer<Float>
+  private let shift: Buffer<Float>
+  private let packed = Mutex<Buffer<Float>?>(nil)
+
+  init(_ stem: ImageNetStem) {
+    geometry = PooledStemGeometry(stem)
+    let convolution = stem.convolution
+    let channels = padded(convolution.outputChannels)
     layout = WeightLayout(
       outChannels: convolution.outputChannels, inChannels: convolution.inputChannels, outPadded: channels,
-      inPadded: convolution.inputChannels,
-      kernel: kernel, inMap: nil, algorithm: .direct)
+      inPadded: convolution.inputChannels, kernel: convolution.kernelSize, inMap: nil, algorithm: .direct)
     weight = convolution.weight.value.storage
     (scale, shift) = (Buffer(channels), Buffer(channels))
     for (k, affine) in stem.norm.inferenceAffine.enumerated() {
@@ -47,26 +98,15 @@ final class PooledInferenceStem: Sendable {
     }
   }
 
-  func shape(size: Extent, outStride: Int) -> StemShape {
-    StemShape(
-      ConvolutionShape(
-        height: size.height, width: size.width, inChannels: layout.inChannels, inStride: layout.inChannels,
-        outChannels: layout.outPadded, outStride: layout.outPadded, kernel: kernel, stride: stride, padding: padding),
-      pool: pool, outStride: outStride)
-  }
-
-  /// Writes the pooled maps of all images into `output`, an item of work for each band of rows.
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
     let weights = packedWeights(device)
-    let images = x.shape[0]
-    let bands = min(shape.pool.outHeight, max(1, (Tiling.stemBandsPerThread * device.threads + images - 1) / images))
-    let rows = shape.pool.outHeight
-    device.run(images * bands, scratch: shape.scratchCount) { item, scratch in
-      let (image, band) = (item / bands, item % bands)
+    let bands = geometry.bands(shape, images: x.shape[0], device: device)
+    device.run(bands.count, scratch: shape.scratchCount) { item, scratch in
+      let (image, rows) = bands[item]
       device.kernels.stemForward(
         shape, output: output, winners: nil, moments: nil, input: x.storage,
         affine: Affine(scale: Slice(scale), shift: Slice(shift)), weights: weights, images: image..<image + 1,
-        rows: rows * band / bands..<rows * (band + 1) / bands, scratch: scratch)
+        rows: rows, scratch: scratch)
     }
   }
 

@@ -7,7 +7,7 @@ extension GraphBuilder {
   ) -> ONNXGraphProto {
     let configuration = net.configuration
     var builder = GraphBuilder(quantization)
-    var (x, first) = ("input", "")
+    var (x, first) = (images, "")
     var features: String?
     for (child, layer) in net.children {
       switch layer {
@@ -32,7 +32,7 @@ extension GraphBuilder {
     builder.declare(
       name: name,
       input: (
-        "input",
+        images,
         [("N", nil), ("C", configuration.inputChannels), ("H", inputSize?.height), ("W", inputSize?.width)]
       ),
       output: (x, [("N", nil), ("classes", configuration.numClasses)]))

@@ -31,13 +31,21 @@ extension GraphBuilder {
     return node("DequantizeLinear", "\(name).rounded", [bytes, one, none])
   }
 
-  /// The weights and the bias of a quantized layer, as numbers of integers. Where a block holds the output, it is of its
-  /// bytes.
-  mutating func quantizedParameters(_ own: Quantization.Convolution, shape: [Int], bias: Tensor?, _ name: String)
-    -> [String]
-  {
+  /// x as bytes with a scale and a zero for all channels, less that zero.
+  mutating func roundedImages(_ x: String, _ name: String, _ own: Quantization.Convolution) -> String {
+    let one = initializer("\(name).one", Tensor(shape: [], values: [1]))
+    let scale = initializer("\(name).scale", Tensor(shape: [], values: [own.inputScale[0]]))
+    let zero = initializer("\(name).zero_point", [UInt8(own.inputZero)], shape: [], .uint8)
+    let bytes = node("QuantizeLinear", "\(name).quantized", [x, scale, zero])
+    return node("DequantizeLinear", "\(name).rounded", [bytes, one, zero])
+  }
+
+  /// The weights and the bias of a quantized layer, as numbers of integers.
+  /// - Parameter held: where a block holds the output, which is of its bytes then.
+  mutating func quantizedParameters(
+    _ own: Quantization.Convolution, shape: [Int], bias: Tensor?, held: Quantization.Slice?, _ name: String
+  ) -> [String] {
     let outputs = own.weightScale.count
-    let held = quantization?.outputs[name]
     let scales = own.weightScale.indices.map { own.weightScale[$0] / (held?.scale[$0] ?? 1) }
     let scale = initializer("\(name).weight_scale", Tensor(shape: [outputs], values: scales))
     func numbers<Element: FixedWidthInteger>(

@@ -6,6 +6,8 @@ import Foundation
 /// A node and its output have the layer's name in the state dictionary.
 struct GraphBuilder {
   private(set) var graph = ONNXGraphProto()
+  /// What the graph reads.
+  static let images = "input"
   /// Nil: everything is of numbers.
   let quantization: Quantization?
 
@@ -49,8 +51,11 @@ struct GraphBuilder {
     _ layer: any Layer, weight: Parameter, bias: Parameter?, _ name: String, _ x: String
   ) -> [String] {
     guard let own = quantization?.convolutions[name] else { return [x] + initializers(of: layer, name) }
-    return [rounded(x, "\(name).input")]
-      + quantizedParameters(own, shape: weight.shape, bias: bias?.value, name)
+    // Between the first convolution and the block that holds its output are a norm and a pool.
+    let (isFirst, input) = (x == Self.images, "\(name).input")
+    return [isFirst ? roundedImages(x, input, own) : rounded(x, input)]
+      + quantizedParameters(
+        own, shape: weight.shape, bias: bias?.value, held: isFirst ? nil : quantization?.outputs[name], name)
   }
 
   mutating func convolution(_ layer: Conv2d, _ name: String, _ x: String) -> String {

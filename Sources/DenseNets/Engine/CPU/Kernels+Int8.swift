@@ -47,6 +47,37 @@ extension Kernels {
       &c, &arguments, Int32(images), Int32(tiles.lowerBound), Int32(tiles.upperBound), scratch.base)
   }
 
+  /// Rows of one image's pooled map, from the input `x`, `[N, H, W, C]`.
+  /// - Parameters:
+  ///   - inputScaling: from numbers to bytes, of each of the input's channels.
+  ///   - zeros: the output's bytes of 0.
+  func stemInt8(
+    _ shape: StemShape, output: MapSlice, input x: [Float], inputScaling: ChannelScaling, weights: Buffer<UInt8>,
+    scaling: ChannelScaling, zeros: Buffer<UInt8>, image: Int, rows: Range<Int>, scratch: Buffer<Float>
+  ) {
+    let (conv, pool) = (shape.convolution, shape.pool)
+    precondition(output.precision == .int8 && scratch.count >= shape.int8ScratchCount(rows: rows.count))
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= pool.outHeight && zeros.count >= conv.outChannels)
+    let row = (conv.kernel.width * conv.inChannels + 3) / 4 * 4
+    precondition(weights.count >= conv.outChannels * conv.kernel.height * row * int8WeightBytes)
+    precondition(x.count >= (image + 1) * conv.height * conv.width * conv.inChannels)
+    var arguments = dense_int8_stem_args()
+    arguments.y = output.pointer(span((image + 1) * pool.outHeight * pool.outWidth, pool.outStride, pool.channels))
+      .assumingMemoryBound(to: UInt8.self)
+    arguments.unit = constant(Slice(inputScaling.factor), conv.inChannels)
+    arguments.zero = constant(Slice(inputScaling.addend), conv.inChannels)
+    arguments.weights = UnsafeRawPointer(weights.base)
+    arguments.factor = constant(Slice(scaling.factor), conv.outChannels)
+    arguments.addend = constant(Slice(scaling.addend), conv.outChannels)
+    arguments.least = UnsafePointer(zeros.base)
+    var c = shape.c
+    x.withUnsafeBufferPointer {
+      arguments.x = $0.baseAddress
+      int8.pointee.int8_stem(
+        &c, &arguments, Int32(image), Int32(rows.lowerBound), Int32(rows.upperBound), scratch.base)
+    }
+  }
+
   /// map = round(values · factor + addend), from 0 to 255.
   func storeInt8(
     _ map: MapSlice, stride: Int, from values: MapSlice, valueStride: Int, scaling: ChannelScaling, channels: Int,
@@ -71,6 +102,14 @@ extension Kernels {
       target, pixel(map, stride, channels, pixels).assumingMemoryBound(to: UInt8.self),
       constant(Slice(scaling.factor), channels), constant(Slice(scaling.addend), channels), Int32(valueStride),
       Int32(stride), Int32(channels), pixels.count)
+  }
+}
+
+extension StemShape {
+  /// Floats of scratch that each thread needs for so many pooled rows.
+  func int8ScratchCount(rows: Int) -> Int {
+    var shape = c
+    return dense_int8_stem_scratch(&shape, Int32(rows))
   }
 }
 

@@ -39,6 +39,8 @@ enum Tiling {
   static let groupPixels = 3136
   /// Bands of rows per thread in the stem, so that threads finish together.
   static let stemBandsPerThread = 4
+  /// Rows of a band of a stem of bytes: its convolution's output stays in cache until it is pooled.
+  static let stemRows = 8
   /// Output channels whose packed weights lie together: the kernels' group.
   static let channelGroup = 32
 }

@@ -9,11 +9,12 @@
 /// ReLU per channel anyway, and rounds again to bytes of a scale that its weights make up for; so nothing is
 /// concatenated at a common scale. Products are summed in integers, exactly.
 ///
-/// It has all convolutions of blocks and transitions, and the classifier; what stands before the first block stays in fp32.
+/// It has all convolutions of blocks and transitions, and the classifier. The convolution of a stem that pools may be among
+/// them: then images are rounded to bytes too. Else, and of other stems, it stays in fp32.
 public struct Quantization: Sendable, Equatable {
   /// A convolution, or the classifier. Its output is `correction + Σ w·a`, with the weight
   /// `w = weight · weightScale[out] / inputScale[in]` and the normalised, rectified and pooled input
-  /// `a = byte · inputScale[in]`.
+  /// `a = (byte − inputZero) · inputScale[in]`.
   public struct Convolution: Sendable, Equatable {
     /// From −127 to 127, `[out, kernel height, kernel width, in]`.
     public var weight: [Int8]
@@ -23,9 +24,15 @@ public struct Quantization: Sendable, Equatable {
     public var inputScale: [Float]
     /// Added to each output for the mean of what rounding takes from it, `[out]`.
     public var correction: [Float]
+    /// The byte of an input of 0, a whole number from 0 to 255. Only what the network's first convolution reads may be
+    /// negative; its inputs have one scale. Of all others, it is 0.
+    public var inputZero: Float
 
-    public init(weight: [Int8], weightScale: [Float], inputScale: [Float], correction: [Float]) {
-      (self.weight, self.weightScale, self.inputScale, self.correction) = (weight, weightScale, inputScale, correction)
+    public init(
+      weight: [Int8], weightScale: [Float], inputScale: [Float], correction: [Float], inputZero: Float = 0
+    ) {
+      (self.weight, self.weightScale, self.inputScale) = (weight, weightScale, inputScale)
+      (self.correction, self.inputZero) = (correction, inputZero)
     }
 
     /// The weights in fp32, in the same order.
@@ -57,7 +64,9 @@ public struct Quantization: Sendable, Equatable {
   /// - Throws: ``Failure`` that names what is missing, left over or of another size.
   public func requireFit(to model: DenseNet) throws(Failure) {
     let sites = QuantizationSites(model)
-    let wanted = Dictionary(uniqueKeysWithValues: sites.convolutions.map { ($0.name, $0.convolution) })
+    try sites.requireSumsFit()
+    var wanted = Dictionary(uniqueKeysWithValues: sites.convolutions.map { ($0.name, $0.convolution) })
+    if let stem = sites.pooledStem, convolutions[sites.first] != nil { wanted[sites.first] = stem.convolution }
     let writers = Dictionary(uniqueKeysWithValues: sites.outputs.map { ($0.name, $0.channels) })
     for name in wanted.keys.sorted() where convolutions[name] == nil {
       throw Self.misfit("\(name): expected, not found")
@@ -75,6 +84,15 @@ public struct Quantization: Sendable, Equatable {
       guard (own.weightScale + own.inputScale).allSatisfy({ $0 > 0 && $0.isFinite }),
         own.correction.allSatisfy(\.isFinite), !own.weight.contains(-128)
       else { throw Self.misfit("\(name): expected positive finite scales, and weights from -127 to 127") }
+      let zeros: ClosedRange<Float> = name == sites.first ? 0...255 : 0...0
+      guard zeros.contains(own.inputZero), own.inputZero == own.inputZero.rounded() else {
+        throw Self.misfit(
+          "\(name): expected a whole zero of inputs from \(Int(zeros.lowerBound)) to \(Int(zeros.upperBound)), found \(own.inputZero)"
+        )
+      }
+      guard name != sites.first || Set(own.inputScale).count == 1 else {
+        throw Self.misfit("\(name): expected one scale for all its inputs")
+      }
     }
     for (name, own) in outputs.sorted(by: { $0.key < $1.key }) {
       guard let channels = writers[name] else {
@@ -104,6 +122,8 @@ struct QuantizationSites {
   private(set) var outputs: [(name: String, channels: Int)] = []
   /// The convolution before the first block.
   let first: String
+  /// What stands there, if its convolution can be of bytes.
+  let pooledStem: ImageNetStem?
   private let names: [ObjectIdentifier: String]
 
   init(_ model: DenseNet) {
@@ -114,6 +134,7 @@ struct QuantizationSites {
       }, uniquingKeysWith: { first, _ in first })
     let stem = model.stem.layers.lazy.compactMap { $0.layer as? Conv2d }.first!
     first = names[ObjectIdentifier(stem.weight)]!
+    pooledStem = model.stem as? ImageNetStem
     outputs.append((first, stem.outputChannels))
     for (index, block) in model.blocks.enumerated() {
       for layer in block.layers {
@@ -129,6 +150,22 @@ struct QuantizationSites {
     let name = name(of: convolution)
     convolutions.append((name, convolution))
     if writes { outputs.append((name, convolution.outputChannels)) }
+  }
+
+  /// Products of 255 and 127 whose sum fits 31 bits.
+  private static let mostProducts = Int(Int32.max) / (255 * 127)
+
+  /// - Throws: ``Failure`` where a convolution has too many inputs for sums in 32 bits.
+  func requireSumsFit() throws(Failure) {
+    for (name, convolution) in convolutions {
+      let count = convolution.inputChannels * convolution.kernelSize.area
+      guard count <= Self.mostProducts else {
+        throw Failure(
+          .usage,
+          "\(name): expected at most \(Self.mostProducts) products per output, found \(count): more overflow a sum of bytes' products in 32 bits"
+        )
+      }
+    }
   }
 
   func name(of convolution: any Convolving) -> String { names[ObjectIdentifier(convolution.weight)]! }

@@ -20,23 +20,12 @@ public final class QuantizationCalibrator {
     guard device.precision == .fp32 else {
       throw Failure(.usage, "calibration: expected a device of fp32, found \(device.precision.rawValue)")
     }
-    for (name, convolution) in QuantizationSites(model).convolutions {
-      let count = convolution.inputChannels * convolution.kernelSize.area
-      guard count <= Self.mostProducts else {
-        throw Failure(
-          .usage,
-          "\(name): expected at most \(Self.mostProducts) products per output, found \(count): more overflow a sum of bytes' products in 32 bits"
-        )
-      }
-    }
+    try QuantizationSites(model).requireSumsFit()
     self.model = model
     self.device = device
     network = InferenceNetwork(model)
     observer = Observer(network, device)
   }
-
-  /// Products of 255 and 127 whose sum fits 31 bits.
-  private static let mostProducts = Int(Int32.max) / (255 * 127)
 
   /// - Parameter x: `[N, inputChannels, H, W]`, normalised as in training. Batches of one shape need no new memory.
   /// - Throws: ``Failure`` if the network cannot take the shape.
@@ -47,6 +36,7 @@ public final class QuantizationCalibrator {
         "calibration: expected images [N, \(model.configuration.inputChannels), H, W], found \(x.shape)")
     }
     if plan?.inputShape != x.shape { plan = try InferencePlan(network, inputShape: x.shape, device: device) }
+    observer.observe(images: x)
     plan!.run(x, classifies: false, observer: observer)
     images += x.shape[0]
   }
@@ -63,6 +53,11 @@ public final class QuantizationCalibrator {
     func write(_ name: String, _ slice: PassSite) {
       let channels = observer.distributions(slice, rectified: false).map(QuantizationSearch.slice)
       result.outputs[name] = Quantization.Slice(scale: channels.map(\.scale), zero: channels.map(\.zero))
+    }
+    if let stem = sites.pooledStem {
+      result.convolutions[sites.first] = QuantizationSearch.first(
+        stem.convolution.weight.value.storage, outputs: stem.convolution.outputChannels,
+        inputs: observer.distributions(of: observer.images, rectified: false), device: device)
     }
     for (b, block) in model.blocks.enumerated() {
       let writer = b == 0 ? sites.first : sites.name(of: model.transitions[b - 1].fused.convolution)
@@ -100,13 +95,22 @@ private final class Observer: PassObserver {
   private let network: InferenceNetwork
   private let device: Device
   private var histograms: [PassSite: ChannelHistograms] = [:]
+  let images: ChannelHistograms
 
-  init(_ network: InferenceNetwork, _ device: Device) { (self.network, self.device) = (network, device) }
+  init(_ network: InferenceNetwork, _ device: Device) {
+    (self.network, self.device) = (network, device)
+    images = ChannelHistograms(channels: network.configuration.inputChannels)
+  }
 
   func distributions(_ site: PassSite, rectified: Bool) -> [Distribution] {
-    let histogram = histograms[site]!
-    return (0..<histogram.channels).map { histogram.distribution(of: $0, rectified: rectified) }
+    distributions(of: histograms[site]!, rectified: rectified)
   }
+
+  func distributions(of histogram: ChannelHistograms, rectified: Bool) -> [Distribution] {
+    (0..<histogram.channels).map { histogram.distribution(of: $0, rectified: rectified) }
+  }
+
+  func observe(images x: Tensor) { images.add(x.storage, device: device) }
 
   func observe(_ site: PassSite, _ values: MapSlice, stride: Int, images: Int, size: Extent) {
     switch site {

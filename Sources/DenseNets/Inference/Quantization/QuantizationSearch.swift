@@ -56,7 +56,18 @@ enum QuantizationSearch {
     }
   }
 
-  /// The weights `[out, taps, in]` of a convolution of such inputs.
+  /// The weights `[out, taps, in]` of a convolution of images of such channels.
+  static func first(_ weight: [Float], outputs: Int, inputs values: [Distribution], device: Device)
+    -> Quantization.Convolution
+  {
+    let (scale, zero) = slice(Distribution(points: values.flatMap(\.points).sorted { $0.value < $1.value }))
+    let scales = [Float](repeating: scale, count: values.count)
+    return rounded(
+      weight, outputs: outputs, inputs: values.map(Input.init), scales: scales, zero: zero, device: device
+    ).1
+  }
+
+  /// The weights `[out, taps, in]` of a convolution of such inputs, none of which is negative.
   static func convolution(_ weight: [Float], outputs: Int, inputs values: [Distribution], device: Device)
     -> Quantization.Convolution
   {
@@ -79,16 +90,18 @@ enum QuantizationSearch {
     return (0..<Int(exponent * 4)).reduce(1) { product, _ in product * root }
   }
 
-  /// With these scales of the inputs: the mean square of what is lost of all outputs, and the weights.
+  /// With these scales and this zero of the inputs: the mean square of what is lost of all outputs, and the weights.
   private static func rounded(
-    _ weight: [Float], outputs: Int, inputs: [Input], scales: [Float], device: Device
+    _ weight: [Float], outputs: Int, inputs: [Input], scales: [Float], zero: Float = 0, device: Device
   ) -> (error: Double, Quantization.Convolution) {
     let row = weight.count / outputs
     let count = inputs.count
-    // Of a byte: its mean square; that of its rounding; its mean, with and without what is cut off above.
+    // Of a byte: its mean square; that of its rounding; its mean, with and without what is cut off.
     let squares = zip(inputs, scales).map { $0.meanSquare / ($1 * $1) }
     let noise = inputs.map { $0.share / 12 }
-    let kept = zip(inputs, scales).map { input, scale in input.values.mean { min($0, 255 * scale) } / scale }
+    let kept = zip(inputs, scales).map { input, scale in
+      input.values.mean { min(max($0, -zero * scale), (255 - zero) * scale) } / scale
+    }
     let means = zip(inputs, scales).map { $0.mean / $1 }
     let rows = Buffer<Int8>(weight.count)
     let (weightScales, corrections, errors) = (Buffer<Float>(outputs), Buffer<Float>(outputs), Buffer<Double>(outputs))
@@ -116,7 +129,7 @@ enum QuantizationSearch {
     }
     let result = Quantization.Convolution(
       weight: (0..<weight.count).map { rows[$0] }, weightScale: (0..<outputs).map { weightScales[$0] },
-      inputScale: scales, correction: (0..<outputs).map { corrections[$0] })
+      inputScale: scales, correction: (0..<outputs).map { corrections[$0] }, inputZero: zero)
     return ((0..<outputs).reduce(0) { $0 + errors[$1] }, result)
   }
 
