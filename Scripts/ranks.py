@@ -4,10 +4,13 @@ import array
 import json
 import os
 import pathlib
+import shlex
 import struct
 
-# Ranks share this machine's cores, and root may start them: that is for tests alone.
-LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
+# Ranks share this machine's cores, and root may start them: that is for tests alone. MPIRUN in the environment names
+# another launcher than Open MPI's: MPIRUN=mpiexec.mpich.
+OPEN_MPI = ["mpirun", "--oversubscribe", "--bind-to", "none"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
+LAUNCHER = shlex.split(os.environ.get("MPIRUN", "")) or OPEN_MPI
 
 
 def launched(ranks, *words):
