@@ -182,8 +182,8 @@ final class InferencePlan {
       stem.run(x, stem.geometry.shape(size: size, outStride: stride), to: output, device: device)
     case .convolution:
       let (pass, images, layout) = stemConvolution!
-      device.kernels.load(
-        x.storage, from: 0, stride: layout.channels, channels: layout.channels, into: images.slice(),
+      device.load(
+        x.storage, stride: layout.channels, channels: layout.channels, into: images.slice(),
         stride: layout.paddedChannels, pixels: inputShape[0] * size.area)
       pass.run(from: images.slice(), to: output, count: inputShape[0], device: device)
     }
@@ -211,8 +211,8 @@ final class InferencePlan {
   func logits() -> Tensor {
     let (images, classes) = (inputShape[0], network.configuration.numClasses)
     var values = [Float](repeating: 0, count: images * classes)
-    device.kernels.read(
-      logitsMap.slice(), stride: network.head.outputChannels, channels: classes, pixels: images, into: &values, at: 0,
+    device.read(
+      logitsMap.slice(), stride: network.head.outputChannels, channels: classes, pixels: images, into: &values,
       stride: classes)
     return Tensor(shape: [images, classes], storage: values)
   }
@@ -240,7 +240,7 @@ final class InferencePlan {
     var first = 0
     for (slice, count) in layout.slices.enumerated() {
       let (map, stride) = numbers(of: slice, count: count)
-      device.kernels.read(
+      device.read(
         map, stride: stride, channels: count, pixels: pixels, into: &values, at: first, stride: channels)
       first += count
     }

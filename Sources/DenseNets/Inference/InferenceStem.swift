@@ -49,28 +49,6 @@ struct PooledStemGeometry: Sendable {
         outChannels: outputChannels, outStride: outputChannels, kernel: kernel, stride: stride, padding: padding),
       pool: pool, outStride: outStride)
   }
-
-  /// Bands of rows of the pooled maps, each an item of work.
-  struct Bands {
-    let count: Int
-    /// Of a band, at most.
-    let rows: Int
-    fileprivate let bands: Int
-    fileprivate let height: Int
-
-    subscript(item: Int) -> (image: Int, rows: Range<Int>) {
-      let (image, band) = (item / bands, item % bands)
-      return (image, height * band / bands..<height * (band + 1) / bands)
-    }
-  }
-
-  /// - Parameter most: rows of a band.
-  func bands(_ shape: StemShape, images: Int, most: Int = .max, device: Device) -> Bands {
-    let height = shape.pool.outHeight
-    let busy = max(1, (Tiling.stemBandsPerThread * device.threads + images - 1) / images)
-    let bands = min(height, max(busy, most < height ? (height + most - 1) / most : 1))
-    return Bands(count: images * bands, rows: (height + bands - 1) / bands, bands: bands, height: height)
-  }
 }
 
 /// The stem of numbers.
@@ -100,14 +78,10 @@ final class PooledInferenceStem: PooledStem {
 
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
     let weights = packedWeights(device)
-    let bands = geometry.bands(shape, images: x.shape[0], device: device)
-    device.run(bands.count, scratch: shape.scratchCount) { item, scratch in
-      let (image, rows) = bands[item]
-      device.kernels.stemForward(
-        shape, output: output, winners: nil, moments: nil, input: x.storage,
-        affine: Affine(scale: Slice(scale), shift: Slice(shift)), weights: weights, images: image..<image + 1,
-        rows: rows, scratch: scratch)
-    }
+    let pass = StemPass(
+      shape: shape, output: output, input: x.storage, affine: Affine(scale: Slice(scale), shift: Slice(shift)),
+      weights: weights)
+    device.stemForward(pass, bands: StemBands(shape, images: x.shape[0], threads: device.threads))
   }
 
   private func packedWeights(_ device: Device) -> Buffer<Float> {

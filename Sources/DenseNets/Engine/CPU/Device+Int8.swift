@@ -14,6 +14,19 @@ extension Device {
     }
   }
 
+  /// A stem that pools, of bytes, in bands of rows.
+  func stemInt8(
+    _ shape: StemShape, output: MapSlice, input x: [Float], inputScaling: ChannelScaling, weights: Buffer<UInt8>,
+    scaling: ChannelScaling, zeros: Buffer<UInt8>, bands: StemBands
+  ) {
+    run(bands.count, scratch: shape.int8ScratchCount(rows: bands.rows)) { item, scratch in
+      let (image, rows) = bands[item]
+      kernels.stemInt8(
+        shape, output: output, input: x, inputScaling: inputScaling, weights: weights, scaling: scaling, zeros: zeros,
+        image: image, rows: rows, scratch: scratch)
+    }
+  }
+
   /// Weights `[out, kernel height, kernel width, in]` in the order of the kernels.
   func packedInt8(_ weight: [Int8], _ layout: WeightLayout) -> Buffer<UInt8> {
     let packed = Buffer<UInt8>(kernels.int8PackedCount(layout))

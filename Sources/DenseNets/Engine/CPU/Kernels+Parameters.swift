@@ -35,26 +35,35 @@ extension Kernels {
     }
   }
 
-  func sgdStep(_ weight: inout [Float], velocity: inout [Float], gradient: [Float], _ options: SGDKernelOptions) {
-    precondition(weight.count == gradient.count && (options.momentum == 0 || velocity.count == weight.count))
-    var o = dense_sgd(
+  /// - Parameter velocity: empty without momentum.
+  func sgdStep(
+    _ weight: inout [Float], velocity: inout [Float], gradient: [Float], _ options: SGDKernelOptions, device: Device
+  ) {
+    let count = weight.count
+    precondition(count == gradient.count && (options.momentum == 0 || velocity.count == count))
+    let o = dense_sgd(
       lr: options.learningRate, momentum: options.momentum, dampening: options.dampening,
       weight_decay: options.weightDecay, nesterov: options.nesterov ? 1 : 0, first: options.isFirst ? 1 : 0)
     weight.withUnsafeMutableBufferPointer { w in
       velocity.withUnsafeMutableBufferPointer { v in
         gradient.withUnsafeBufferPointer { g in
-          table.pointee.sgd_step(w.baseAddress, v.baseAddress, g.baseAddress, w.count, &o)
+          nonisolated(unsafe) let (w, v, g) = (w.baseAddress, v.baseAddress, g.baseAddress)
+          device.runParameters(count) { first, count in
+            var o = o
+            table.pointee.sgd_step(w.map { $0 + first }, v.map { $0 + first }, g.map { $0 + first }, count, &o)
+          }
         }
       }
     }
   }
 
   func adamStep(
-    _ weight: inout [Float], mean: inout [Float], square: inout [Float], gradient: [Float], _ options: AdamKernelOptions
+    _ weight: inout [Float], mean: inout [Float], square: inout [Float], gradient: [Float],
+    _ options: AdamKernelOptions, device: Device
   ) {
     let count = weight.count
     precondition(count == gradient.count && count == mean.count && count == square.count)
-    var o = dense_adam(
+    let o = dense_adam(
       step_size: options.stepSize, new_mean: options.newMean, kept_square: options.keptSquare,
       new_square: options.newSquare, square_scale: options.squareScale, epsilon: options.epsilon,
       weight_decay: options.weightDecay, shrink: options.shrink)
@@ -62,7 +71,11 @@ extension Kernels {
       mean.withUnsafeMutableBufferPointer { m in
         square.withUnsafeMutableBufferPointer { v in
           gradient.withUnsafeBufferPointer { g in
-            table.pointee.adam_step(w.baseAddress, m.baseAddress, v.baseAddress, g.baseAddress, count, &o)
+            nonisolated(unsafe) let (w, m, v, g) = (w.baseAddress!, m.baseAddress!, v.baseAddress!, g.baseAddress!)
+            device.runParameters(count) { first, count in
+              var o = o
+              table.pointee.adam_step(w + first, m + first, v + first, g + first, count, &o)
+            }
           }
         }
       }

@@ -24,6 +24,8 @@ enum Tiling {
 
   /// Calls per thread in a forward pass: kernels prefetch the next tile of a call, and threads still get equal shares.
   static let callsPerThread = 8
+  /// Parameters that one item of work updates.
+  static let updatedParameters = 1 << 15
   /// Channels whose weights one item of work packs.
   static let packedChannels = 16
 

@@ -49,9 +49,9 @@ extension FeatureMap {
   private func values(_ index: Int, _ range: Range<Int>) -> [Float] {
     let (area, channels) = (height * width, layout.slices[index])
     var result = [Float](repeating: 0, count: range.count * area * channels)
-    Device.current.kernels.read(
+    Device.current.read(
       slice(index, image: range.lowerBound), stride: stride, channels: channels, pixels: range.count * area,
-      into: &result, at: 0, stride: channels)
+      into: &result, stride: channels)
     return result
   }
 
@@ -74,17 +74,19 @@ extension FeatureMap {
     if !others.isEmpty, let tile = tiles.last {
       let all = values(index, tile.lowerBound..<images) + others.map { Float($0) }
       let slice = MapMemory(tile.count * area * channels, precision).slice()
-      device.kernels.load(
-        all, from: 0, stride: count, channels: count, into: slice, stride: channels, pixels: tile.count * area)
+      device.load(
+        all, stride: count, channels: count, into: slice, stride: channels, pixels: tile.count * area)
       joint = slice
     }
-    device.run(tiles.count) { t, _ in
-      let isJoint = joint != nil && t == tiles.count - 1
-      device.kernels.moments(
-        TileMoments(in: memory, at: 2 * t * channels, count: channels), image: 0,
-        of: isJoint ? joint! : slice(index, image: tiles[t].lowerBound), stride: isJoint ? channels : stride,
-        channels: channels, area: Extent(tiles[t].count * height, width))
-    }
+    device.measure(
+      tiles.enumerated().map { t, tile in
+        let isJoint = joint != nil && t == tiles.count - 1
+        return (
+          TileMoments(in: memory, at: 2 * t * channels, count: channels),
+          isJoint ? joint! : slice(index, image: tile.lowerBound), isJoint ? channels : stride,
+          Extent(tile.count * height, width)
+        )
+      }, channels: channels)
     return TileRows(
       moments: TileMoments(in: memory, at: 0, count: channels), pixels: tiles.map { Int32($0.count * area) },
       stride: 2 * channels)

@@ -3,8 +3,8 @@
 extension FeatureMap {
   /// Writes a tensor `[N, C, H, W]` into slice `index`; statistics too, if wanted.
   func load(_ tensor: Tensor, slice index: Int, statistics: Bool, device: Device) {
-    device.kernels.load(
-      tensor.storage, from: 0, stride: layout.slices[index], channels: layout.slices[index], into: valueSlice(index),
+    device.load(
+      tensor.storage, stride: layout.slices[index], channels: layout.slices[index], into: valueSlice(index),
       stride: stride, pixels: pixels)
     if statistics { measure(index, device: device) }
   }
@@ -15,10 +15,8 @@ extension FeatureMap {
     let area = Extent(height, width)
     device.withWorkspace(2 * images * channels) { memory in
       let moments = TileMoments(in: memory, at: 0, count: images * channels)
-      device.run(images) { image, _ in
-        device.kernels.moments(
-          moments, image: image, of: valueSlice(index), stride: stride, channels: channels, area: area)
-      }
+      device.measure(
+        moments, of: valueSlice(index), stride: stride, channels: channels, area: area, images: images)
       setStatistics(index, from: moments, pixels: [Int32](repeating: Int32(area.area), count: images))
     }
   }
@@ -43,13 +41,8 @@ extension FeatureMap {
   }
 
   private func drop(_ values: MapSlice, of index: Int, _ mask: DropoutMask, device: Device) {
-    let channels = padded(layout.slices[index])
-    let area = height * width
-    device.run(images) { image, _ in
-      device.kernels.drop(
-        values, stride: stride, channels: channels, pixels: image * area..<(image + 1) * area,
-        position: (mask.firstImage + image) * area, mask)
-    }
+    device.drop(
+      values, stride: stride, channels: padded(layout.slices[index]), area: height * width, images: images, mask)
   }
 
   /// Adds what batch norms owe to the gradient of slice `index`, in place.
@@ -58,19 +51,16 @@ extension FeatureMap {
     let ones = Buffer<Float>(channels)
     ones.fill(1, in: 0..<channels)
     let g = gradientSlice(index)
-    let area = height * width
-    device.run(images) { image, _ in
-      device.kernels.normBackward(
-        dx: g.gradient, dy: g.gradient, x: g.value, mean: g.mean, scale: factor ?? Slice(ones), a: g.a, b: g.b,
-        stride: stride, channels: channels, pixels: image * area..<(image + 1) * area)
-    }
+    device.normalizationGradient(
+      g.gradient, of: g.gradient, input: g.value, mean: g.mean, scale: factor ?? Slice(ones), a: g.a, b: g.b,
+      stride: stride, channels: channels, area: height * width, images: images)
   }
 
   /// Writes a tensor `[N, C, H, W]` of all channels into the gradient.
   func loadGradient(_ tensor: Tensor, device: Device) {
     var first = 0
     for (index, count) in layout.slices.enumerated() {
-      device.kernels.load(
+      device.load(
         tensor.storage, from: first, stride: layout.channels, channels: count,
         into: gradients.slice(at: layout.offset(index)), stride: stride, pixels: pixels)
       first += count
@@ -97,7 +87,7 @@ extension FeatureMap {
     var storage = [Float](repeating: 0, count: pixels * channels)
     var first = 0
     for index in slices {
-      device.kernels.read(
+      device.read(
         memory.slice(at: layout.offset(index)), stride: stride, channels: layout.slices[index], pixels: pixels,
         into: &storage, at: first, stride: channels)
       first += layout.slices[index]

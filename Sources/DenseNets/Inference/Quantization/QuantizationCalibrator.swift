@@ -139,7 +139,7 @@ private final class Observer: PassObserver {
 
   private func read(_ map: MapSlice, stride: Int, channels: Int, pixels: Int) -> [Float] {
     var values = [Float](repeating: 0, count: pixels * channels)
-    device.kernels.read(map, stride: stride, channels: channels, pixels: pixels, into: &values, at: 0, stride: channels)
+    device.read(map, stride: stride, channels: channels, pixels: pixels, into: &values, stride: channels)
     return values
   }
 

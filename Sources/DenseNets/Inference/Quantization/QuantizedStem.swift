@@ -42,13 +42,10 @@ final class QuantizedStem: PooledStem {
 
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
     let weights = packedWeight(device)
-    let bands = geometry.bands(shape, images: x.shape[0], most: Tiling.stemRows, device: device)
-    device.run(bands.count, scratch: shape.int8ScratchCount(rows: bands.rows)) { item, scratch in
-      let (image, rows) = bands[item]
-      device.kernels.stemInt8(
-        shape, output: output, input: x.storage, inputScaling: input, weights: weights, scaling: scaling, zeros: zeros,
-        image: image, rows: rows, scratch: scratch)
-    }
+    let bands = StemBands(shape, images: x.shape[0], threads: device.threads, most: Tiling.stemRows)
+    device.stemInt8(
+      shape, output: output, input: x.storage, inputScaling: input, weights: weights, scaling: scaling, zeros: zeros,
+      bands: bands)
   }
 
   private func packedWeight(_ device: Device) -> Buffer<UInt8> {

@@ -10,50 +10,26 @@ extension ImageNetStem {
     let channels = shape.pool.channels
     let row = channels * (shape.taps + 1)
     let chunks = chunks(images, values: row)
+    let pass = StemPass(
+      shape: shape, output: target.valueSlice(0), input: input.storage,
+      affine: Affine(scale: normalization.affine.scale, shift: Slice(shift)), weights: packed)
     let found = device.withWorkspace(chunks * row) { memory in
       memory.clear(0..<chunks * row)
       Profiler.measure(
         "backward", operations: shape.convolution.operations(images: images),
         bytes: 4 * input.count + images * shape.pooledCount * (2 * target.precision.bytes + 1)
       ) {
-        device.run(chunks, scratch: scratchCount(shape, keepsWinners: winners != nil)) { chunk, scratch in
-          let first = chunk * row
-          let place = Bytes(scratch: scratch, at: shape.scratchCount)
-          for image in images * chunk / chunks..<images * (chunk + 1) / chunks {
-            let found =
-              winners.map { Winners(bytes: $0) }
-              ?? findAgain(image, in: place, shape, target: target, scratch: scratch, device: device)
-            device.kernels.stemBackward(
-              shape, products: Slice(memory, at: first), sums: Slice(memory, at: first + channels * shape.taps),
-              gradient: target.gradientSlice(0), winners: found, input: input.storage, center: center,
-              images: image..<image + 1, scratch: scratch)
-          }
-        }
+        device.stemBackward(
+          pass, sums: Slice(memory), gradient: target.gradientSlice(0), winners: winners, center: center,
+          parts: parts(of: images, chunks), scratch: scratchCount(shape, keepsWinners: winners != nil))
       }
       return sumRows(Slice(memory), rows: chunks, stride: row, count: row)
     }
     let owed = setGradients(shape, products: found, sums: Array(found[(channels * shape.taps)...]), moments: moments)
     guard needsInputGradient else { return nil }
     let all = winners ?? Bytes(Buffer(images * shape.pooledCount))
-    if winners == nil {
-      device.run(images, scratch: shape.scratchCount) { image, scratch in
-        let place = all.advanced(by: image * shape.pooledCount)
-        _ = findAgain(image, in: place, shape, target: target, scratch: scratch, device: device)
-      }
-    }
+    if winners == nil { device.stemWinners(pass, into: all, images: images) }
     return inputGradient(shape, target: target, winners: all, owed: owed, device: device)
-  }
-
-  /// An image's winners, by its forward pass once more; what that writes, it wrote before.
-  private func findAgain(
-    _ image: Int, in bytes: Bytes, _ shape: StemShape, target: FeatureMap, scratch: Buffer<Float>, device: Device
-  ) -> Winners {
-    let winners = Winners(bytes: bytes, firstImage: image)
-    device.kernels.stemForward(
-      shape, output: target.valueSlice(0), winners: winners, moments: nil, input: input.storage,
-      affine: Affine(scale: normalization.affine.scale, shift: Slice(shift)), weights: packed,
-      images: image..<image + 1, scratch: scratch)
-    return winners
   }
 
   /// What batch norm adds to the gradient of the convolution's output y: `shift + slope * (y - mean)`.
@@ -126,15 +102,12 @@ extension ImageNetStem {
     let unpooling = PoolShape(
       height: conv.outHeight, width: conv.outWidth, channels: channels, inStride: channels, outStride: channels,
       kernel: pool.kernelSize, stride: pool.stride, padding: pool.padding)
-    device.run(images) { image, _ in
-      device.kernels.maxPoolBackward(
-        unpooling, inputGradient: map.gradients.slice(), outputGradient: masked.valueSlice(0), argmax: winners,
-        images: image..<image + 1)
-      device.kernels.normBackward(
-        dx: map.gradients.slice(), dy: map.gradients.slice(), x: map.valueSlice(0), mean: Slice(statistics.mean),
-        scale: normalization.affine.scale, a: Slice(owed.shift), b: Slice(owed.slope), stride: channels,
-        channels: channels, pixels: image * area..<(image + 1) * area)
-    }
+    let gradient = map.gradients.slice()
+    device.maxPoolGradient(unpooling, of: masked.valueSlice(0), winners: winners, to: gradient, images: images)
+    device.normalizationGradient(
+      gradient, of: gradient, input: map.valueSlice(0), mean: Slice(statistics.mean),
+      scale: normalization.affine.scale, a: Slice(owed.shift), b: Slice(owed.slope), stride: channels,
+      channels: channels, area: area, images: images)
     let result = FeatureMap(ChannelLayout(slices: [convolution.inputChannels]))
     result.resize(images: images, height: conv.height, width: conv.width, gradients: false)
     engine.inputGradient(

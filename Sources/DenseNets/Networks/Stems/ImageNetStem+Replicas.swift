@@ -27,14 +27,9 @@ extension ImageNetStem {
     if !parts.isEmpty {
       let memory = Buffer<Float>(parts.count * width)
       func sum(_ parts: [Range<Int>], from first: Int) {
-        device.run(parts.count, scratch: shape.scratchCount) { part, scratch in
-          let range = parts[part]
-          device.kernels.stemMoments(
-            shape, sums: Slice(memory, at: (first + part) * width),
-            products: Slice(memory, at: (first + part) * width + shape.windowCount), input: input.storage,
-            center: center, images: range.lowerBound - own.lowerBound..<range.upperBound - own.lowerBound,
-            scratch: scratch)
-        }
+        device.stemMoments(
+          shape, sums: Slice(memory, at: first * width), input: input.storage, center: center,
+          parts: parts.map { $0.lowerBound - own.lowerBound..<$0.upperBound - own.lowerBound })
       }
       func send(_ part: Int) {
         let values = (0..<width).map { Double(memory[part * width + $0]) }

@@ -68,12 +68,9 @@ final class ImageNetStem: NetworkStem {
         "forward", operations: shape.convolution.operations(images: images),
         bytes: 4 * x.count + images * shape.pooledCount * (target.precision.bytes + (winners == nil ? 0 : 1))
       ) {
-        device.run(images, scratch: shape.scratchCount) { image, scratch in
-          device.kernels.stemForward(
-            shape, output: target.valueSlice(0), winners: winners.map { Winners(bytes: $0) },
-            moments: moments, input: x.storage, affine: affine, weights: packed,
-            images: image..<image + 1, scratch: scratch)
-        }
+        let pass = StemPass(
+          shape: shape, output: target.valueSlice(0), input: x.storage, affine: affine, weights: packed)
+        device.stemForward(pass, winners: winners, moments: moments, images: images)
       }
       guard let moments else { return }
       let area = Int32(shape.pool.outHeight * shape.pool.outWidth)
@@ -97,6 +94,10 @@ final class ImageNetStem: NetworkStem {
     return min(images, max(limits.lowerBound, min(limits.upperBound, Tiling.partialFloats / values)))
   }
 
+  func parts(of images: Int, _ chunks: Int) -> [Range<Int>] {
+    (0..<chunks).map { images * $0 / chunks..<images * ($0 + 1) / chunks }
+  }
+
   /// The statistics of the convolution's output, from the moments of its windows.
   private func measure(_ shape: StemShape, device: Device) {
     let images = input.shape[0]
@@ -117,12 +118,8 @@ final class ImageNetStem: NetworkStem {
     let sums = device.withWorkspace(chunks * (windows + products)) { memory in
       memory.clear(0..<chunks * (windows + products))
       Profiler.measure("window moments", bytes: 4 * input.count) {
-        device.run(chunks, scratch: shape.scratchCount) { chunk, scratch in
-          let first = chunk * (windows + products)
-          device.kernels.stemMoments(
-            shape, sums: Slice(memory, at: first), products: Slice(memory, at: first + windows), input: input.storage,
-            center: center, images: images * chunk / chunks..<images * (chunk + 1) / chunks, scratch: scratch)
-        }
+        device.stemMoments(
+          shape, sums: Slice(memory), input: input.storage, center: center, parts: parts(of: images, chunks))
       }
       return sumRows(Slice(memory), rows: chunks, stride: windows + products, count: windows + products)
     }

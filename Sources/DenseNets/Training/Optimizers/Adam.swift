@@ -52,7 +52,7 @@ public class Adam: Optimizer {
       squares = means
     }
     steps += 1
-    let kernels = Device.current.kernels
+    let device = Device.current
     var index = 0
     for group in groups {
       let rate = learningRate * group.learningRateScale
@@ -63,7 +63,7 @@ public class Adam: Optimizer {
         weightDecay: Float(weightDecayIsDecoupled ? 0 : group.weightDecay),
         shrink: Float(weightDecayIsDecoupled ? 1 - rate * group.weightDecay : 1))
       for parameter in group.parameters {
-        kernels.adamStep(
+        device.adamStep(
           &parameter.value.storage, mean: &means[index], square: &squares[index],
           gradient: parameter.gradient.storage, options)
         index += 1

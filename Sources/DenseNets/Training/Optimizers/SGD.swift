@@ -43,14 +43,14 @@ public final class SGD: Optimizer {
   public func step() {
     let isFirst = velocities.isEmpty
     if isFirst { velocities = parameters.map { keepsVelocity ? [Float](repeating: 0, count: $0.count) : [] } }
-    let kernels = Device.current.kernels
+    let device = Device.current
     var index = 0
     for group in groups {
       let options = SGDKernelOptions(
         learningRate: Float(learningRate * group.learningRateScale), momentum: Float(keepsVelocity ? momentum : 0),
         dampening: Float(dampening), weightDecay: Float(group.weightDecay), nesterov: nesterov, isFirst: isFirst)
       for parameter in group.parameters {
-        kernels.sgdStep(
+        device.sgdStep(
           &parameter.value.storage, velocity: &velocities[index], gradient: parameter.gradient.storage, options)
         index += 1
       }
