@@ -173,6 +173,9 @@ void dense_add_moments(double *mean, double *m2, double count, const float *tile
 void dense_softmax_cross_entropy(double *loss, int *correct, float *dlogits, const float *logits,
                                  const int32_t *labels, int rows, int classes, float scale);
 
+/// Whether a set that this machine has is faster than those before it.
+int dense_isa_pays(dense_isa isa);
+
 /// Makes the calling thread treat denormal numbers as zero, or not. Returns the setting before.
 int dense_flush_denormals(int flush);
 /// A short wait in a spin loop.

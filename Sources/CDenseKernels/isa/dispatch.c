@@ -42,6 +42,16 @@ dense_peak_function dense_peak_for(dense_isa isa) {
   return peak_generic;
 }
 
+int dense_isa_pays(dense_isa isa) {
+#if defined(__x86_64__)
+  // A pair of bf16 products takes Intel's processors as long as four of fp32: direct convolutions 78 GFLOP/s instead of 141
+  // by widening, on a Xeon of 2023 (model 207). AMD's take half of two.
+  if (isa == DENSE_ISA_AVX512BF16) return !__builtin_cpu_is("intel");
+#endif
+  (void)isa;
+  return 1;
+}
+
 int dense_flush_denormals(int flush) {
 #if defined(__x86_64__)
   const unsigned bits = 0x8040, old = _mm_getcsr();  // flush to zero, denormals are zero
