@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -163,6 +164,17 @@ struct StepResult: Equatable {
     #expect((0..<threads).allSatisfy { values[threads + $0] == 0 })
     halve(0)
     #expect(values[threads] > 0, "and has them again after the run")
+  }
+
+  /// The widest, or the one before pairs of bf16 where they do not pay.
+  @Test func theBestSetIsAmongTheWidest() throws {
+    let widest = InstructionSet.available.last!
+    #expect(InstructionSet.best == widest || (widest == .avx512bf16 && InstructionSet.best == .avx512))
+    if InstructionSet.avx512bf16.isAvailable {
+      let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+      if info.contains("GenuineIntel") { #expect(InstructionSet.best == .avx512) }
+      if info.contains("AuthenticAMD") { #expect(InstructionSet.best == .avx512bf16) }
+    }
   }
 
   @Test(arguments: instructionSets)
