@@ -218,6 +218,14 @@ import Testing
     #expect(greatest > 1 || norm.fraction >= 6)
   }
 
+  @Test func batchNormOfBytesTakesAnything() {
+    let odd: [Float] = [.nan, .infinity, -.infinity, 3e38, -3e38, 1e-45, 0]
+    let values = odd.flatMap { factor in odd.map { (factor: factor, addend: $0) } }
+    let norm = ByteNormalization(values, at: Array(values.indices), count: values.count)
+    #expect(norm.slope.count >= values.count && (1...7).contains(norm.fraction))
+    #expect(norm.byte(of: 255, channel: 0) == 0)
+  }
+
   @Test func rangesLeaveRareValuesOut() {
     func values(_ list: [(Float, Float)]) -> Distribution {
       Distribution(points: list.map { (value: $0.0, count: $0.1) })

@@ -24,9 +24,12 @@ struct ByteNormalization: Sendable {
   }
 
   /// The same bytes of numbers that are not too great: of a channel that is always 0 or always 255, a constant; of one that
-  /// goes from one to the other within four steps, a line as steep as there is room for.
+  /// goes from one to the other within four steps, a line as steep as there is room for. What is not finite is 0.
   private static func bounded(_ value: (factor: Float, addend: Float)) -> (factor: Float, addend: Float) {
     let steepest: Float = 63
+    guard value.factor.isFinite, value.addend.isFinite, (value.addend + 255 * value.factor).isFinite else {
+      return (0, 0)
+    }
     let ends = [value.addend, value.addend + 255 * value.factor]
     if ends.max()! <= 0 { return (0, 0) }
     if ends.min()! >= 255 { return (0, 255) }
