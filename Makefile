@@ -9,8 +9,11 @@ DOCS_BASE ?=
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
 TEST_ARGS ?=
+# What `make fuzz` feeds, and for how long: all readers for a moment each.
+TARGET ?=
+SECONDS ?= 10
 
-SOURCES = Sources Tests Examples Package.swift
+SOURCES = Sources Tests Examples Fuzz Package.swift
 # The tests look inside the modules: built for that once, the program is what they test, and nothing compiles twice.
 RELEASE = -c release --scratch-path $(BUILD) -Xswiftc -enable-testing
 # Traits of the package, kept for later targets: a first `make train` builds without the server, whose packages take
@@ -34,7 +37,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
 # A command line `make build TRAITS=` wins over what a target asks for.
-.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize examples docs dist dist-check clean
+.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize fuzz examples docs dist dist-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -112,6 +115,13 @@ sanitize: setup ## Run the kernels under the address sanitizer, the threads unde
 	DENSENET_EXACT_MEMORY=1 $(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-asan --sanitize=address --filter '$(KERNEL_SUITES)'
 	$(SWIFT) test -c release --disable-xctest --scratch-path $(BUILD)-tsan --sanitize=thread --filter '$(THREAD_SUITES)'
 
+# The modules themselves are instrumented, and see each other's insides: a package with a scratch folder of its own.
+fuzz: setup ## Feed the readers of foreign bytes with changed files: make fuzz TARGET=png SECONDS=60
+	$(SWIFT) build -c release --package-path Fuzz --scratch-path $(BUILD)-fuzz --sanitize=fuzzer --sanitize=address \
+		-Xswiftc -enable-testing -Xcc -fsanitize-ignorelist=$(CURDIR)/Fuzz/uninstrumented.txt $(TRAITS:%=--traits %)
+	@Scripts/setup.sh checks
+	Scripts/checks/fuzz.py $(BUILD)-fuzz/release/Fuzz --work $(BUILD)-fuzz --targets "$(TARGET)" --seconds $(SECONDS)
+
 examples: setup ## Build the programs in Examples, and run them on the sample inside the library
 	SWIFT="$(SWIFT)" Examples/run
 
@@ -134,4 +144,4 @@ dist-check: ## Install what is in dist in a fresh Debian without Swift, and use 
 	Scripts/dist/check
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs $(BUILD)-mpi $(BUILD)-dist dist Examples/.build
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-arm64 $(BUILD)-docs $(BUILD)-mpi $(BUILD)-dist $(BUILD)-fuzz dist Examples/.build
