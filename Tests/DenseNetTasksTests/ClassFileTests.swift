@@ -25,6 +25,8 @@ import Testing
   /// Numbers that are no indices from 0 on belong to the names.
   @Test(arguments: [
     ["1 euro", "2 euro", "5 euro"], ["7", "3", "5"], ["0 a", "0 b", "1 c"], ["route 1", "route 2", "x"],
+    // A mark that joins the digit makes it another character.
+    ["2\u{64b} a", "0 b", "1 c"],
   ])
   func otherNumbersAreOfTheNames(_ lines: [String]) throws {
     #expect(try names(lines.joined(separator: "\n")) == lines)

@@ -194,7 +194,7 @@ extension ColumnContent {
   /// Numbers with zeros before them, such as postal codes.
   private var codeRemark: Remark? {
     let code = table.rows.lazy.map { CellReader.trimmed($0[index]) }.first { text in
-      text.count > 1 && text.first == "0" && text.allSatisfy { ("0"..."9").contains($0) }
+      text.count > 1 && text.first == "0" && text.allSatisfy { $0.isASCII && $0.isNumber }
     }
     guard let code else { return nil }
     return Remark(

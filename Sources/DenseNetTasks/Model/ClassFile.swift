@@ -39,7 +39,7 @@ public enum ClassFile {
     let between: Set<Character> = [" ", "\t", ",", ":", ";", "="]
     func split(_ line: String, atEnd: Bool) -> (index: Int, name: String)? {
       let text = atEnd ? String(line.reversed()) : line
-      let digits = text.prefix { ("0"..."9").contains($0) }
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
       let rest = text.dropFirst(digits.count)
       guard !digits.isEmpty, digits.count < 9, rest.first.map(between.contains) == true else { return nil }
       let name = String(rest.drop { between.contains($0) })

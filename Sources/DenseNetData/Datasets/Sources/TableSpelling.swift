@@ -22,7 +22,7 @@ enum TableSpelling {
     var known: [String: String] = [:]
     for value in values {
       let digits = value.drop { $0 == "0" }
-      let isNumber = value.allSatisfy { ("0"..."9").contains($0) }
+      let isNumber = value.allSatisfy { $0.isASCII && $0.isNumber }
       let word = ignoringCapitals ? value.lowercased() : value
       let key = isNumber ? (digits.isEmpty ? "0" : String(digits)) : word
       if let other = known.updateValue(value, forKey: key), other != value { return (other, value) }

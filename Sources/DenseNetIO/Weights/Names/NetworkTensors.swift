@@ -47,8 +47,8 @@ struct NetworkTensors {
   private static func isLayer(_ name: String) -> Bool {
     guard let end = name.firstIndex(of: ".") else { return false }
     let first = name[..<end]
-    guard let digits = first.firstIndex(where: { ("0"..."9").contains($0) }) else { return first == "norm_final" }
-    return layers.contains(first[..<digits]) && first[digits...].allSatisfy { ("0"..."9").contains($0) }
+    guard let digits = first.firstIndex(where: { $0.isASCII && $0.isNumber }) else { return first == "norm_final" }
+    return layers.contains(first[..<digits]) && first[digits...].allSatisfy { $0.isASCII && $0.isNumber }
   }
 
   static func modern(_ name: String) -> String {
