@@ -91,6 +91,19 @@ import Testing
     #expect(options.recipe == (try saved("best").options().recipe))
   }
 
+  @Test func aRecipeThatIsNoObjectIsRefused() throws {
+    let scratch = try Scratch()
+    let url = Fixtures.folder("Fixtures/runs/best/generic/run/config.json")
+    var config = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    for recipe in [5, "best", [1]] as [Any] {
+      config["recipe"] = recipe
+      try JSONSerialization.data(withJSONObject: config).write(to: scratch.folder.appending(path: "config.json"))
+      let run = try #require(try SavedRun(contentsOf: scratch.folder))
+      #expect { _ = try run.options() } throws: { "\($0)".contains("expected the settings of a training run") }
+    }
+  }
+
   @Test func aFolderWithoutARunHasNone() throws {
     let scratch = try Scratch()
     #expect(try SavedRun(contentsOf: scratch.folder) == nil)

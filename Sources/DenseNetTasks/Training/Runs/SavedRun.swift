@@ -200,7 +200,9 @@ extension SavedRun {
     do {
       let usual = try JSONSerialization.jsonObject(with: try encoder.encode(Recipe.d2l))
       let saved = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-      let recipe = Self.merge(saved["recipe"] ?? [:], over: usual)
+      guard let recipe = Self.merge(saved["recipe"] ?? [:], over: usual) as? [String: Any] else {
+        throw Self.unreadable(place)
+      }
       return try Self.decode(Recipe.self, from: try JSONSerialization.data(withJSONObject: recipe), place)
     } catch { throw Self.unreadable(place) }
   }
