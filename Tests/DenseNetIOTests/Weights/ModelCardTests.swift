@@ -116,6 +116,16 @@ import Testing
     #expect(thrown?.description.contains(part) == true, "\(thrown?.description ?? "none")")
   }
 
+  /// One number stands for every channel, however many a file claims.
+  @Test func absurdChannelsAreRefused() throws {
+    for channels in [4_611_686_018_427_387_904, -1] {
+      let config = #"{"architecture":"densenet121","pretrained_cfg":{"in_chans":\#(channels),"mean":[0.5]}}"#
+      let card = try JSONDecoder().decode(TimmConfig.self, from: Data(config.utf8)).card(source: "config.json")
+      let thrown = failure { _ = try card.preprocessing?.value }
+      #expect(thrown?.description.contains("in_chans: expected 1 to 1024, found \(channels)") == true)
+    }
+  }
+
   @Test func whatHasNoEffectIsAccepted() throws {
     let config =
       #"{"architecture":"densenet121","num_features":1024,"global_pool":"avg","model_args":{"drop_rate":0.2,"memory_efficient":true,"act_layer":"relu","growth_rate":16,"block_config":[2,3],"in_chans":1},"pretrained_cfg":{"tag":"x","test_input_size":[3,288,288],"test_crop_pct":0.95,"pool_size":[7,7],"classifier":"classifier","first_conv":"features.conv0","fixed_input_size":true,"min_input_size":[3,32,32],"label_descriptions":{"a":"b"},"license":"mit","mean":[0.5],"std":[0.25]}}"#

@@ -106,7 +106,12 @@ struct TimmPretrained {
       throw Failure(
         .invalidData, "pretrained_cfg: input_size: expected channels, height and width, found \(size.prefix(8))")
     }
-    if case .integer(let channels)? = fields["in_chans"] { size[0] = channels }
+    if case .integer(let channels)? = fields["in_chans"] {
+      guard (1...1024).contains(channels) else {
+        throw Failure(.invalidData, "pretrained_cfg: in_chans: expected 1 to 1024, found \(channels)")
+      }
+      size[0] = channels
+    }
     return size
   }
 
@@ -133,7 +138,7 @@ struct TimmPretrained {
   /// A number for each channel; a single one is for all.
   private func channels(_ key: String, count: Int) throws(Failure) -> [Double]? {
     guard let values = try numbers(key), !values.isEmpty else { return nil }
-    return values.count == 1 ? Array(repeating: values[0], count: max(count, 0)) : values
+    return values.count == 1 ? Array(repeating: values[0], count: count) : values
   }
 
   /// Empty text is as good as none.
