@@ -71,7 +71,8 @@ struct IDXFile: Sendable {
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: min(limit, 1 << 18), alignment: 64)
     defer { chunk.deallocate() }
     var values: [UInt8] = []
-    values.reserveCapacity(min(limit, 1 << 26))
+    // Deflate makes at most 1,032 bytes of one.
+    values.reserveCapacity(min(limit, 1 << 26, content.isCompressed ? 1032 * content.size : content.size))
     while values.count < limit {
       let n = try content.read(
         into: UnsafeMutableRawBufferPointer(rebasing: chunk[..<min(chunk.count, limit - values.count)]))
