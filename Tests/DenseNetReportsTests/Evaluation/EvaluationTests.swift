@@ -54,6 +54,19 @@ struct EvaluationFixture: Decodable {
     #expect(close(evaluation.accuracy, fixture.accuracy) && close(evaluation.loss, fixture.loss))
   }
 
+  /// A file can name many classes: what is known of them takes no more memory than they do.
+  @Test(.timeLimit(.minutes(1))) func manyClassesTakeLittleMemory() {
+    let classes = 200_000
+    let predictions = [(3, 3), (3, 199_999), (5, 199_999), (5, 199_999)].enumerated().map { index, pair in
+      Prediction(
+        index: index, file: nil, label: pair.0, predicted: pair.1, confidence: 0.5, labelProbability: 0.25,
+        labelRank: 2)
+    }
+    let matrix = ConfusionMatrix(predictions, classes: classes)
+    #expect(matrix[5, 199_999] == 2 && matrix.support(3) == 2 && matrix.predictions(199_999) == 3)
+    #expect(matrix.mostConfused(8).map(\.count) == [2, 1] && matrix.recall(3) == 0.5)
+  }
+
   @Test(arguments: ["five", "twelve", "absent"])
   func agreesWithTorchmetrics(name: String) throws {
     let fixture = try EvaluationFixture(name)
