@@ -80,7 +80,11 @@ class Fuzzer:
             *([f"-dict={dictionary}"] if dictionary.exists() else []),
             str(corpus), *([str(own)] if own.exists() else []), str(seeds(target, self.scratch / "seeds")),
         ]
-        environment = dict(os.environ, FUZZ_TARGET=target, FUZZ_SCRATCH=str(self.scratch))
+        environment = dict(
+            os.environ, FUZZ_TARGET=target, FUZZ_SCRATCH=str(self.scratch), SWIFT_BACKTRACE="enable=no",
+            LSAN_OPTIONS=f"suppressions={ROOT}/Fuzz/leaks.txt:print_suppressions=0",
+            # Memory that was given back stays out of use for a shorter while, so that little of it is enough.
+            ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=8")
         log = self.work / "logs" / f"{target}.log"
         with open(log, "w") as output:
             status = subprocess.run(command, env=environment, stdout=output, stderr=output).returncode
