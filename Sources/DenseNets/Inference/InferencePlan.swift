@@ -217,12 +217,12 @@ final class InferencePlan {
     return Tensor(shape: [images, classes], storage: values)
   }
 
-  /// A slice of the last map, and values from one pixel to the next.
-  private func numbers(of index: Int, count: Int) -> (map: MapSlice, stride: Int) {
-    let layout = network.maps.last!
-    let map = maps.last!.slice(at: layout.offset(index))
-    guard let quantized = network.quantizedMaps?.last else { return (map, layout.paddedChannels) }
-    let (images, area, channels) = (inputShape[0], sizes.last!.area, padded(count))
+  /// A slice of a block's map as numbers, and values from one pixel to the next.
+  private func numbers(ofBlock b: Int, slice index: Int, count: Int) -> (map: MapSlice, stride: Int) {
+    let layout = network.maps[b]
+    let map = maps[b].slice(at: layout.offset(index))
+    guard let quantized = network.quantizedMaps?[b] else { return (map, layout.paddedChannels) }
+    let (images, area, channels) = (inputShape[0], sizes[b].area, padded(count))
     let target = MapMemory(images * area * channels, .fp32)
     device.readInt8(
       map, stride: layout.paddedChannels, to: target.slice(), valueStride: channels, scaling: quantized.reading(index),
@@ -230,25 +230,32 @@ final class InferencePlan {
     return (target.slice(), channels)
   }
 
-  /// The last map, normalised and rectified, `[N, channels, h, w]`, after a run.
-  func activations() -> Tensor {
-    let layout = network.maps.last!
-    let size = sizes.last!
-    let pixels = inputShape[0] * size.area
+  /// A block's map, `[N, channels, h, w]`: the last one's after a run, any other's only until the next block takes its
+  /// memory.
+  func map(ofBlock b: Int) -> Tensor {
+    let layout = network.maps[b]
+    let pixels = inputShape[0] * sizes[b].area
     let channels = layout.channels
     var values = [Float](repeating: 0, count: pixels * channels)
     var first = 0
     for (slice, count) in layout.slices.enumerated() {
-      let (map, stride) = numbers(of: slice, count: count)
+      let (map, stride) = numbers(ofBlock: b, slice: slice, count: count)
       device.read(
         map, stride: stride, channels: count, pixels: pixels, into: &values, at: first, stride: channels)
       first += count
     }
-    for p in 0..<pixels {
+    return Tensor(shape: [inputShape[0], channels, sizes[b].height, sizes[b].width], storage: values)
+  }
+
+  /// The last map, normalised and rectified, `[N, channels, h, w]`, after a run.
+  func activations() -> Tensor {
+    var map = map(ofBlock: maps.count - 1)
+    let channels = map.shape[1]
+    for start in stride(from: 0, to: map.count, by: channels) {
       for (c, affine) in network.lastNorm.enumerated() {
-        values[p * channels + c] = max(values[p * channels + c] * affine.scale + affine.shift, 0)
+        map.storage[start + c] = max(map.storage[start + c] * affine.scale + affine.shift, 0)
       }
     }
-    return Tensor(shape: [inputShape[0], channels, size.height, size.width], storage: values)
+    return map
   }
 }

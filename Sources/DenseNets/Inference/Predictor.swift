@@ -48,6 +48,7 @@ public final class Predictor: Sendable {
     public static let logits = Outputs(rawValue: 1)
     public static let features = Outputs(rawValue: 2)
     public static let activations = Outputs(rawValue: 4)
+    public static let maps = Outputs(rawValue: 8)
   }
 
   /// What one pass returned: what it was asked for, and nil for the rest.
@@ -59,6 +60,9 @@ public final class Predictor: Sendable {
     /// The last map, normalised and rectified, `[N, channels, h, w]`: with the classifier's weights, a class activation
     /// map (Zhou et al. 2016).
     public let activations: Tensor?
+    /// What each dense block holds at its end, `[N, channels, h, w]`: the channels that came in, then those of its layers,
+    /// in order.
+    public let maps: [Tensor]?
   }
 
   /// One pass through the network, whatever is asked for.
@@ -68,12 +72,13 @@ public final class Predictor: Sendable {
   /// - Throws: ``Failure`` if the network cannot take the shape.
   public func run(_ x: Tensor, outputs: Outputs = .logits) throws -> Output {
     try withPlan(x) { plan in
-      plan.run(x, classifies: outputs.contains(.logits))
-      let maps = outputs.isDisjoint(with: [.features, .activations]) ? nil : plan.activations()
+      let reader = outputs.contains(.maps) ? MapReader(plan) : nil
+      plan.run(x, classifies: outputs.contains(.logits), observer: reader)
+      let last = outputs.isDisjoint(with: [.features, .activations]) ? nil : plan.activations()
       return Output(
         logits: outputs.contains(.logits) ? plan.logits() : nil,
-        features: outputs.contains(.features) ? maps.map(Self.averages) : nil,
-        activations: outputs.contains(.activations) ? maps : nil)
+        features: outputs.contains(.features) ? last.map(Self.averages) : nil,
+        activations: outputs.contains(.activations) ? last : nil, maps: reader?.maps)
     }
   }
 
@@ -126,5 +131,17 @@ public final class Predictor: Sendable {
       }
       return body(plans.last!)
     }
+  }
+}
+
+/// Copies each block's map as soon as it is complete: a later block may take its memory.
+private final class MapReader: PassObserver {
+  private let plan: InferencePlan
+  private(set) var maps: [Tensor] = []
+
+  init(_ plan: InferencePlan) { self.plan = plan }
+
+  func observe(_ site: PassSite, _ values: MapSlice, stride: Int, images: Int, size: Extent) {
+    if case .map(let block) = site { maps.append(plan.map(ofBlock: block)) }
   }
 }

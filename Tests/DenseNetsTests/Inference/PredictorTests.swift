@@ -85,15 +85,40 @@ import Testing
       let x = Tensor.randn([3, configuration.inputChannels, size.height, size.width], seed: 8)
       try on(path) {
         let predictor = Predictor(Self.network(configuration))
-        let all = try predictor.run(x, outputs: [.logits, .features, .activations])
+        let all = try predictor.run(x, outputs: [.logits, .features, .activations, .maps])
         #expect(all.logits == (try predictor.logits(x)), "\(name)")
         #expect(all.features == (try predictor.features(x)), "\(name)")
         #expect(all.activations == (try predictor.activations(x)), "\(name)")
         let logits = try predictor.run(x)
         #expect(logits.logits == all.logits && logits.features == nil && logits.activations == nil)
+        #expect(logits.maps == nil && all.maps?.count == configuration.blockLayers.count)
         let features = try predictor.run(x, outputs: .features)
         #expect(features.logits == nil && features.features == all.features && features.activations == nil)
       }
+    }
+  }
+
+  /// Each block begins with what came in, and a transition makes the next block's beginning of the whole.
+  @Test func mapsAreThoseOfTheBlocks() throws {
+    for (name, configuration, size) in Self.networks {
+      let net = Self.network(configuration)
+      let x = Tensor.randn([3, configuration.inputChannels, size.height, size.width], seed: 8)
+      let output = try Predictor(net).run(x, outputs: [.maps, .activations])
+      let maps = try #require(output.maps)
+      #expect(maps.map { $0.shape[1] } == net.blocks.map(\.outputChannels), "\(name)")
+      for (index, block) in net.blocks.enumerated() {
+        let input = maps[index].sliced(0..<block.inputChannels, axis: 1)
+        expectClose(block(input), maps[index], 2e-5, "\(name), block \(index + 1)")
+        guard index > 0 else { continue }
+        let before = net.transitions[index - 1]
+        let transition = Transition(
+          source: ChannelLayout(slices: [before.inputChannels]), outputChannels: before.outputChannels,
+          pool: before.pool, bias: configuration.convolutionBias)
+        for (own, its) in zip(transition.namedState, before.namedState) { own.parameter.value = its.parameter.value }
+        expectClose(transition(maps[index - 1]), input, 2e-5, "\(name), transition \(index)")
+      }
+      let norm = try #require(net.namedBatchNorms.last).layer
+      expectClose(ReLU()(norm(maps.last!)), try #require(output.activations), 2e-5, "\(name), activations")
     }
   }
 

@@ -26,11 +26,12 @@ import Testing
     // Others than it was calibrated by, in batches of other sizes.
     for images in [1, 5, 19] {
       let x = Tensor.randn([images, configuration.inputChannels, size.height, size.width], seed: 8)
-      let all: Predictor.Outputs = [.logits, .features, .activations]
+      let all: Predictor.Outputs = [.logits, .features, .activations, .maps]
       let (wanted, found) = (try exact.run(x, outputs: all), try rounded.run(x, outputs: all))
       for (what, a, b) in [
         ("logits", wanted.logits!, found.logits!), ("features", wanted.features!, found.features!),
         ("activations", wanted.activations!, found.activations!),
+        ("the first map", wanted.maps![0], found.maps![0]), ("the last map", wanted.maps!.last!, found.maps!.last!),
       ] {
         #expect(a.shape == b.shape)
         let error = distance(a, b)
