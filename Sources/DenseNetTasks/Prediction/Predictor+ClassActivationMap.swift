@@ -1,12 +1,16 @@
-package import DenseNetData
-package import DenseNets
+public import DenseNetData
+public import DenseNets
 
 extension Predictor {
   /// How much each place of the last feature map speaks for a class (Zhou et al. 2016).
   /// - Parameters:
-  ///   - activations: the network's last map, `[N, channels, h, w]`.
+  ///   - activations: the network's last map, `[N, channels, h, w]`, as `Predictor.activations` gives it.
   ///   - image: which of the N.
-  package func classActivationMap(of classIndex: Int, _ activations: Tensor, image: Int) -> HeatMap {
+  /// - Precondition: there are such a class and such an image.
+  public func classActivationMap(of classIndex: Int, _ activations: Tensor, image: Int = 0) -> HeatMap {
+    precondition(
+      activations.rank == 4 && (0..<activations.shape[0]).contains(image),
+      "expected an image of activations [N, channels, h, w], found \(image) of \(activations.shape)")
     let (channels, height, width) = (activations.shape[1], activations.shape[2], activations.shape[3])
     let weights = classifierWeights(of: classIndex).values
     let values = (0..<height * width).map { place in
