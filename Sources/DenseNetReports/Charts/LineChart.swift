@@ -1,6 +1,6 @@
 import Foundation
 
-/// Any number of lines against epochs, for a page or as a file by itself.
+/// Any number of lines against epochs, or against another count, for a page or as a file by itself.
 struct LineChart {
   struct Line {
     var name: String
@@ -19,6 +19,7 @@ struct LineChart {
   private let title: String
   private let lines: [Line]
   private let quantity: Quantity
+  private let axis: (name: String, plural: String)
   private let horizontal: AxisScale
   private let vertical: AxisScale
   private let legendRows: [[Int]]
@@ -34,11 +35,15 @@ struct LineChart {
   ///   - fromZero: whether the vertical axis begins at 0 in any case.
   ///   - epochs: where the horizontal axis ends, unless there are later points.
   ///   - isCropped: whether a run of three or more epochs is shown from its first epoch's end, as in the chapter.
+  ///   - axis: what the horizontal axis counts.
   init(
-    _ title: String, _ lines: [Line], quantity: Quantity = .number, fromZero: Bool, epochs: Int, isCropped: Bool = false
+    _ title: String, _ lines: [Line], quantity: Quantity = .number, fromZero: Bool, epochs: Int,
+    isCropped: Bool = false,
+    axis: (name: String, plural: String) = ("epoch", "epochs")
   ) {
     self.title = title
     self.quantity = quantity
+    self.axis = axis
     let last = lines.flatMap(\.points).map(\.epoch).filter { $0.isFinite && $0 < 1e9 }.max() ?? 0
     let end = max(Double(max(epochs, 1)), last)
     let start = isCropped && end >= 3 ? 1.0 : 0.0
@@ -67,6 +72,20 @@ struct LineChart {
     return ([opening] + elements + ["</svg>", ""]).joined(separator: "\n")
   }
 
+  /// The chart as a file by itself, light or dark as the viewer prefers.
+  func document() -> String {
+    let (colors, head) = (ChartStyle.light, 34.0)
+    return
+      ([
+        SVG.open(
+          width: width, height: head + height, fontSize: 13, title: title, description: description, isDocument: true),
+        "<style>\(ChartStyle.darkRules(lines: lines.count))</style>",
+        SVG.rectangle(0, 0, width: width, height: head + height, "background", colors.background),
+        SVG.text(12, 24, title, "text", colors.text, attributes: "font-weight=\"600\""),
+        "<g transform=\"translate(0 \(SVG.number(head)))\">",
+      ] + elements + ["</g>", "</svg>", ""]).joined(separator: "\n")
+  }
+
   /// The chart's elements, from back to front.
   var elements: [String] {
     let colors = ChartStyle.light
@@ -83,7 +102,7 @@ struct LineChart {
 
   private var description: String {
     let ends = lines.map { "\($0.name) \(valueText($0.points[$0.points.count - 1].value))" }
-    let extent = "\(title) against epochs, up to \(horizontal.label(horizontal.upper))."
+    let extent = "\(title) against \(axis.plural), up to \(horizontal.label(horizontal.upper))."
     return ends.isEmpty ? extent : "\(extent) At the end: \(ends.joined(separator: ", "))."
   }
 }
@@ -107,7 +126,7 @@ extension LineChart {
     }
     parts.append(SVG.segment(plot.left, plot.bottom, plot.right, plot.bottom, "frame", colors.frame))
     parts.append(
-      SVG.text((plot.left + plot.right) / 2, plot.bottom + 38, "epoch", "faint", colors.faintText, anchor: "middle"))
+      SVG.text((plot.left + plot.right) / 2, plot.bottom + 38, axis.name, "faint", colors.faintText, anchor: "middle"))
     return parts
   }
 

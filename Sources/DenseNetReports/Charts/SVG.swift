@@ -41,10 +41,11 @@ enum SVG {
   }
 
   static func rectangle(
-    _ x: Double, _ y: Double, width: Double, height: Double, _ style: String, _ color: String
+    _ x: Double, _ y: Double, width: Double, height: Double, _ style: String, _ color: String, attributes: String = ""
   ) -> String {
-    "<rect class=\"\(style)\" x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" "
-      + "height=\"\(number(height))\" fill=\"\(color)\"/>"
+    let more = attributes.isEmpty ? "" : " " + attributes
+    return "<rect class=\"\(style)\" x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" "
+      + "height=\"\(number(height))\" fill=\"\(color)\"\(more)/>"
   }
 
   static func circle(_ x: Double, _ y: Double, radius: Double, _ style: String, _ color: String) -> String {
