@@ -220,7 +220,7 @@ import Testing
   }
 
   @Test func batchNormOfBytesTakesAnything() {
-    let odd: [Float] = [.nan, .infinity, -.infinity, 3e38, -3e38, 1e-45, 0]
+    let odd: [Float] = [.nan, .infinity, -.infinity, 3e38, -3e38, .leastNonzeroMagnitude, 0]
     let values = odd.flatMap { factor in odd.map { (factor: factor, addend: $0) } }
     let norm = ByteNormalization(values, at: Array(values.indices), count: values.count)
     #expect(norm.slope.count >= values.count && (1...7).contains(norm.fraction))
