@@ -37,7 +37,7 @@ CHECKED = -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow,ali
 LINKER = $(if $(filter Linux,$(shell uname -s)),-fuse-ld=lld)
 
 # A command line `make build TRAITS=` wins over what a target asks for.
-.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize fuzz examples docs dist dist-check clean
+.PHONY: help setup build keep-traits train serve mpi mpi-test test kernel-tests kernels arm64 lint layers format sanitize fuzz examples lesson docs dist dist-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -124,6 +124,11 @@ fuzz: setup ## Feed the readers of foreign bytes with changed files: make fuzz T
 
 examples: setup ## Build the programs in Examples, and run them on the sample inside the library
 	SWIFT="$(SWIFT)" Examples/run
+
+lesson: setup ## Run the cells of docs/lesson.md, and leave their pictures in .build/lesson
+	@Scripts/setup.sh checks
+	$(SWIFT) build $(PROGRAM) --product densenet
+	Scripts/checks/documented_code.py $(BUILD)/release --lesson $(BUILD)/lesson
 
 # DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
 # the last option DocC wants every parameter described where one is.
