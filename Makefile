@@ -3,9 +3,10 @@
 SWIFT ?= swift
 # Where SwiftPM builds.
 BUILD ?= .build
-# Modules with a documentation catalog, and the path on the web server under which their site will lie, if any.
+# Modules with a documentation catalog.
 DOCUMENTED = DenseNets DenseNetData DenseNetIO DenseNetReports DenseNetTasks
-DOCS_BASE ?=
+# The environment of Python in which the documentation's site is made.
+DOCS_PYTHON = $(BUILD)-docs/python
 # Options of `densenet train`, and of `swift test`.
 ARGS ?=
 TEST_ARGS ?=
@@ -132,12 +133,19 @@ lesson: setup ## Run the cells of docs/lesson.md, and leave their pictures in .b
 
 # DENSENET_DOCS adds the plugin to the package's dependencies, which therefore have a scratch folder of their own. Without
 # the last option DocC wants every parameter described where one is.
-docs: setup ## Build the documentation site of the libraries in .build-docs/site: make docs DOCS_BASE=densenet
-	@mkdir -p $(BUILD)-docs
+docs: setup $(DOCS_PYTHON)/installed ## Build the documentation in .build-docs/site: guides, lesson, the library's reference
 	DENSENET_DOCS=1 $(SWIFT) package --scratch-path $(BUILD)-docs --allow-writing-to-directory $(BUILD)-docs \
 		generate-documentation $(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation \
-		--output-path $(BUILD)-docs/site --transform-for-static-hosting $(DOCS_BASE:%=--hosting-base-path %) \
+		--output-path $(BUILD)-docs/archive --no-transform-for-static-hosting --experimental-skip-synthesized-symbols \
 		--warnings-as-errors --disable-parameters-and-returns-validation
+	$(DOCS_PYTHON)/bin/python Scripts/docs/site.py $(BUILD)-docs/site $(BUILD)-docs/archive
+	$(DOCS_PYTHON)/bin/python Scripts/docs/links.py $(BUILD)-docs/site
+
+$(DOCS_PYTHON)/installed: Scripts/docs/requirements.txt
+	@Scripts/setup.sh docs
+	python3 -m venv $(DOCS_PYTHON)
+	$(DOCS_PYTHON)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 # Of the last commit, in a scratch folder of its own: the program is linked otherwise than that of `make build`.
 dist: setup ## Build the release in dist: a tarball, a Debian package, an SBOM and checksums; of the last commit

@@ -2,8 +2,9 @@
 # Installs the system packages that this package needs and the machine lacks: the headers of zlib, libzip, libjpeg,
 # libpng, libwebp, giflib, libtiff and, on Linux, libcrypto, and the libraries behind Foundation's networking.
 # `setup.sh mpi` adds MPI, Open MPI where there is none, `setup.sh checks` Python for the checks of sources and
-# documentation, `setup.sh dist` what packs a release for Debian, and `setup.sh arm64` what builds programs for arm64 and runs them elsewhere. With everything there it says
-# and does nothing.
+# documentation, `setup.sh docs` what a virtual environment of Python needs, in which the documentation's site is made,
+# `setup.sh dist` what packs a release for Debian, and `setup.sh arm64` what builds programs for arm64 and runs them
+# elsewhere. With everything there it says and does nothing.
 set -eu
 
 fail() {
@@ -102,6 +103,10 @@ case $(uname -s) in
     has_library libxml2.so || missing="$missing libxml2-dev"
     if [ "${1:-}" = mpi ]; then has_mpi || missing="$missing openmpi-bin libopenmpi-dev"; fi
     if [ "${1:-}" = checks ] || [ "${1:-}" = dist ]; then has python3 || missing="$missing python3"; fi
+    if [ "${1:-}" = docs ]; then
+      has python3 || missing="$missing python3"
+      python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+    fi
     if [ "${1:-}" = dist ]; then
       has strip || missing="$missing binutils"
       has dpkg-shlibdeps || missing="$missing dpkg-dev"

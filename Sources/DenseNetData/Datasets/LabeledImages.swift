@@ -6,7 +6,7 @@ public protocol LabeledImages: Sendable {
   var name: String { get }
   /// The name of every class; the label is the index.
   var classNames: [String] { get }
-  /// The class of every image: `[N]`, each in `0..<classNames.count`; 0 where there is a ``labelMatrix``.
+  /// The class of every image: `[N]`, each in `0..<classNames.count`; 0 where there is a ``LabeledImages/labelMatrix``.
   var labels: [Int32] { get }
   /// What is known of every image's labels, whose names are ``classNames``; nil: each image has one class.
   var labelMatrix: LabelMatrix? { get }
