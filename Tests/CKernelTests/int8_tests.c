@@ -50,7 +50,8 @@ static double *int8_prologue(const dense_conv_shape *s, const dense_int8_args *a
     for (int h = to.row * s->pool_h; h < (to.row + 1) * s->pool_h; h++) {
       for (int w = to.column * s->pool_w; w < (to.column + 1) * s->pool_w; w++) {
         const int x = a->x[((to.image * s->height + h) * s->width + w) * s->in_stride + c];
-        sum += a->slope ? -least(0, -to_word(rounded_shift(x * a->slope[c], 8) + a->offset[c])) : x;
+        const int z = a->slope ? to_word(rounded_shift(x * a->slope[c], 8) + a->offset[c]) : x;
+        sum += z > 0 ? z : 0;
       }
     }
     const int windows = s->pool_h * s->pool_w, fraction = a->slope ? a->fraction : 0;

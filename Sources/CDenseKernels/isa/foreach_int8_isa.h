@@ -11,7 +11,8 @@
 // SPLAT_STEP, LOAD_PART          DENSE_STEP operands in every lane; a register of weights
 // MULTIPLY_ADD(sum, a, w)        sum += the DENSE_STEP products in each lane
 //
-// What comes before the products is done in 16 bits:
+// What comes before the products is done in 16 bits; but for MULTIPLY_WORDS, a row that says nothing has the plain ways of
+// int8_set.h:
 //
 // DENSE_WORDS                    channels of a vector of 16-bit integers
 // LOAD_WORDS(p, left)            so many bytes, of which `left` are there, a multiple of DENSE_LANES
@@ -54,12 +55,7 @@
 #define ZERO_PART ((vi)(0))
 #define MULTIPLY_ADD(sum, a, w) ((sum) + (((a) << 16) >> 16) * (((w) << 16) >> 16) + ((a) >> 16) * ((w) >> 16))
 #endif
-#define DENSE_WORDS 16
-#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
 #define MULTIPLY_WORDS(a, b) __builtin_convertvector((WIDE(a) * WIDE(b) + (1 << 14)) >> 15, NAME(words))
-#define DENSE_STORED 1
-#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
-#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 
 #if defined(__x86_64__)
@@ -79,12 +75,7 @@
 #define STORE_PART(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define ZERO_PART _mm256_setzero_si256()
 #define MULTIPLY_ADD(sum, a, w) _mm256_add_epi32(sum, _mm256_madd_epi16(a, w))
-#define DENSE_WORDS 16
-#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
 #define MULTIPLY_WORDS(a, b) (NAME(words))_mm256_mulhrs_epi16((__m256i)(a), (__m256i)(b))
-#define DENSE_STORED 1
-#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
-#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
 
@@ -104,12 +95,7 @@
 #define STORE_PART(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define ZERO_PART _mm256_setzero_si256()
 #define MULTIPLY_ADD(sum, a, w) _mm256_dpbusd_avx_epi32(sum, a, w)
-#define DENSE_WORDS 16
-#define LOAD_WORDS(p, left) ((void)(left), WIDENED(p))
 #define MULTIPLY_WORDS(a, b) (NAME(words))_mm256_mulhrs_epi16((__m256i)(a), (__m256i)(b))
-#define DENSE_STORED 1
-#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
-#define STORE_ROUNDED(p, z, vectors) STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop
 
@@ -141,8 +127,6 @@
 #define LOAD_WORDS(p, left) \
   (NAME(words))_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((left) >= 32 ? ~0u : (left) > 0 ? 0xffff : 0, p))
 #define MULTIPLY_WORDS(a, b) (NAME(words))_mm512_mulhrs_epi16((__m512i)(a), (__m512i)(b))
-#define DENSE_STORED 1
-#define STORE_OPERANDS(p, z) STORE_CLAMPED(p, (z)[0])
 #define STORE_ROUNDED(p, z, vectors) if (vectors == 2) PAIR_TO_BYTES(p, z); else STORE_BYTES(p, ROUND_TO_BYTE((z)[0]))
 #include "isa/int8_set.h"
 #pragma clang attribute pop

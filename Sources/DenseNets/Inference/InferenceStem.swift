@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// What stands before the first block.
 enum InferenceStem: Sendable {
   case pooled(any PooledStem)
@@ -58,7 +56,7 @@ final class PooledInferenceStem: PooledStem {
   private let weight: [Float]
   private let scale: Buffer<Float>
   private let shift: Buffer<Float>
-  private let packed = Mutex<Buffer<Float>?>(nil)
+  private let packed = MadeOnce<Buffer<Float>>()
 
   init(_ stem: ImageNetStem) {
     geometry = PooledStemGeometry(stem)
@@ -77,20 +75,14 @@ final class PooledInferenceStem: PooledStem {
   }
 
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
-    let weights = packedWeights(device)
+    let weights = packed.value {
+      let values = Buffer<Float>(layout.packedCount)
+      device.pack(weight, into: values, layout, transposed: false, .fp32)
+      return values
+    }
     let pass = StemPass(
       shape: shape, output: output, input: x.storage, affine: Affine(scale: Slice(scale), shift: Slice(shift)),
       weights: weights)
     device.stemForward(pass, bands: StemBands(shape, images: x.shape[0], threads: device.threads))
-  }
-
-  private func packedWeights(_ device: Device) -> Buffer<Float> {
-    packed.withLock { packed in
-      if let packed { return packed }
-      let values = Buffer<Float>(layout.packedCount)
-      device.pack(weight, into: values, layout, transposed: false, .fp32)
-      packed = values
-      return values
-    }
   }
 }

@@ -9,8 +9,8 @@ internal import Foundation
 /// ```
 /// It holds a copy of the network's weights: later changes there do not show. Any number of tasks may call it; they take
 /// turns. Results equal the network's own in inference mode but for rounding (batch norms are folded into the
-/// convolutions before them), and are the same, bit for bit, for any number of threads; those of a quantized network almost those of every instruction
-/// set, as only what is before the first block differs.
+/// convolutions before them), and are the same, bit for bit, for any number of threads; those of a quantized network
+/// whose stem pools are the same on every instruction set too.
 public final class Predictor: Sendable {
   public let configuration: DenseNet.Configuration
   public let device: Device
@@ -28,8 +28,8 @@ public final class Predictor: Sendable {
     network = InferenceNetwork(model)
   }
 
-  /// The same with bytes: faster where the machine multiplies them, and in a quarter of the memory. What stands before the
-  /// first block is computed in fp32, whatever the device's precision.
+  /// The same with bytes: faster where the machine multiplies them, and in a quarter of the memory. A stem that does not
+  /// pool (CIFAR's) and the classifier are computed in fp32, whatever the device's precision.
   /// - Throws: ``Failure`` where the quantization is of another network.
   public init(_ model: DenseNet, quantization: Quantization, device: Device = .current) throws(Failure) {
     configuration = model.configuration

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A fused convolution over maps of bytes: `[BN → ReLU →] [average pool →] convolution [→ BN → ReLU]`.
 final class QuantizedConvolution: InferenceConvolving {
   /// What its output is.
@@ -21,7 +19,7 @@ final class QuantizedConvolution: InferenceConvolving {
   private let prologue: ByteNormalization?
   /// From sums of products to the output.
   private let scaling: ChannelScaling
-  private let packed = Mutex<Buffer<UInt8>?>(nil)
+  private let packed = MadeOnce<Buffer<UInt8>>()
 
   /// - Parameters:
   ///   - norm: in front, with ReLU, and what the source's bytes stand for; nil: the source has the input's scale already.
@@ -82,11 +80,6 @@ final class QuantizedConvolution: InferenceConvolving {
   }
 
   private func packedWeight(_ device: Device) -> Buffer<UInt8> {
-    packed.withLock { packed in
-      if let packed { return packed }
-      let values = device.packedInt8(weight, layout)
-      packed = values
-      return values
-    }
+    packed.value { device.packedInt8(weight, layout) }
   }
 }

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// `convolution → BN → ReLU → max pool` of an image that is rounded to bytes, into bytes of the first block.
 final class QuantizedStem: PooledStem {
   let geometry: PooledStemGeometry
@@ -11,7 +9,7 @@ final class QuantizedStem: PooledStem {
   private let scaling: ChannelScaling
   /// The bytes of 0.
   private let zeros: Buffer<UInt8>
-  private let packed = Mutex<Buffer<UInt8>?>(nil)
+  private let packed = MadeOnce<Buffer<UInt8>>()
 
   init(_ stem: ImageNetStem, own: Quantization.Convolution, output: Quantization.Slice) {
     geometry = PooledStemGeometry(stem)
@@ -41,19 +39,10 @@ final class QuantizedStem: PooledStem {
   }
 
   func run(_ x: Tensor, _ shape: StemShape, to output: MapSlice, device: Device) {
-    let weights = packedWeight(device)
+    let weights = packed.value { device.packedInt8(weight, layout) }
     let bands = StemBands(shape, images: x.shape[0], threads: device.threads, most: Tiling.stemRows)
     device.stemInt8(
       shape, output: output, input: x.storage, inputScaling: input, weights: weights, scaling: scaling, zeros: zeros,
       bands: bands)
-  }
-
-  private func packedWeight(_ device: Device) -> Buffer<UInt8> {
-    packed.withLock { packed in
-      if let packed { return packed }
-      let values = device.packedInt8(weight, layout)
-      packed = values
-      return values
-    }
   }
 }

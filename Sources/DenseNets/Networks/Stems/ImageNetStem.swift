@@ -94,6 +94,7 @@ final class ImageNetStem: NetworkStem {
     return min(images, max(limits.lowerBound, min(limits.upperBound, Tiling.partialFloats / values)))
   }
 
+  /// The images of each chunk.
   func parts(of images: Int, _ chunks: Int) -> [Range<Int>] {
     (0..<chunks).map { images * $0 / chunks..<images * ($0 + 1) / chunks }
   }
