@@ -5,7 +5,8 @@ internal import Synchronization
 /// Threads that live as long as the pool, spin briefly for the next task and then sleep.
 ///
 /// Items are handed out one by one, so that which thread does which is chance; callers keep partial results by item
-/// and reduce them in order, which makes results independent of the number of threads.
+/// and reduce them in order, which makes results independent of the number of threads. Threads that have not come when the
+/// last item is done, as on a busy machine, are not waited for.
 final class ThreadPool: Sendable {
   /// Threads that work, the calling one included.
   let threadCount: Int
@@ -78,11 +79,12 @@ extension ThreadPool {
     /// Only for who holds `turn`.
     var owned: Owned
     private let workers: Int
-    /// Written by the running caller before `generation` rises, read by workers after.
+    /// Written by the running caller while the gate is closed, read by workers that are in.
     private var task: Task?
-    private let generation = Atomic<Int>(0)
+    private let gate = Gate()
     private let next = Atomic<Int>(0)
-    private let working = Atomic<Int>(0)
+    /// Workers that have done their part.
+    private let finished = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let sleepers: [Sleeper]
 
@@ -95,11 +97,13 @@ extension ThreadPool {
     func run(_ task: Task) {
       self.task = task
       next.store(0, ordering: .relaxed)
-      working.store(workers, ordering: .relaxed)
-      announce()
+      finished.store(0, ordering: .relaxed)
+      gate.open()
+      for sleeper in sleepers { sleeper.wake() }
       take(task, scratch: task.scratch[workers])
+      let entered = gate.close()
       var spins = 0
-      while working.load(ordering: .acquiring) > 0 {
+      while finished.load(ordering: .acquiring) < entered {
         spins += 1
         if spins < 20_000 { spinPause() } else { sched_yield() }
       }
@@ -108,11 +112,7 @@ extension ThreadPool {
 
     func stop() {
       stopped.store(true, ordering: .sequentiallyConsistent)
-      announce()
-    }
-
-    private func announce() {
-      generation.add(1, ordering: .sequentiallyConsistent)
+      gate.open()
       for sleeper in sleepers { sleeper.wake() }
     }
 
@@ -129,19 +129,54 @@ extension ThreadPool {
       var seen = 0
       while true {
         var spins = 0
-        while generation.load(ordering: .acquiring) == seen {
+        while gate.opened == seen {
           spins += 1
           if spins < 5_000 {
             spinPause()
           } else {
-            sleepers[worker].sleep { generation.load(ordering: .sequentiallyConsistent) == seen }
+            sleepers[worker].sleep { gate.opened == seen }
           }
         }
-        seen += 1
+        let (opened, isIn) = gate.enter()
         if stopped.load(ordering: .acquiring) { return }
+        seen = opened
+        guard isIn else { continue }
         if let task { take(task, scratch: task.scratch[worker]) }
-        working.subtract(1, ordering: .acquiringAndReleasing)
+        finished.add(1, ordering: .acquiringAndReleasing)
       }
+    }
+  }
+
+  /// What workers pass to take part in a task, which is closed when its last item is handed out.
+  fileprivate final class Gate: Sendable {
+    /// How often it was opened, whether it is open, and who has entered since: 31, 1 and 32 bits.
+    private let state = Atomic<UInt64>(0)
+    private static let isOpen: UInt64 = 1 << 32
+
+    /// How often it was opened.
+    var opened: Int { Self.opened(state.load(ordering: .sequentiallyConsistent)) }
+
+    private static func opened(_ state: UInt64) -> Int { Int(state >> 33) }
+
+    /// For the only one who opens and closes it.
+    func open() {
+      state.store(UInt64(opened + 1) << 33 | Self.isOpen, ordering: .sequentiallyConsistent)
+    }
+
+    /// - Returns: how many have entered.
+    func close() -> Int {
+      Int(state.bitwiseXor(Self.isOpen, ordering: .acquiringAndReleasing).oldValue & (Self.isOpen - 1))
+    }
+
+    /// - Returns: how often it was opened, and whether it still is.
+    func enter() -> (opened: Int, isIn: Bool) {
+      var found = state.load(ordering: .acquiring)
+      while found & Self.isOpen != 0 {
+        let entry = state.weakCompareExchange(expected: found, desired: found + 1, ordering: .acquiringAndReleasing)
+        if entry.exchanged { return (Self.opened(found), true) }
+        found = entry.original
+      }
+      return (Self.opened(found), false)
     }
   }
 
