@@ -10,6 +10,15 @@ extension Recipe {
     if kind != .sgd { (lr, momentum, weightDecay) = (1e-3, 0.9, kind == .adamw ? 0.01 : 0) }
   }
 
+  /// Keeps an average of the weights, with statistics of its own, or with a decay of 0 none.
+  public mutating func keepAverage(decay: Double) {
+    if decay == 0 { averageStatistics = nil } else if averageDecay == nil { averageStatistics = Self.usualStatistics }
+    averageDecay = decay == 0 ? nil : decay
+  }
+
+  /// As many images as give each channel of the smallest maps thousands of values.
+  private static let usualStatistics = 4096
+
   /// - Throws: `Failure(.usage)` that names the first number which makes no sense.
   public func validate() throws(Failure) {
     func require(_ condition: Bool, _ setting: Failure.Setting, _ text: String) throws(Failure) {
@@ -42,6 +51,7 @@ extension Recipe {
       try require(
         averageDecay > 0 && averageDecay < 1, "averageDecay", "a number between 0 and 1, found \(averageDecay)")
     }
+    if let averageStatistics { try requireCount(averageStatistics, "averageStatistics") }
     try schedule.validate()
     try augmentation.validate()
   }

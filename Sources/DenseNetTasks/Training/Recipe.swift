@@ -63,6 +63,9 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var clipNorm: Double?
   /// Of the weights' moving average, which is then what is tested and written; nil: none is kept.
   public var averageDecay: Double?
+  /// Training images by which the batch norms of averaged weights are measured anew before these are tested, in whole
+  /// batches; nil: their statistics are averaged too.
+  public var averageStatistics: Int?
   /// Epochs in a row without a better test accuracy that end a run; nil: never.
   public var patience: Int?
 
@@ -109,7 +112,7 @@ extension Recipe {
     (recipe.momentum, recipe.nesterov, recipe.weightDecay) = (0.9, true, 5e-4)
     recipe.schedule = LearningRateSchedule(.cosine(minimum: 0), warmupEpochs: 1)
     recipe.labelSmoothing = 0.1
-    recipe.averageDecay = 0.999
+    recipe.keepAverage(decay: 0.999)
     return recipe
   }
 

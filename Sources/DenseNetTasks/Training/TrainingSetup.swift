@@ -201,15 +201,27 @@ extension TrainingSetup {
   }
 
   /// The training batches of an epoch, from one on.
-  /// - Parameter stage: the epoch whose size the images have; nil: the same.
-  func batches(epoch: Int, from first: Int, sizeOf stage: Int? = nil) -> BatchLoader {
-    let order =
+  /// - Parameters:
+  ///   - stage: the epoch whose size the images have; nil: the same.
+  ///   - limit: no more images than so many; nil: all.
+  func batches(epoch: Int, from first: Int, sizeOf stage: Int? = nil, limit: Int? = nil) -> BatchLoader {
+    var order =
       options.shuffles
       ? EpochOrder.shuffled(count: train.count, seed: options.seed, epoch: epoch) : Array(0..<train.count)
+    if let limit { order = Array(order.prefix(limit)) }
     return BatchLoader(
       train, preprocessing: preprocessing(inEpoch: stage ?? epoch),
       augmentation: augmentation(inEpoch: stage ?? epoch), batchSize: recipe.batchSize, order: order, epoch: epoch,
       seed: options.seed, firstBatch: first, replica: team.place)
+  }
+
+  /// The batches by which averaged weights' statistics are measured; nil: they are not.
+  var statistics: ((_ epoch: Int) -> BatchLoader)? {
+    recipe.averageStatistics.map { images in
+      // Whole batches, of which each counts the same.
+      let count = max(1, min(images, train.count) / recipe.batchSize) * recipe.batchSize
+      return { batches(epoch: $0, from: 0, limit: count) }
+    }
   }
 
   /// What is evaluated after each epoch, and what the best one is chosen by.

@@ -97,8 +97,8 @@ private struct Run {
           events.epochBegins(epoch)
           waiting?.start()
           return setup.batches(epoch: epoch, from: first)
-        }, test: { setup.batches(of: setup.selection, inEpoch: epoch) }, callbacks: callbacks(recorder, keeper, waiting)
-      )
+        }, statistics: setup.statistics, test: { setup.batches(of: setup.selection, inEpoch: epoch) },
+        callbacks: callbacks(recorder, keeper, waiting))
     } catch let failure as Failure {
       events.ends()
       recorder.abandon()

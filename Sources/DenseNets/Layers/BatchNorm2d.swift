@@ -18,6 +18,8 @@ public final class BatchNorm2d: Layer {
   public let runningVariance: Parameter
   /// Training-mode passes so far.
   package var batchesTracked = 0
+  /// While the running statistics are measured anew: the passes so far, of which they are the plain averages.
+  var measuredPasses: Int?
   /// Whether training, too, uses the running statistics and changes nothing: torchvision's `FrozenBatchNorm2d`. The gradients of
   /// γ and β are then zero.
   public var isFrozen = false
@@ -46,8 +48,16 @@ public final class BatchNorm2d: Layer {
   /// - Parameter count: the values in each channel.
   func updateRunningStatistics(mean: [Float], variance: [Float], count: Int) {
     precondition(count > 1, "BatchNorm2d: training needs more than one value per channel")
-    batchesTracked += 1
     let unbiased = Float(count) / Float(count - 1)
+    var momentum = momentum
+    if let passes = measuredPasses {
+      measuredPasses = passes + 1
+      momentum = 1 / Float(passes + 1)
+      // Nothing is left of the old ones, not even by rounding.
+      if passes == 0 { (runningMean.value, runningVariance.value) = (.zeros([channels]), .zeros([channels])) }
+    } else {
+      batchesTracked += 1
+    }
     for c in 0..<channels {
       runningMean.value.storage[c] += momentum * (mean[c] - runningMean.value.storage[c])
       runningVariance.value.storage[c] += momentum * (variance[c] * unbiased - runningVariance.value.storage[c])

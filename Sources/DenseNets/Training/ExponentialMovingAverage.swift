@@ -2,7 +2,8 @@
 ///
 /// After update t, counted from 1: `average ← average + (1 − decay_t)·(state − average)` for parameters and running
 /// statistics, as in timm's `ModelEmaV3`, with decay_t = min(decay, (1 + t)/(10 + t)), so that early averages do not
-/// keep the random start (TensorFlow's `ExponentialMovingAverage`).
+/// keep the random start (TensorFlow's `ExponentialMovingAverage`). Running statistics are better measured anew for the
+/// averaged weights, see `statistics` of ``Trainer``'s `fit`.
 public final class ExponentialMovingAverage {
   public let decay: Double
   /// Updates averaged so far.

@@ -14,25 +14,30 @@ extension Trainer {
   /// Forward, loss, and where that is finite backward, of a part of a batch.
   /// - Returns: the loss of the whole batch.
   func pass(_ batch: LabeledBatch, as role: UpdateStep.Role, among replicas: any Replicas) -> LossResult {
-    let part = batch.part ?? .init(wholeCount: batch.count, first: 0, isStandIn: false)
-    let share = BatchShare(
-      replicas: replicas, images: part.wholeCount, firstImage: part.first, isStandIn: part.isStandIn,
-      sharesStatistics: batchNorm == .synchronized)
+    let share = share(of: batch, among: replicas)
     return BatchShare.$current.withValue(share) {
       let logits = model.forward(batch.images, mode: .training)
       let (own, gradient) = loss.lossAndGradient(logits, batch)
-      let weight = part.isStandIn ? 0 : own.weight
-      let whole = replicas.joined(part.isStandIn ? nil : own, countsDecisions: own.decisions != nil)
+      let weight = share.isStandIn ? 0 : own.weight
+      let whole = replicas.joined(share.isStandIn ? nil : own, countsDecisions: own.decisions != nil)
       guard whole.loss.isFinite else {
-        place = replicas.place(where: !own.loss.isFinite && !part.isStandIn)
+        place = replicas.place(where: !own.loss.isFinite && !share.isStandIn)
         return whole
       }
       let factor = whole.weight > 0 ? Float(weight / whole.weight) : 0
       update.backward(
         factor == 0 ? .zeros(gradient.shape) : gradient * factor, weight: whole.weight, as: role,
-        images: part.isStandIn ? 0 : batch.count)
+        images: share.isStandIn ? 0 : batch.count)
       return whole
     }
+  }
+
+  /// What a part of a batch is of the whole.
+  func share(of batch: LabeledBatch, among replicas: any Replicas) -> BatchShare {
+    let part = batch.part ?? .init(wholeCount: batch.count, first: 0, isStandIn: false)
+    return BatchShare(
+      replicas: replicas, images: part.wholeCount, firstImage: part.first, isStandIn: part.isStandIn,
+      sharesStatistics: batchNorm == .synchronized)
   }
 
   /// A batch of which every replica has a part, without its images, and the logits of all.

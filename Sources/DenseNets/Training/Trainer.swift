@@ -41,11 +41,14 @@ public final class Trainer {
   /// - Parameters:
   ///   - start: where to resume; the states of model, optimizer and average are those of that moment.
   ///   - batches: the training batches of an epoch, counted from 0, starting with the given one.
+  ///   - statistics: of an epoch, the training batches by which the batch norms of averaged weights are measured before
+  ///     these are tested; nil: their statistics are averages too, as in timm's `ModelEmaV3`.
   ///   - test: the batches to evaluate on after each epoch, and to choose the best epoch by; none: nothing is chosen.
   /// - Throws: ``Failure`` when the loss is not finite; why batches ended early, on any replica; what a callback throws.
   public func fit<Batches: BatchSource, Tests: BatchSource>(
     _ plan: TrainingPlan, from start: TrainingProgress = TrainingProgress(),
-    batches: (_ epoch: Int, _ firstBatch: Int) throws -> Batches, test: () throws -> Tests,
+    batches: (_ epoch: Int, _ firstBatch: Int) throws -> Batches,
+    statistics: ((_ epoch: Int) throws -> Batches)? = nil, test: () throws -> Tests,
     callbacks: Callbacks = Callbacks()
   ) throws -> Result {
     update.reset()
@@ -61,7 +64,10 @@ public final class Trainer {
         try requireSameWeights(afterStep: progress.step)
         callbacks.onTestBegin()
         tested = try withTestedWeights {
-          try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
+          if average != nil, let statistics {
+            try measureStatistics(try statistics(progress.epoch), shouldStop: callbacks.shouldStop)
+          }
+          return try evaluate(try test(), onBatch: callbacks.onTestBatch, shouldStop: callbacks.shouldStop)
         }
         interrupted = mustStop(callbacks.shouldStop)
       }

@@ -63,7 +63,7 @@ struct UpdateStep {
   ///   - rates: nil: the optimizer's own.
   mutating func finish(clipNorm: Double? = nil, rates: (learningRate: Double, momentum: Double?)? = nil) {
     buckets?.finish()
-    if !runningStatistics.isEmpty { buckets?.average(runningStatistics, weight: Double(images)) }
+    joinStatistics(images: images)
     if let clipNorm { GradientClipping.clip(optimizer.parameters, toNorm: clipNorm) }
     if let rates {
       optimizer.learningRate = rates.learningRate
@@ -71,6 +71,12 @@ struct UpdateStep {
     }
     optimizer.step()
     average?.update()
+  }
+
+  /// Averages the running statistics of replicas whose batch norms have their own.
+  /// - Parameter images: what this replica's part of the last batch has.
+  func joinStatistics(images: Int) {
+    if !runningStatistics.isEmpty { buckets?.average(runningStatistics, weight: Double(images)) }
   }
 
   /// Forgets batches whose update was not finished.

@@ -100,7 +100,7 @@ struct RecipeOptions: ParsableArguments {
     if let labelSmoothing { chosen.labelSmoothing = labelSmoothing.value }
     if let classWeights { chosen.classWeights = classWeights }
     if let clipNorm { chosen.clipNorm = clipNorm.value }
-    if let ema { chosen.averageDecay = ema.value == 0 ? nil : ema.value }
+    if let ema { chosen.keepAverage(decay: ema.value) }
     if let patience { chosen.patience = patience.value }
     chosen.schedule = try schedule.over(chosen.schedule, peak: chosen.lr)
     guard !chosen.nesterov || chosen.optimizer == .sgd && chosen.momentum > 0 else {

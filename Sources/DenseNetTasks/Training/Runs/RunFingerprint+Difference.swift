@@ -93,6 +93,7 @@ extension RunFingerprint {
     "recipe.augmentation.rotation": "rotation",
     "recipe.augmentation.vertical_flip": "verticalFlip",
     "recipe.average_decay": "averageDecay",
+    "recipe.average_statistics": "averageDecay",
     "recipe.batch_size": "batchSize",
     "recipe.class_weights": "classWeights",
     "recipe.clip_norm": "clipNorm",
