@@ -63,38 +63,51 @@ extension WeightsFile {
   mutating func takeQuantization() throws(WeightsProblem) {
     guard let found = metadata.removeValue(forKey: Self.key) else { return }
     guard found == Self.kind else {
-      throw WeightsProblem("expected the quantization \(Self.kind), found \(printable(found))", remedy: Self.remedy)
+      throw Self.problem("its metadata", "expected the quantization \(Self.kind), found \"\(printable(found))\"")
     }
+    let weights = tensors.map(\.name).filter { $0.hasSuffix(".weight") }
+    let layers = Set(weights.map { String($0.dropLast(".weight".count)) })
     var parts: [String: [Part: [Float]]] = [:]
     var others: [NamedTensor] = []
     for tensor in tensors {
-      guard let (name, part) = Self.split(tensor.name) else {
+      if let (name, part) = Self.split(tensor.name), layers.contains(name) {
+        parts[name, default: [:]][part] = try Self.numbers(tensor)
+      } else {
         others.append(tensor)
-        continue
       }
-      guard case .floating(let values) = tensor.value, values.rank == 1, values.isFinite else {
-        throw WeightsProblem(
-          "tensor \(printable(tensor.name)): expected finite numbers along one axis, found the shape \(tensor.value.shape)",
-          remedy: Self.remedy)
-      }
-      parts[name, default: [:]][part] = values.values
     }
     var quantization = Quantization()
     for (name, own) in parts {
       if own[.outputScale] != nil || own[.outputZero] != nil {
-        quantization.outputs[name] = Quantization.Slice(
+        let slice = Quantization.Slice(
           scale: try Self.part(.outputScale, own, name), zero: try Self.part(.outputZero, own, name))
+        if let fault = slice.fault { throw Self.problem("the output of \(printable(name))", fault) }
+        quantization.outputs[name] = slice
       }
     }
     for index in others.indices {
       guard others[index].name.hasSuffix(".weight") else { continue }
       let name = String(others[index].name.dropLast(".weight".count))
-      guard let own = parts[name], own[.weightScale] != nil else { continue }
-      let convolution = try Self.convolution(own, name, others[index].value)
+      let (own, value) = (parts[name] ?? [:], others[index].value)
+      // A convolution of numbers has an output's scales at most.
+      guard value.integers != nil || !own.keys.allSatisfy({ $0 == .outputScale || $0 == .outputZero }) else { continue }
+      let convolution = try Self.convolution(own, name, value)
       quantization.convolutions[name] = convolution
-      others[index].value = .floating(Tensor(shape: others[index].value.shape, storage: convolution.realWeight))
+      others[index].value = .floating(Tensor(shape: value.shape, storage: convolution.realWeight))
     }
     (tensors, self.quantization) = (others, quantization)
+  }
+
+  private static func numbers(_ tensor: NamedTensor) throws(WeightsProblem) -> [Float] {
+    let shown = "tensor \(printable(tensor.name))"
+    guard case .floating(let values) = tensor.value else {
+      throw problem(shown, "expected floating-point numbers, found integers")
+    }
+    guard values.rank == 1 else {
+      throw problem(shown, "expected numbers along one axis, found the shape \(values.shape)")
+    }
+    guard values.isFinite else { throw problem(shown, "expected finite numbers, found others") }
+    return values.values
   }
 
   private static func split(_ name: String) -> (String, Part)? {
@@ -134,12 +147,14 @@ extension WeightsFile {
         "tensor \(shown): expected scales for its shape, found the shape \(shape) with \(result.weightScale.count) scales of weights, \(result.inputScale.count) of inputs and \(result.correction.count) corrections",
         remedy: remedy)
     }
-    guard (result.weightScale + result.inputScale).allSatisfy({ $0 > 0 }) else {
-      throw WeightsProblem("tensor \(shown): expected scales above 0", remedy: remedy)
-    }
     var complete = result
     complete.weight = Tensor(shape: shape, values: integers.map { Float($0) }).storage.map { Int8($0) }
+    if let fault = complete.fault { throw problem("tensor \(shown)", fault) }
     return complete
+  }
+
+  private static func problem(_ place: String, _ fault: String) -> WeightsProblem {
+    WeightsProblem("\(place): \(fault)", remedy: remedy)
   }
 
   private static let remedy = "quantize the weights again"

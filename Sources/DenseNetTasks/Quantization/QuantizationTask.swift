@@ -115,9 +115,18 @@ public struct QuantizationTask {
     monitor.stageEnds()
     guard calibrator.images > 0 else { return nil }
     let quantization = calibrator.quantization()
-    return try QuantizationResult(
-      quantization, images: calibrator.images, skipped: left, of: network.net, comparedOn: kept, device: device)
+    let result = try QuantizationResult(
+      quantization, images: calibrator.images, skipped: left, of: network, comparedOn: kept, device: device)
+    if result.cosine < Self.poorCosine {
+      monitor.warning(
+        "the answers of bytes differ much from those of numbers (their logits' cosine is \(String(format: "%.2f", result.cosine))): the weights have values that bytes cannot hold together, or the images are of another kind"
+      )
+    }
+    return result
   }
+
+  /// Sound networks are at 0.99 and above.
+  private static let poorCosine = 0.9
 }
 
 /// Weights of bytes, and how close their network comes to that of the numbers.
@@ -128,29 +137,48 @@ public struct QuantizationResult {
   public let skipped: [SkippedImage]
   /// The mean cosine of the angle between both networks' logits of an image, on some of the images.
   public let cosine: Double
-  /// How many of these have the same most probable class.
+  /// How many of these have the same most probable class; where images have several labels, how many of all labels they
+  /// are said to have by the one as by the other.
   public let agreement: Double
+  /// Whether images have several labels.
+  let hasSeveralLabels: Bool
 
   static let comparedImages = 64
 
   init(
-    _ quantization: Quantization, images: Int, skipped: [SkippedImage], of net: DenseNet, comparedOn batches: [Tensor],
-    device: Device
+    _ quantization: Quantization, images: Int, skipped: [SkippedImage], of network: LoadedNetwork,
+    comparedOn batches: [Tensor], device: Device
   ) throws {
+    let net = network.net
     (self.quantization, self.images, self.skipped) = (quantization, images, skipped)
     let (exact, rounded) = (
       Predictor(net, device: device), try Predictor(net, quantization: quantization, device: device)
     )
-    var (cosines, same, count) = (0.0, 0, 0)
+    // As logits, which are 0 where the probability is a half.
+    let thresholds =
+      network.activation == .sigmoid ? try network.thresholds().map { Float(log($0 / (1 - $0))) } : nil
+    var (cosines, same, count, decisions) = (0.0, 0, 0, 0)
     for batch in batches {
-      let (wanted, found) = (try exact.logits(batch).rows, try rounded.logits(batch).rows)
-      for (a, b) in zip(wanted, found) {
+      let (wanted, found) = (try exact.logits(batch), try rounded.logits(batch))
+      guard wanted.isFinite, found.isFinite else {
+        throw Failure(
+          .invalidData, "\(network.source): the logits are not finite; check the weights and the normalisation",
+          settings: ["mean", "std"])
+      }
+      for (a, b) in zip(wanted.rows, found.rows) {
         cosines += Self.cosine(a, b)
-        same += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
         count += 1
+        if let thresholds {
+          same += a.indices.count { (a[$0] >= thresholds[$0]) == (b[$0] >= thresholds[$0]) }
+          decisions += a.count
+        } else {
+          same += a.indices.max { a[$0] < a[$1] } == b.indices.max { b[$0] < b[$1] } ? 1 : 0
+          decisions += 1
+        }
       }
     }
-    (cosine, agreement) = (cosines / Double(count), Double(same) / Double(count))
+    (cosine, agreement) = (cosines / Double(count), Double(same) / Double(decisions))
+    hasSeveralLabels = thresholds != nil
   }
 
   private static func cosine(_ a: [Float], _ b: [Float]) -> Double {
@@ -177,17 +205,22 @@ package struct QuantizationReport: Encodable {
   let bytes: Int
   let cosine: Double
   let agreement: Double
+  private let hasSeveralLabels: Bool
+
+  private enum CodingKeys: String, CodingKey {
+    case from, to, model, images, layers, bytes, cosine, agreement
+  }
 
   package init(_ result: QuantizationResult, of network: LoadedNetwork, to: String) {
     (from, self.to, model) = (network.source, to, network.chosen.name)
     (images, layers) = (result.images, result.quantization.convolutions.count)
     bytes = (try? FileManager.default.attributesOfItem(atPath: to)[.size] as? Int) ?? 0
-    (cosine, agreement) = (result.cosine, result.agreement)
+    (cosine, agreement, hasSeveralLabels) = (result.cosine, result.agreement, result.hasSeveralLabels)
   }
 
   package var line: String {
     let percent = String(format: "%.1f", 100 * agreement)
     return
-      "\(to): \(layers) layers of bytes, calibrated by \(images) images; logits' cosine with those of \(from) \(String(format: "%.5f", cosine)), the same class for \(percent)%"
+      "\(to): \(layers) layers of bytes, calibrated by \(images) images; logits' cosine with those of \(from) \(String(format: "%.5f", cosine)), the same \(hasSeveralLabels ? "labels in" : "class for") \(percent)%"
   }
 }

@@ -66,6 +66,14 @@ import Testing
     #expect(raw["classifier.output_scale"] == nil)
   }
 
+  /// What belongs to no layer stays a tensor, of which whoever loads the weights tells.
+  @Test func strangeScalesAreKept() throws {
+    var file = Self.file
+    file.tensors.append(NamedTensor(name: "extra.weight_scale", tensor: Tensor(shape: [1], values: [1])))
+    let found = try WeightsFile(data: try written(file), source: "a")
+    #expect(found["extra.weight_scale"] != nil && found.quantization == Self.quantization)
+  }
+
   @Test func damageIsNamed() throws {
     let raw = try Safetensors.decoded(try written(Self.file))
     func refused(_ name: String, _ change: (inout WeightsFile) -> Void) throws {
@@ -82,6 +90,18 @@ import Testing
     }
     func ones(_ count: Int) -> TensorValue {
       .floating(Tensor(shape: [count], values: .init(repeating: 1, count: count)))
+    }
+    func numbers(_ values: [Float]) -> TensorValue { .floating(Tensor(shape: [values.count], values: values)) }
+    for part in ["weight_scale", "input_scale", "output_correction"] {
+      try refused("classifier.\(part)") { set(&$0, "classifier.\(part)", nil) }
+    }
+    try refused("a.conv.weight") { set(&$0, "a.conv.weight_scale", numbers([1, 3e38])) }
+    try refused("integers") { set(&$0, "a.conv.weight_scale", .integer([1, 1], shape: [2])) }
+    for zeros in [[0, 256], [-1, 0], [0.5, 0]] as [[Float]] {
+      try refused("whole zeros") { set(&$0, "a.conv.output_zero_point", numbers(zeros)) }
+    }
+    for scales in [[0, 1], [1, -1]] as [[Float]] {
+      try refused("positive") { set(&$0, "a.conv.output_scale", numbers(scales)) }
     }
     try refused("int4") { $0.metadata["quantization"] = "int4" }
     try refused("a.conv.input_scale") { set(&$0, "a.conv.input_scale", nil) }

@@ -41,6 +41,37 @@ import Testing
     }
   }
 
+  /// A factor of batch norm below 0 turns a channel's values round: its greatest are of what was least before.
+  @Test(arguments: PredictorTests.networks.map(\.0))
+  func factorsBelowZeroLoseNoMore(_ name: String) throws {
+    let (_, configuration, size) = PredictorTests.networks.first { $0.0 == name }!
+    let net = PredictorTests.network(configuration)
+    for (index, (_, norm)) in net.namedBatchNorms.enumerated() {
+      for c in 0..<norm.channels where (c + index) % 3 != 0 { norm.weight.value.storage[c] *= -1 }
+    }
+    let quantization = try Self.quantization(of: net, configuration, size)
+    let x = Tensor.randn([5, configuration.inputChannels, size.height, size.width], seed: 8)
+    let (wanted, found) = (try Predictor(net).logits(x), try Predictor(net, quantization: quantization).logits(x))
+    #expect(distance(wanted, found) < 0.05, "\(name): an error of \(distance(wanted, found))")
+  }
+
+  @Test func valuesThatAreNotFiniteAreRefused() throws {
+    let (_, configuration, size) = PredictorTests.networks[0]
+    let net = PredictorTests.network(configuration)
+    let quantization = try Self.quantization(of: net, configuration, size)
+    let norm = net.namedBatchNorms.last!.layer
+    norm.runningVariance.value.storage[0] = -1
+    let failure = #expect(throws: Failure.self) { try Predictor(net, quantization: quantization) }
+    #expect(failure?.description.contains("finite") == true)
+    for (_, parameter) in net.namedParameters where parameter.shape.count == 4 {
+      parameter.value = parameter.value * 1e30
+    }
+    let calibrator = try QuantizationCalibrator(net)
+    #expect(throws: Failure.self) {
+      try calibrator.observe(.randn([2, configuration.inputChannels, size.height, size.width], seed: 1))
+    }
+  }
+
   private func distance(_ a: Tensor, _ b: Tensor) -> Double {
     let square = zip(a.values, b.values).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
     return (square / a.values.reduce(0.0) { $0 + Double($1 * $1) }).squareRoot()

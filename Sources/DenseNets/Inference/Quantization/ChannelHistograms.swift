@@ -5,12 +5,18 @@ final class ChannelHistograms {
   private let counts: Buffer<UInt32>
   /// Of a bin; 0 before the first value.
   private let widths: Buffer<Float>
+  /// 1 for a channel that had a value which is not finite.
+  private let faults: Buffer<UInt8>
 
   init(channels: Int) {
     self.channels = channels
     counts = Buffer(channels * Self.bins)
     widths = Buffer(channels)
+    faults = Buffer(channels)
   }
+
+  /// Whether all values so far were finite.
+  var isFinite: Bool { (0..<channels).allSatisfy { faults[$0] == 0 } }
 
   /// - Parameter values: `[pixel, channel]`.
   func add(_ values: [Float], device: Device) {
@@ -23,13 +29,19 @@ final class ChannelHistograms {
   private func add(_ values: [Float], of channel: Int) {
     let half = Self.bins / 2
     var greatest: Float = 0
-    for i in stride(from: channel, to: values.count, by: channels) { greatest = max(greatest, abs(values[i])) }
-    guard greatest.isFinite else { return }
+    for i in stride(from: channel, to: values.count, by: channels) {
+      guard values[i].isFinite else {
+        faults[channel] = 1
+        return
+      }
+      greatest = max(greatest, abs(values[i]))
+    }
     if widths[channel] == 0 { widths[channel] = max(greatest, 1e-6) * 1.0625 / Float(half) }
     while greatest >= widths[channel] * Float(half) { widen(channel) }
     let (width, first) = (widths[channel], channel * Self.bins + half)
     for i in stride(from: channel, to: values.count, by: channels) {
-      counts[first + Int((values[i] / width).rounded(.down))] += 1
+      let bin = first + Int((values[i] / width).rounded(.down))
+      if counts[bin] < .max { counts[bin] += 1 }
     }
   }
 
@@ -37,7 +49,10 @@ final class ChannelHistograms {
   private func widen(_ channel: Int) {
     let (first, half) = (channel * Self.bins, Self.bins / 2)
     var joined = [UInt32](repeating: 0, count: Self.bins)
-    for bin in 0..<Self.bins { joined[half + (bin - half) >> 1] += counts[first + bin] }
+    for bin in 0..<Self.bins {
+      let (sum, overflows) = joined[half + (bin - half) >> 1].addingReportingOverflow(counts[first + bin])
+      joined[half + (bin - half) >> 1] = overflows ? .max : sum
+    }
     for bin in 0..<Self.bins { counts[first + bin] = joined[bin] }
     widths[channel] *= 2
   }
@@ -70,7 +85,8 @@ struct Distribution {
 
   /// After batch norm and ReLU.
   func rectified(scale: Float, shift: Float) -> Distribution {
-    Distribution(points: points.map { (max($0.value * scale + shift, 0), $0.count) })
+    let rectified = points.map { (max($0.value * scale + shift, 0), $0.count) }
+    return Distribution(points: scale < 0 ? rectified.reversed() : rectified)
   }
 
   /// The mean square of the difference that `low...high` in 255 steps makes: from values outside to its ends, and of a

@@ -81,14 +81,9 @@ public struct Quantization: Sendable, Equatable {
       guard own.weight.count == layer.weight.value.count, own.weightScale.count == layer.outputChannels,
         own.inputScale.count == layer.inputChannels, own.correction.count == layer.outputChannels
       else { throw Self.misfit("\(name): expected weights of shape \(layer.weight.shape) with their scales") }
-      guard (own.weightScale + own.inputScale).allSatisfy({ $0 > 0 && $0.isFinite }),
-        own.correction.allSatisfy(\.isFinite), !own.weight.contains(-128)
-      else { throw Self.misfit("\(name): expected positive finite scales, and weights from -127 to 127") }
-      let zeros: ClosedRange<Float> = name == sites.first ? 0...255 : 0...0
-      guard zeros.contains(own.inputZero), own.inputZero == own.inputZero.rounded() else {
-        throw Self.misfit(
-          "\(name): expected a whole zero of inputs from \(Int(zeros.lowerBound)) to \(Int(zeros.upperBound)), found \(own.inputZero)"
-        )
+      if let fault = own.fault { throw Self.misfit("\(name): \(fault)") }
+      guard name == sites.first || own.inputZero == 0 else {
+        throw Self.misfit("\(name): expected 0 as the zero of its inputs, found \(own.inputZero)")
       }
       guard name != sites.first || Set(own.inputScale).count == 1 else {
         throw Self.misfit("\(name): expected one scale for all its inputs")
@@ -101,10 +96,14 @@ public struct Quantization: Sendable, Equatable {
       guard own.scale.count == channels, own.zero.count == channels else {
         throw Self.misfit("the output of \(name): expected \(channels) scales and zeros")
       }
-      guard own.scale.allSatisfy({ $0 > 0 && $0.isFinite }),
-        own.zero.allSatisfy({ (0...255).contains($0) && $0 == $0.rounded() })
-      else {
-        throw Self.misfit("the output of \(name): expected positive finite scales, and whole zeros from 0 to 255")
+      if let fault = own.fault { throw Self.misfit("the output of \(name): \(fault)") }
+    }
+    for (name, norm) in model.namedBatchNorms {
+      guard norm.inferenceAffine.allSatisfy({ $0.scale.isFinite && $0.shift.isFinite }) else {
+        throw Failure(
+          .invalidData,
+          "\(name): expected statistics that make finite factors, found others; use weights from before they were damaged"
+        )
       }
     }
   }

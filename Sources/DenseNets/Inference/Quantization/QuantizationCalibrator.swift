@@ -28,7 +28,7 @@ public final class QuantizationCalibrator {
   }
 
   /// - Parameter x: `[N, inputChannels, H, W]`, normalised as in training. Batches of one shape need no new memory.
-  /// - Throws: ``Failure`` if the network cannot take the shape.
+  /// - Throws: ``Failure`` if the network cannot take the shape, or has values that are not finite.
   public func observe(_ x: Tensor) throws {
     guard x.rank == 4, x.count > 0, x.shape[1] == model.configuration.inputChannels else {
       throw Failure(
@@ -38,6 +38,12 @@ public final class QuantizationCalibrator {
     if plan?.inputShape != x.shape { plan = try InferencePlan(network, inputShape: x.shape, device: device) }
     observer.observe(images: x)
     plan!.run(x, classifies: false, observer: observer)
+    guard observer.isFinite else {
+      throw Failure(
+        .invalidData,
+        "calibration: expected finite values between the layers, found others; check the weights and the normalisation",
+        settings: ["mean", "std"])
+    }
     images += x.shape[0]
   }
 
@@ -101,6 +107,8 @@ private final class Observer: PassObserver {
     (self.network, self.device) = (network, device)
     images = ChannelHistograms(channels: network.configuration.inputChannels)
   }
+
+  var isFinite: Bool { images.isFinite && histograms.values.allSatisfy(\.isFinite) }
 
   func distributions(_ site: PassSite, rectified: Bool) -> [Distribution] {
     distributions(of: histograms[site]!, rectified: rectified)
