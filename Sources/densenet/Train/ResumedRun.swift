@@ -27,7 +27,7 @@ enum ResumedRun {
     let dataset = given.contains("--dataset") && old != nil ? training.data.choice : old?.dataset
     var options = try saved.options(dataset: dataset)
     if let old { options.compute.threads = old.threads }
-    try training.change(&options, given) { moved ? here.appending(path: $0).path : $0 }
+    try training.change(&options, given) { moved && !$0.hasPrefix("/") ? here.appending(path: $0).path : $0 }
     if let maxSteps = command.maxSteps { options.maxSteps = maxSteps.value }
     options.output = place.text
     command.checkpoints.change(&options.checkpoints)

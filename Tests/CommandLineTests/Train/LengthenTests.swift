@@ -116,15 +116,21 @@ extension Command {
       #expect(try sandbox.json("run/summary.json")["steps"] as? Int == 15)
     }
 
-    /// From another folder, by relative paths.
+    /// From another folder, by relative paths and by absolute ones.
     @Test func theRunsOwnSettingsAreTheBase() async throws {
       expectSuccess(try await train("run", ["--epochs", "1"]))
-      let outcome = try await sandbox.run(
-        ["train", "--resume", "--output", "../run", "--epochs", "2"],
-        shell: #"mkdir -p elsewhere && cd elsewhere && exec "$0" "$@""#)
-      expectSuccess(outcome)
+      func resumeElsewhere(_ options: [String]) async throws -> Outcome {
+        try await sandbox.run(
+          ["train", "--resume", "--output", "../run"] + options,
+          shell: #"mkdir -p elsewhere && cd elsewhere && exec "$0" "$@""#)
+      }
+      expectSuccess(try await resumeElsewhere(["--epochs", "2"]))
       #expect(try sandbox.json("run/summary.json")["epochs"] as? Int == 2)
       #expect(try sandbox.predictedFiles("run").allSatisfy { $0.hasPrefix("photos/") })
+      expectSuccess(try await resumeElsewhere(["--epochs", "3", "--dataset", "folder:../photos"]))
+      expectSuccess(
+        try await resumeElsewhere(["--epochs", "4", "--dataset", "folder:\(sandbox.url("photos").path)"]))
+      #expect(try sandbox.json("run/summary.json")["epochs"] as? Int == 4)
     }
 
     /// A cosine ends at the same rate under another peak, as in a run that is begun with both.
