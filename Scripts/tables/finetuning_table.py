@@ -34,7 +34,7 @@ SIDE = 28
 PRETRAINING, CHOOSING, DRAW = 3500, 500, 500
 # Images per class, the epochs on them, and the draws, of which --choose takes the first.
 EPOCHS = {5: 80, 20: 60, 100: 20}
-DRAWS = {5: (3, 0, 1), 20: (3,), 100: (3,)}
+DRAWS = {5: (3, 0, 1), 20: (3, 0, 1), 100: (3,)}
 FEW, MANY = (5, 20), (100,)
 SGD = ("--optimizer", "sgd", "--momentum", 0.9, "--nesterov", "--weight-decay", 5e-4, "--schedule", "cosine")
 IMAGES = ("--grey", "--crop-padding", 4, "--flip")
