@@ -33,7 +33,10 @@ extension QuantizationTask {
           .missingInput, "\(path): no such file, folder or dataset; check the path", settings: ["calibration"])
       }
       return try run(on: ImageFiles([path]))
-    case .dataset(let choice): return try run(on: try await choice.load(monitor: monitor).train)
+    case .dataset(let choice):
+      // Images in files need no labels.
+      if case .table(let path)? = choice.source { return try run(on: try ImageFiles(table: path)) }
+      return try run(on: try await choice.load(monitor: monitor).train)
     }
   }
 }

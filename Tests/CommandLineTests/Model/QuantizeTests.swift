@@ -83,6 +83,12 @@ extension Command {
         saying: ["run/model.safetensors", "--output"])
       #expect(!exists("int8.safetensors"))
 
+      // Of a table, the column of paths alone is looked at, and rows for training.
+      try sandbox.write(Data("path,split\na/0.png,train\na/1.png,train\nb/9.png,val\n".utf8), to: "photos/t.csv")
+      let table = try await run(quantize, ["--calibrate", "csv:photos/t.csv", "--json"] + output)
+      expectSuccess(table)
+      #expect(try object(table.output)["images"] as? Int == 2)
+
       // A damaged image is named and left out.
       try sandbox.write(Data([0xff, 0xd8, 0xff]), to: "photos/a/bad.jpg")
       let outcome = try await run(quantize, ["--calibrate", "photos"] + output)

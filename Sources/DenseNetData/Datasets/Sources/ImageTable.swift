@@ -201,3 +201,21 @@ struct ImageTable {
     }
   }
 }
+
+extension ImageFiles {
+  /// Those that a table names for training, in its column `path`; labels are not looked at.
+  /// - Throws: `Failure` as ``CSVTable``, and where the table has no such column.
+  package init(table path: String) throws(Failure) {
+    let url = URL(fileURLWithPath: path)
+    let table = try ImageTable.table(url)
+    let column = try table.column(named: TableColumns().pathName)
+    let split = table.header.firstIndex { CellReader.trimmed($0).lowercased() == "split" }
+    let rows = table.rows.filter { row in split.map { ImageTable.Part(CellReader.trimmed(row[$0])) == .train } ?? true }
+    let folder = url.deletingLastPathComponent().path(percentEncoded: false)
+    self.init(
+      rows.map { row in
+        let file = row[column].trimmingCharacters(in: .whitespaces)
+        return file.hasPrefix("/") ? file : joined(folder, file)
+      })
+  }
+}
