@@ -58,6 +58,8 @@ struct LearningRateCommand: AsyncParsableCommand {
   }
 
   private func find(_ options: TrainingOptions) async throws {
+    let path = svg ?? Path(text: "lr-find.svg")
+    try OutputFile.require(path.url, as: .svg, settings: ["svg"])
     var task = LearningRateTask(options)
     (task.rates, task.steps) = (lowestLr.value...highestLr.value, steps.value)
     let console = ConsoleMonitor(quiet: training.quiet)
@@ -69,7 +71,6 @@ struct LearningRateCommand: AsyncParsableCommand {
           completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
       })
     let (points, suggestion) = (found.points, found.suggestion)
-    let path = svg ?? Path(text: "lr-find.svg")
     try AtomicFile.write(Data(found.chart.svg().utf8), to: path.url)
     if !suggestion.isClear {
       printError(
