@@ -39,14 +39,6 @@ struct LearningRateCommand: AsyncParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  private struct Result: Encodable {
-    let steepest: Double
-    let minimumOverTen: Double
-    let learningRates: [Double]
-    let losses: [Double]
-    let smoothedLosses: [Double]
-  }
-
   func run() async throws {
     guard lowestLr.value < highestLr.value else {
       throw Failure(.usage, "--highest-lr: expected more than --lowest-lr, \(lowestLr), found \(highestLr)")
@@ -77,14 +69,11 @@ struct LearningRateCommand: AsyncParsableCommand {
         "warning: the loss hardly falls in these \(points.count) updates: the rates below mean little; use more --steps, a larger --batch-size or a higher --highest-lr"
       )
     }
-    let result = Result(
-      steepest: suggestion.steepest, minimumOverTen: suggestion.minimumOverTen,
-      learningRates: points.map(\.learningRate), losses: points.map(\.loss), smoothedLosses: points.map(\.smoothedLoss))
     let text = """
       steepest fall of the loss at \(format(suggestion.steepest)), a tenth of the rate at its lowest \(format(suggestion.minimumOverTen))
       plot in \(path.text); a good --lr lies between the two
       """
-    if json { try printJSON(result) } else { try printResult(text) }
+    if json { try printJSON(found.report) } else { try printResult(text) }
   }
 
   private func format(_ rate: Double) -> String { String(format: "%.2g", rate) }
