@@ -24,7 +24,7 @@ extension Command {
       #expect(sandbox.names(in: "runs") == nil)
     }
 
-    @Test(arguments: ["-1", "0", "nan", "inf", "1e39", "1e-60", "fast", "", "0,1"])
+    @Test(arguments: ["-1", "0", "nan", "inf", "1e39", "1e-60", "fast", "", "0,1", "0x10", "0X1p4"])
     func wantsARealNumber(_ value: String) async throws {
       expectFailure(
         try await sandbox.run(["train", "--lr", value]), 64,
