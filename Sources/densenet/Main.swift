@@ -62,29 +62,35 @@ struct DenseNetCommand: AsyncParsableCommand {
     case let leftOut as LeftOut:
       if let line = leftOut.description { printError(line) }
       return leftOut.status
-    default: return reportParsing(error)
+    default: return reportParsing(error, isUsage: command == nil)
     }
   }
 
   /// Help and the version, or a wrong command line in one line.
-  private static func reportParsing(_ error: any Error) -> Int32 {
-    let text = fullMessage(for: error)
-    guard exitCode(for: error) == .success else {
-      printError(usageLine(message(for: error), help: text.split(separator: "\n").last { $0.contains("--help") }))
-      return exitCode(for: error).rawValue
+  /// - Parameter isUsage: whether no command was begun: the parser gives what `validate()` throws a status of its own.
+  private static func reportParsing(_ error: any Error, isUsage: Bool) -> Int32 {
+    let status = exitCode(for: error)
+    guard status == .success else {
+      printError(usageLine(message(for: error)))
+      return isUsage && status == .failure ? 64 : status.rawValue
     }
     do {
-      try printResult(text)
+      try printResult(fullMessage(for: error))
       return 0
     } catch { return report(error) }
   }
 
-  /// - Parameter help: the parser's last line: `See 'densenet train --help' for more information.`
-  private static func usageLine(_ message: String, help: Substring?) -> String {
+  private static func usageLine(_ message: String) -> String {
     var line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     if line.hasSuffix(".") { line.removeLast() }
-    let command = help?.split(separator: "'").first { $0.hasSuffix("--help") } ?? "densenet --help"
-    return "\(line.prefix(1).lowercased())\(line.dropFirst()); see \(command)"
+    // The command that the arguments name, such as "densenet tabular train".
+    var (name, command): (String, any ParsableCommand.Type) = ("densenet", DenseNetCommand.self)
+    for argument in Path.arguments {
+      let commands = command.configuration.subcommands
+      guard let next = commands.first(where: { $0.configuration.commandName == argument }) else { break }
+      (name, command) = ("\(name) \(argument)", next)
+    }
+    return "\(line.prefix(1).lowercased())\(line.dropFirst()); see \(name) --help"
   }
 }
 

@@ -12,6 +12,15 @@ import Testing
     return try ClassFile.names(contentsOf: file.path, count: count)
   }
 
+  @Test func saysThatAFileIsEmpty() throws {
+    #expect {
+      try names("", count: 3)
+    } throws: { error in
+      guard let failure = error as? Failure else { return false }
+      return failure.kind == .invalidData && failure.description.contains("found an empty file")
+    }
+  }
+
   @Test(arguments: [
     "rose\ndaisy\nred tulip\n", "0 rose\n1 daisy\n2 red tulip\n", "2 red tulip\n0 rose\n1 daisy",
     "rose 0\nred tulip 2\ndaisy 1\n", "rose: 0\ndaisy: 1\nred tulip: 2\n", "index,name\n0,rose\n1,daisy\n2,red tulip\n",

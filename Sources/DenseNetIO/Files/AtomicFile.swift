@@ -43,6 +43,17 @@ public enum AtomicFile {
     synchronizeFolder(of: url)
   }
 
+  /// Removes what writers that were killed have left in a folder: files of the temporary names alone, of processes that
+  /// are no more, or have this one's number. For a folder that this process has a lock on, before it writes there.
+  package static func removeLeftovers(in folder: URL) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+      guard let match = name.wholeMatch(of: /\..+\.([0-9]{1,9})\.[0-9]{1,10}\.tmp/), let process = Int32(match.1),
+        process > 0, process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+      else { continue }
+      unlink(folder.appendingPathComponent(name).path)
+    }
+  }
+
   /// Flushes a file's bytes to the disk. Returns 0, or -1 with `errno`.
   private static func synchronize(_ descriptor: Int32) -> Int32 {
     #if canImport(Darwin)

@@ -42,7 +42,8 @@ package enum OutputFile {
     }
   }
 
-  /// - Throws: `Failure(.usage)` where what is to be written is one of the files that are read, or in a folder of them.
+  /// - Throws: `Failure(.usage)` where what is to be written is one of the files that are read, or in a folder of them, or
+  ///   a file of a run.
   package static func requireNone(
     of inputs: [URL], called what: String = "those", at url: URL, settings: [Failure.Setting]
   ) throws(Failure) {
@@ -52,6 +53,35 @@ package enum OutputFile {
       throw Failure(
         .usage,
         "\(url.relativePath): expected a file other than \(what) that are read (\(input.relativePath)); name another",
+        settings: settings)
+    }
+    try requireNotOfRun(url, settings: settings)
+  }
+
+  /// - Throws: `Failure(.usage)` where what is to be written is a file of a run that cannot be made again from the others.
+  private static func requireNotOfRun(_ url: URL, settings: [Failure.Setting]) throws(Failure) {
+    guard RunDirectory.isOwnFile(url) else { return }
+    throw Failure(
+      .usage, "\(url.relativePath): expected a file other than those of a run, which it would replace; name another",
+      settings: settings)
+  }
+
+  /// Texts that this package writes, by what they begin with.
+  package enum Text: String {
+    case html = "<!DOCTYPE html>"
+    case svg = "<svg "
+  }
+
+  /// - Throws: `Failure(.usage)` where what is to be written is a file of a run, or one that is not such a text.
+  package static func require(_ url: URL, as text: Text, settings: [Failure.Setting]) throws(Failure) {
+    try requireNotOfRun(url, settings: settings)
+    var status = stat()
+    guard stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
+    let file = FileHandle(forReadingAtPath: url.path)
+    guard let start = try? file?.read(upToCount: text.rawValue.utf8.count), start == Data(text.rawValue.utf8) else {
+      throw Failure(
+        .usage,
+        "\(url.relativePath): expected \(text == .html ? "a page" : "an SVG image") to replace or a new name, found another file; name another",
         settings: settings)
     }
   }

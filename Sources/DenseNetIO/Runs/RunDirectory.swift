@@ -148,6 +148,39 @@ private func json(_ value: some Encodable, _ formatting: JSONEncoder.OutputForma
 
 extension RunDirectory {
   private static let runFiles = ["config.json", "metrics.jsonl", "summary.json", "model.safetensors"]
+  /// What else a run leaves, but for the page and the table of points, which are made from the rest.
+  private static let otherFiles = [
+    "best.safetensors", "curves.svg", "evaluation.json", "predictions.csv", "folds.csv", "preprocessing.json",
+    "submission.csv",
+  ]
+
+  /// - Throws: `Failure(.usage)` where an input lies where a run in the folder would write.
+  package static func requireNone(of inputs: [String], in folder: String) throws(Failure) {
+    let place = URL(fileURLWithPath: folder).absoluteURL.resolvingSymlinksInPath().path
+    for input in inputs {
+      let url = URL(fileURLWithPath: input).absoluteURL.resolvingSymlinksInPath()
+      let name = url.lastPathComponent
+      guard (runFiles + otherFiles + ["metrics.csv"]).contains(name), url.deletingLastPathComponent().path == place
+      else { continue }
+      throw Failure(
+        .usage, "\(folder): expected a folder without \(input), which would be replaced; name another",
+        settings: ["output"])
+    }
+  }
+
+  /// Whether a file is there that its folder's run has left, and that nothing makes again.
+  static func isOwnFile(_ url: URL) -> Bool {
+    let url = url.absoluteURL.resolvingSymlinksInPath()
+    let (name, folder) = (url.lastPathComponent, url.deletingLastPathComponent())
+    func exists(_ name: String, in folder: URL) -> Bool {
+      FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+    }
+    func isRun(_ folder: URL) -> Bool { ["metrics.jsonl", "folds.csv"].contains { exists($0, in: folder) } }
+    guard exists(name, in: folder) else { return false }
+    if (runFiles + otherFiles).contains(name) || name.hasPrefix("events.out.tfevents.") { return isRun(folder) }
+    return folder.lastPathComponent == "checkpoints" && name.hasSuffix(".safetensors")
+      && isRun(folder.deletingLastPathComponent())
+  }
 
   static func defaultName(model: String, dataset: String, date: Date, timeZone: TimeZone) -> String {
     var calendar = Calendar(identifier: .gregorian)

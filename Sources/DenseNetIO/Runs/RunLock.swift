@@ -67,6 +67,9 @@ package final class RunLock: Sendable {
 
   deinit { release() }
 
+  /// Whether this process has the lock: not where the file system has none.
+  package var isHeld: Bool { descriptor.load(ordering: .acquiring) >= 0 }
+
   /// Frees the folder.
   package func release() {
     let file = descriptor.exchange(-1, ordering: .acquiringAndReleasing)

@@ -13,8 +13,15 @@ public enum ClassFile {
       throw Failure(
         .missingInput, "\(path): no such file; check the path of the classes' names", settings: ["classNames"])
     }
-    guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: sizeLimit) else {
-      throw Failure.unreadable(path)
+    guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure.unreadable(path) }
+    let data: Data
+    // Nil at the end of the file.
+    do { data = try handle.read(upToCount: sizeLimit) ?? Data() } catch { throw Failure.unreadable(path) }
+    guard !data.isEmpty else {
+      throw Failure(
+        .invalidData,
+        "\(path): expected \(count) classes, one per line, as the network has, found an empty file; correct it",
+        settings: ["classNames"])
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw Failure(.invalidData, "\(path): expected UTF-8 text with one class per line, found other bytes; correct it")

@@ -1,6 +1,6 @@
 public import DenseNetIO
 public import DenseNetReports
-import Foundation
+public import Foundation
 
 /// A comparison of runs, with the settings in which they differ.
 public struct RunComparison: Sendable {
@@ -57,6 +57,17 @@ public struct RunComparison: Sendable {
         peakMemoryBytes: run.results?.peakMemoryBytes, seconds: run.results?.seconds.finite,
         settings: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }))
     }
+  }
+
+  /// Writes the page, the image of the curves, or both.
+  /// - Throws: `Failure(.usage)` where another file than such a one would be replaced, before anything is written;
+  ///   `Failure(.inputOutput)`.
+  public func write(html: URL?, svg: URL?) throws {
+    let page = ComparisonPage(runs)
+    if let html { try OutputFile.require(html, as: .html, settings: ["html"]) }
+    if let svg { try OutputFile.require(svg, as: .svg, settings: ["svg"]) }
+    if let html { try AtomicFile.write(Data(page.html().utf8), to: html) }
+    if let svg { try AtomicFile.write(Data(page.svg().utf8), to: svg) }
   }
 
   /// As much of each path's end as tells them apart.

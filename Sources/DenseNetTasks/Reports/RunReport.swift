@@ -57,9 +57,11 @@ public struct RunReport: Sendable {
   }
 
   /// Writes the page of what the folder holds, once more where a run ends in the meantime.
-  /// - Throws: as ``page()``, and `Failure(.inputOutput)`.
+  /// - Throws: as ``page()``, `Failure(.inputOutput)`, and `Failure(.usage)` where another file than a page would be
+  ///   replaced.
   public func writePage(to target: URL) throws {
     let files = FileManager.default
+    if target != folder.reportURL { try OutputFile.require(target, as: .html, settings: ["output"]) }
     for _ in 0..<3 {
       let before = files.contents(atPath: folder.summaryURL.path)
       let html = try page().html()

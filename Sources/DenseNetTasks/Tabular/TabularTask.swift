@@ -101,7 +101,10 @@ public struct TabularTask {
   }
 
   private func makeFolder() throws -> RunDirectory {
-    if let output = options.output { return try RunDirectory(creating: URL(fileURLWithPath: output)) }
+    if let output = options.output {
+      try RunDirectory.requireNone(of: [options.train, options.test].compactMap(\.self), in: output)
+      return try RunDirectory(creating: URL(fileURLWithPath: output))
+    }
     return try RunDirectory(creatingFor: options.model.rawValue, dataset: tables.name)
   }
 }

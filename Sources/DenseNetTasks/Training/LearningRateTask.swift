@@ -19,6 +19,22 @@ public struct LearningRateTask: Sendable {
     public let suggestion: LearningRateFinder.Suggestion
     /// The losses against the rates.
     public let chart: RangeTestChart
+
+    /// What JSON says of it.
+    public struct Report: Encodable, Sendable {
+      public let steepest: Double
+      public let minimumOverTen: Double
+      public let learningRates: [Double]
+      public let losses: [Double]
+      public let smoothedLosses: [Double]
+    }
+
+    public var report: Report {
+      Report(
+        steepest: suggestion.steepest, minimumOverTen: suggestion.minimumOverTen,
+        learningRates: points.map(\.learningRate), losses: points.map(\.loss),
+        smoothedLosses: points.map(\.smoothedLoss))
+    }
   }
 
   /// - Parameters:

@@ -166,7 +166,10 @@ extension TrainingOptions {
   /// - Throws: `Failure` for settings that make no sense, before anything is downloaded, and for what cannot be found.
   func load(_ monitor: TaskMonitor) async throws -> TrainingSetup.Parts {
     try validate()
-    if let output { try dataset.imageSource()?.requireNoOutput(at: output) }
+    if let output {
+      try dataset.imageSource()?.requireNoOutput(at: output)
+      if !resumes { try RunDirectory.requireNone(of: [initialWeights].compactMap(\.self), in: output) }
+    }
     let weights = try initialWeights.map {
       try WeightsFile(contentsOf: URL(fileURLWithPath: $0), entry: initialEntry)
     }

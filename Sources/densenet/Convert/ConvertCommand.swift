@@ -68,3 +68,7 @@ struct ConvertCommand: ParsableCommand {
     if json { try printJSON(report) } else { printError(report.line) }
   }
 }
+
+extension ConvertCommand: NamesSettings {
+  static let optionNames: [Failure.Setting: [String]] = ["output": []]
+}

@@ -39,14 +39,6 @@ struct LearningRateCommand: AsyncParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  private struct Result: Encodable {
-    let steepest: Double
-    let minimumOverTen: Double
-    let learningRates: [Double]
-    let losses: [Double]
-    let smoothedLosses: [Double]
-  }
-
   func run() async throws {
     guard lowestLr.value < highestLr.value else {
       throw Failure(.usage, "--highest-lr: expected more than --lowest-lr, \(lowestLr), found \(highestLr)")
@@ -58,6 +50,8 @@ struct LearningRateCommand: AsyncParsableCommand {
   }
 
   private func find(_ options: TrainingOptions) async throws {
+    let path = svg ?? Path(text: "lr-find.svg")
+    try OutputFile.require(path.url, as: .svg, settings: ["svg"])
     var task = LearningRateTask(options)
     (task.rates, task.steps) = (lowestLr.value...highestLr.value, steps.value)
     let console = ConsoleMonitor(quiet: training.quiet)
@@ -69,21 +63,17 @@ struct LearningRateCommand: AsyncParsableCommand {
           completed: images, detail: "lr \(String(format: "%.2g", point.learningRate))  loss \(loss)")
       })
     let (points, suggestion) = (found.points, found.suggestion)
-    let path = svg ?? Path(text: "lr-find.svg")
     try AtomicFile.write(Data(found.chart.svg().utf8), to: path.url)
     if !suggestion.isClear {
       printError(
         "warning: the loss hardly falls in these \(points.count) updates: the rates below mean little; use more --steps, a larger --batch-size or a higher --highest-lr"
       )
     }
-    let result = Result(
-      steepest: suggestion.steepest, minimumOverTen: suggestion.minimumOverTen,
-      learningRates: points.map(\.learningRate), losses: points.map(\.loss), smoothedLosses: points.map(\.smoothedLoss))
     let text = """
       steepest fall of the loss at \(format(suggestion.steepest)), a tenth of the rate at its lowest \(format(suggestion.minimumOverTen))
       plot in \(path.text); a good --lr lies between the two
       """
-    if json { try printJSON(result) } else { try printResult(text) }
+    if json { try printJSON(found.report) } else { try printResult(text) }
   }
 
   private func format(_ rate: Double) -> String { String(format: "%.2g", rate) }

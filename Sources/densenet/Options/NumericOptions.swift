@@ -47,7 +47,7 @@ struct Positive: NumberArgument {
   var description: String { "\(value)" }
 }
 
-/// A number within a range.
+/// A decimal number within a range.
 protocol RealArgument: NumberArgument {
   var value: Double { get }
   init(_ value: Double)
@@ -58,7 +58,9 @@ protocol RealArgument: NumberArgument {
 
 extension RealArgument {
   static func parse(_ argument: String) throws -> Self {
-    guard let value = Double(argument), accepts(value) else { throw Failure(.usage, "expected a number \(range)") }
+    guard !argument.lowercased().contains("x"), let value = Double(argument), accepts(value) else {
+      throw Failure(.usage, "expected a number \(range)")
+    }
     return Self(value)
   }
 

@@ -3,7 +3,6 @@ import DenseNetIO
 import DenseNetReports
 import DenseNetTasks
 import DenseNets
-import Foundation
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,9 +27,8 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let records = try runs.map { try RunRecord(contentsOf: $0.url) }
     let comparison = RunComparison(records)
-    let page = ComparisonPage(comparison.runs)
-    if let html { try AtomicFile.write(Data(page.html().utf8), to: html.url) }
-    if let svg { try AtomicFile.write(Data(page.svg().utf8), to: svg.url) }
-    if json { try printJSON(comparison.report) } else { try printResult(String(page.text().dropLast())) }
+    try comparison.write(html: html?.url, svg: svg?.url)
+    if json { return try printJSON(comparison.report) }
+    try printResult(String(ComparisonPage(comparison.runs).text().dropLast()))
   }
 }

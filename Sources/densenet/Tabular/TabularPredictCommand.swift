@@ -32,7 +32,7 @@ struct TabularPredictCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    if let output { try OutputFile.requireNone(of: [table.url, folder.url], at: output.url, settings: ["output"]) }
+    if let output { try OutputFile.requireNone(of: [table.url], at: output.url, settings: ["output"]) }
     var task = TabularPredictionTask(run: folder.text, table: table.text)
     task.format = format.apply
     task.device = try Device.cpu(threads: 1)

@@ -24,7 +24,7 @@ extension Command {
       #expect(sandbox.names(in: "runs") == nil)
     }
 
-    @Test(arguments: ["-1", "0", "nan", "inf", "1e39", "1e-60", "fast", "", "0,1"])
+    @Test(arguments: ["-1", "0", "nan", "inf", "1e39", "1e-60", "fast", "", "0,1", "0x10", "0X1p4"])
     func wantsARealNumber(_ value: String) async throws {
       expectFailure(
         try await sandbox.run(["train", "--lr", value]), 64,
@@ -47,6 +47,12 @@ extension Command {
 
     static let cases = [
       Case(arguments: ["train", "--bogus"], parts: ["unknown option '--bogus'", "densenet train --help"]),
+      Case(
+        arguments: ["train", "--flip", "alternating", "--no-flip"],
+        parts: ["expected --flip or --no-flip, found both; see densenet train --help"]),
+      Case(
+        arguments: ["lr-find", "--no-flip", "--flip"],
+        parts: ["expected --flip or --no-flip, found both; see densenet lr-find --help"]),
       Case(arguments: ["train", "extra"], parts: ["unexpected argument 'extra'"]),
       Case(arguments: ["frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet --help"]),
       Case(arguments: ["bench", "frobnicate"], parts: ["unexpected argument 'frobnicate'", "densenet bench --help"]),

@@ -33,6 +33,7 @@ extension Command {
       ] as [([String], Int32, [String])] {
         expectFailure(try await sandbox.run(command), status, saying: parts)
       }
+      #expect(try await !sandbox.run(["convert", "w.pth", "w.pth"]).errors.contains("--output"))
       #expect(try Data(contentsOf: sandbox.url("w.pth")) == kept)
       expectSuccess(try await sandbox.run(export("really.onnx") + ["--force"]))
       expectSuccess(try await sandbox.run(export("really.onnx")))

@@ -158,6 +158,28 @@ extension Command {
       #expect(table.contains("best AUROC") && !table.contains("best acc") && !table.contains("0.9500"))
     }
 
+    /// A page or an image in the place of what it is made from.
+    @Test func filesOfRunsAreKept() async throws {
+      try makeRun("run", changing: ["curves.svg": "<svg />", "notes.txt": "mine"])
+      try FileManager.default.createSymbolicLink(
+        atPath: sandbox.url("link.html").path, withDestinationPath: "run/summary.json")
+      let kept = try sandbox.names(in: "run")?.map { try sandbox.text("run/\($0)") }
+      for (command, option) in [
+        (["report", "run", "--output", "run/config.json"], "--output"),
+        (["report", "run", "--output", "link.html"], "--output"),
+        (["report", "run", "--output", "run/notes.txt"], "--output"),
+        (["compare", "run", "--html", "run/metrics.jsonl"], "--html"),
+        (["compare", "run", "--html", "page.html", "--svg", "run/curves.svg"], "--svg"),
+        (["lr-find"] + tinyData + ["--svg", "run/evaluation.json"], "--svg"),
+      ] { expectFailure(try await sandbox.run(command), 64, saying: ["name another (\(option))"]) }
+      #expect(try sandbox.names(in: "run")?.map { try sandbox.text("run/\($0)") } == kept)
+      #expect(!FileManager.default.fileExists(atPath: sandbox.url("page.html").path))
+      for _ in 1...2 {
+        expectSuccess(try await sandbox.run(["report", "run", "--output", "run/report.html"]))
+        expectSuccess(try await sandbox.run(["compare", "run", "--html", "run/c.html", "--svg", "run/c.svg"]))
+      }
+    }
+
     @Test func saysItInJSON() async throws {
       try makeRun("a")
       try makeRun("b", changing: ["config.json": "absent", "summary.json": "absent"])

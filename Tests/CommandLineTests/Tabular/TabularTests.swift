@@ -174,6 +174,21 @@ extension Command {
       #expect(try sandbox.text("run/summary.json") == before)
     }
 
+    /// A table in the place of what a run writes, and predictions in the place of a run's file.
+    @Test func tablesAndRunsAreKept() async throws {
+      try write("folds.csv", Houses.table(80..<100, priced: false))
+      expectFailure(
+        try await train(small + ["--test", "folds.csv", "--output", "."]), 64,
+        saying: ["without folds.csv", "(--output)"])
+      expectSuccess(try await train(small + ["--output", "run"]))
+      let predict = ["tabular", "predict", "run", "train.csv", "--output"]
+      for file in ["run/folds.csv", "train.csv"] {
+        let outcome = try await sandbox.run(predict + [file])
+        expectFailure(outcome, 64, saying: ["\(file): expected a file other", "(--output)"])
+      }
+      for _ in 1...2 { expectSuccess(try await sandbox.run(predict + ["run/prices.csv"])) }
+    }
+
     @Test(
       arguments: [
         ("", 65, ["t.csv", "an empty file"]),

@@ -27,6 +27,18 @@ import Testing
     }
   }
 
+  /// Those of writers that have ended, and nothing of another name.
+  @Test func leftoversAreRemoved() throws {
+    try withTemporaryFolder { folder in
+      // No process has so great a number.
+      let dead = [".step-00000004.safetensors.999999999.7.tmp", ".config.json.\(getpid()).4294967295.tmp"]
+      let kept = [".a.1.tmp", ".a.json.1.5.tmp", ".a.json.x.5.tmp", "a.json.999999999.5.tmp", "a.tmp"]
+      for name in dead + kept { try Data().write(to: folder.appendingPathComponent(name)) }
+      AtomicFile.removeLeftovers(in: folder)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == kept.sorted())
+    }
+  }
+
   @Test func aMissingFolderIsNamed() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("no/such/file")

@@ -66,6 +66,7 @@ struct RunStart {
     folder = try RunDirectory(resuming: URL(fileURLWithPath: output))
     let lock = try lock ?? RunLock(folder.url)
     self.lock = lock
+    if lock.isHeld { for place in [folder.url, folder.checkpointsURL] { AtomicFile.removeLeftovers(in: place) } }
     saved = try Self.sameRun(folder, setup)
     let planned = saved.flatMap { PlanChange($0.fingerprint, setup.fingerprint.settings) }
     if options.startsOver {
