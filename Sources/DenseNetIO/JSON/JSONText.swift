@@ -38,10 +38,24 @@ func decodingProblem(_ error: any Error) -> String {
   return switch error {
   case let failure as Failure: failure.description
   case DecodingError.keyNotFound(let key, let context): "\(place(context))no \(key.stringValue)"
-  case DecodingError.typeMismatch(let type, let context): "\(place(context))expected \(type)"
+  case DecodingError.typeMismatch(let type, let context):
+    "\(place(context))expected \(kind(of: type)), found another kind of value"
   case DecodingError.valueNotFound(_, let context): "\(place(context))expected a value, found null"
+  case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty && context.underlyingError != nil:
+    "expected JSON, found other text"
   case DecodingError.dataCorrupted(let context):
     "\(place(context))\(printable(context.debugDescription, limit: 160))"
   default: printable("\(error)", limit: 160)
+  }
+}
+
+/// A kind of JSON's values, as the subject of a message.
+private func kind(of type: Any.Type) -> String {
+  switch type {
+  case is any BinaryInteger.Type: "a whole number"
+  case is any BinaryFloatingPoint.Type: "a number"
+  case is Bool.Type: "true or false"
+  case is String.Type: "text"
+  default: "\(type)".hasPrefix("Array") ? "a list" : "an object"
   }
 }

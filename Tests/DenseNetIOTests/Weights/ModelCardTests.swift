@@ -54,7 +54,8 @@ import Testing
   @Test(arguments: [
     (#"{"inputChannels":1,"crop":[0,5]}"#, "w.safetensors: preprocessing: crop: expected sides"),
     ("[]", "w.safetensors: its preprocessing cannot be read: expected"), ("{}", "no inputChannels"),
-    (#"{"inputChannels":"x"}"#, "inputChannels: expected Int"),
+    (#"{"inputChannels":"x"}"#, "inputChannels: expected a whole number, found another"),
+    ("[1]", "expected an object"), ("{", "expected JSON, found other text"),
   ])
   func unreadablePreprocessingFailsWhenAskedFor(json: String, part: String) throws {
     let entry = try #require(file(["preprocessing": json]).card.preprocessing)
