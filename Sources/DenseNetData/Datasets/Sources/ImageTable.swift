@@ -1,4 +1,4 @@
-import DenseNets
+package import DenseNets
 import Foundation
 
 /// A table of images: columns `path`, `label` and perhaps `split`, or those that are named instead; paths are relative
