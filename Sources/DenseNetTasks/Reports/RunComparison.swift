@@ -1,5 +1,6 @@
 public import DenseNetIO
 public import DenseNetReports
+import DenseNets
 public import Foundation
 
 /// A comparison of runs, with the settings in which they differ.
