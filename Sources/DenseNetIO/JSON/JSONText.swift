@@ -41,7 +41,8 @@ func decodingProblem(_ error: any Error) -> String {
   case DecodingError.typeMismatch(let type, let context):
     "\(place(context))expected \(kind(of: type)), found another kind of value"
   case DecodingError.valueNotFound(_, let context): "\(place(context))expected a value, found null"
-  case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty && context.underlyingError != nil:
+  // As Foundation says it.
+  case DecodingError.dataCorrupted(let context) where context.debugDescription.hasPrefix("The given data was not valid"):
     "expected JSON, found other text"
   case DecodingError.dataCorrupted(let context):
     "\(place(context))\(printable(context.debugDescription, limit: 160))"
