@@ -31,9 +31,9 @@ def main():
     net = net.eval().to(memory_format=torch.channels_last)
     images = images.contiguous(memory_format=torch.channels_last)
     if options.mode == "freezing":  # folds batch norms, and packs weights once: TORCHINDUCTOR_FREEZING=1
-        import torch._inductor.config
+        from torch._inductor import config
 
-        torch._inductor.config.freezing = True
+        config.freezing = True
     forward = net if options.mode == "channels_last" else torch.compile(net)
 
     def logits():
